@@ -1,0 +1,152 @@
+//! The DNS side of one check: its deadline, its budget of questions, its trace.
+
+use super::{Answer, Failure, Mx, Name, NameError, Question, RecordSet, RecordType, Resolver, Txt};
+use crate::clock::{Clock, Moment};
+use crate::limits::Limits;
+use crate::trace::{StepKind, Tracer};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// One check's access to a resolver. Its deadline runs from [`Session::new`].
+#[derive(Debug)]
+pub struct Session<R> {
+    resolver: Arc<R>,
+    clock: Clock,
+    deadline: Moment,
+    questions_left: AtomicU32,
+}
+
+impl<R: Resolver> Session<R> {
+    /// Begins a check now: `limits` say how long its DNS may take and how much it may ask. `clock` is the one
+    /// that the resolver uses.
+    pub fn new(resolver: Arc<R>, clock: Clock, limits: &Limits) -> Self {
+        let deadline = clock.now().after(limits.dns_time);
+        Session {
+            resolver,
+            clock,
+            deadline,
+            questions_left: AtomicU32::new(limits.dns_questions),
+        }
+    }
+
+    /// Asks for text records.
+    pub async fn txt(&self, name: &Name, trace: &Tracer) -> Answer<Arc<[Txt]>> {
+        self.ask(
+            Question::new(name.clone(), RecordType::Txt),
+            trace,
+            |records| match records {
+                RecordSet::Txt(records) => Some(records),
+                _ => None,
+            },
+        )
+        .await
+    }
+
+    /// Asks for IPv4 addresses.
+    pub async fn a(&self, name: &Name, trace: &Tracer) -> Answer<Arc<[Ipv4Addr]>> {
+        self.ask(
+            Question::new(name.clone(), RecordType::A),
+            trace,
+            |records| match records {
+                RecordSet::A(records) => Some(records),
+                _ => None,
+            },
+        )
+        .await
+    }
+
+    /// Asks for IPv6 addresses.
+    pub async fn aaaa(&self, name: &Name, trace: &Tracer) -> Answer<Arc<[Ipv6Addr]>> {
+        self.ask(
+            Question::new(name.clone(), RecordType::Aaaa),
+            trace,
+            |records| match records {
+                RecordSet::Aaaa(records) => Some(records),
+                _ => None,
+            },
+        )
+        .await
+    }
+
+    /// Asks for addresses of the family of `like`.
+    pub async fn addresses(&self, name: &Name, like: IpAddr, trace: &Tracer) -> Answer<Vec<IpAddr>> {
+        match like {
+            IpAddr::V4(_) => self
+                .a(name, trace)
+                .await
+                .map(|found| found.iter().copied().map(IpAddr::V4).collect()),
+            IpAddr::V6(_) => self
+                .aaaa(name, trace)
+                .await
+                .map(|found| found.iter().copied().map(IpAddr::V6).collect()),
+        }
+    }
+
+    /// Asks for mail exchanges.
+    pub async fn mx(&self, name: &Name, trace: &Tracer) -> Answer<Arc<[Mx]>> {
+        self.ask(
+            Question::new(name.clone(), RecordType::Mx),
+            trace,
+            |records| match records {
+                RecordSet::Mx(records) => Some(records),
+                _ => None,
+            },
+        )
+        .await
+    }
+
+    /// Asks for the names of an address.
+    pub async fn ptr(&self, address: IpAddr, trace: &Tracer) -> Answer<Arc<[Name]>> {
+        self.ask(Question::reverse(address), trace, |records| match records {
+            RecordSet::Ptr(records) => Some(records),
+            _ => None,
+        })
+        .await
+    }
+
+    /// Records in the trace that a name could not be asked, and answers so.
+    pub fn malformed<T>(&self, name: &[u8], kind: RecordType, error: NameError, trace: &Tracer) -> Answer<T> {
+        let step = trace.step(StepKind::Question, || {
+            format!("{} {kind}", crate::error::printable(name))
+        });
+        step.outcome(|| format!("not asked: {error}"));
+        Answer::MalformedName(error)
+    }
+
+    async fn ask<T>(
+        &self,
+        question: Question,
+        trace: &Tracer,
+        take: impl FnOnce(RecordSet) -> Option<T>,
+    ) -> Answer<T> {
+        let step = trace.step(StepKind::Question, || question.to_string());
+        let begun = self.clock.now();
+        let answer = if begun >= self.deadline {
+            Answer::Failure(Failure::Deadline)
+        } else if !self.take_question() {
+            Answer::Failure(Failure::Questions)
+        } else {
+            self.resolver.lookup(&question, self.deadline).await
+        };
+        step.elapsed(self.clock.now().since(begun));
+        step.outcome(|| answer.to_string());
+        match answer {
+            Answer::Records { records, ttl } => match take(records) {
+                Some(records) => Answer::Records { records, ttl },
+                None => Answer::Failure(Failure::BadAnswer("records of another type".into())),
+            },
+            Answer::NoData { ttl } => Answer::NoData { ttl },
+            Answer::NoSuchName { ttl } => Answer::NoSuchName { ttl },
+            Answer::Failure(failure) => Answer::Failure(failure),
+            Answer::MalformedName(error) => Answer::MalformedName(error),
+        }
+    }
+
+    fn take_question(&self) -> bool {
+        let take = |left: u32| left.checked_sub(1);
+        self.questions_left
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, take)
+            .is_ok()
+    }
+}

@@ -1,0 +1,73 @@
+//! What can go wrong that is not a verdict.
+
+/// A fault of configuration, of use, or of this host. Verdicts, bad ones included, are never errors.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A call came out of its turn; nothing was changed.
+    #[error("{call} came out of turn: {why}")]
+    Sequence {
+        /// The call that was refused.
+        call: &'static str,
+        /// What has to happen first, or has happened already.
+        why: &'static str,
+    },
+    /// A value given by the caller cannot be used.
+    #[error("{what} '{value}' cannot be used: {why}")]
+    Invalid {
+        /// What the value was to be, such as "client address".
+        what: &'static str,
+        /// The value, made printable.
+        value: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// A zone file cannot be read; line and column are 1-based.
+    #[error("{file}:{line}:{column}: {message}")]
+    Zone {
+        /// The file's name, as it was given.
+        file: String,
+        /// The line, from 1.
+        line: usize,
+        /// The column in octets, from 1.
+        column: usize,
+        /// What is wrong there.
+        message: String,
+    },
+    /// A file cannot be read.
+    #[error("cannot read {path}: {why}")]
+    Io {
+        /// The path, as it was given.
+        path: String,
+        /// The system's reason.
+        why: String,
+    },
+    /// No nameserver was given and the system names none.
+    #[error("no nameserver: none was given and the system's configuration names none")]
+    NoNameserver,
+    /// The system refused a thread, a socket or memory.
+    #[error("the system refused {what}: {why}")]
+    System {
+        /// What was asked of the system.
+        what: &'static str,
+        /// Its reason.
+        why: String,
+    },
+}
+
+/// Renders octets for a message to a person: printable ASCII as it is, the rest as `\xNN`, at most 80 octets.
+pub(crate) fn printable(octets: &[u8]) -> String {
+    const MOST: usize = 80;
+    let mut text = String::with_capacity(octets.len().min(MOST));
+    for &octet in octets.iter().take(MOST) {
+        if (0x20..0x7f).contains(&octet) && octet != b'\\' {
+            text.push(char::from(octet));
+        } else {
+            text.push_str(&format!("\\x{octet:02x}"));
+        }
+    }
+    if octets.len() > MOST {
+        text.push_str("...");
+    }
+    text
+}

@@ -1,0 +1,29 @@
+//! Mail reputation: is a message what it claims to be?
+//!
+//! `mailrep` checks SPF (RFC 7208), DKIM (RFC 6376) and DMARC (RFC 9989), streams messages of any size in
+//! bounded memory, and says for every verdict why it came out so. See the [`transaction`] module for a
+//! whole message, and [`spf`], [`dkim`] and [`dmarc`] for one check alone.
+//!
+//! Evaluators are futures over [`dns::Resolver`] and need no runtime. With the default feature `hickory`
+//! there is a resolver for the network and a [`driver`] that runs the futures.
+
+pub mod auth_results;
+pub mod clock;
+pub mod dkim;
+pub mod dmarc;
+pub mod dns;
+#[cfg(feature = "hickory")]
+pub mod driver;
+mod error;
+#[cfg(feature = "capi")]
+pub mod ffi;
+pub mod iprev;
+pub mod json;
+pub mod limits;
+pub mod message;
+pub mod spf;
+pub mod trace;
+pub mod transaction;
+
+pub use error::Error;
+pub use limits::Limits;

@@ -1,0 +1,169 @@
+//! What was done, step by step, for those who ask why.
+//!
+//! Steps form a tree: a [`Tracer`] is a place in it, [`Tracer::step`] adds a child. Checks that run side by side
+//! write into the same tree. A tracer that is off costs a branch.
+
+use serde::Serialize;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// What kind of thing a step is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum StepKind {
+    /// A whole check, such as SPF for one identity.
+    Check,
+    /// A DNS question and its answer.
+    Question,
+    /// A published record that was found and read.
+    Record,
+    /// A term of a record, or a rule, that was tried.
+    Term,
+    /// A DKIM signature.
+    Signature,
+    /// A limit, and how much of it was used.
+    Limit,
+    /// A remark.
+    Note,
+}
+
+/// One step. `parent` is the index of the step it belongs to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Step {
+    /// The index of the step that this one belongs to; none at the top.
+    pub parent: Option<usize>,
+    /// What kind of thing it is.
+    pub kind: StepKind,
+    /// What was done or looked at.
+    pub subject: String,
+    /// What came of it; empty until known.
+    pub outcome: String,
+    /// How long it took, in microseconds, where that was measured.
+    #[serde(rename = "microseconds", serialize_with = "microseconds")]
+    pub elapsed: Option<Duration>,
+}
+
+fn microseconds<S: serde::Serializer>(elapsed: &Option<Duration>, to: S) -> Result<S::Ok, S::Error> {
+    elapsed
+        .map(|time| u64::try_from(time.as_micros()).unwrap_or(u64::MAX))
+        .serialize(to)
+}
+
+#[derive(Debug)]
+struct Shared {
+    steps: Mutex<Vec<Step>>,
+    most: usize,
+}
+
+impl Shared {
+    fn steps(&self) -> MutexGuard<'_, Vec<Step>> {
+        self.steps.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A place in a trace, or nothing at all when tracing is off.
+///
+/// ```
+/// use mailrep::trace::{StepKind, Tracer};
+/// let trace = Tracer::on(100);
+/// let check = trace.step(StepKind::Check, || "spf for example.org".into());
+/// check.step(StepKind::Term, || "ip4:192.0.2.1".into()).outcome(|| "matches".into());
+/// check.outcome(|| "pass".into());
+/// assert_eq!(trace.steps().len(), 2);
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct Tracer {
+    shared: Option<Arc<Shared>>,
+    at: Option<usize>,
+}
+
+impl Tracer {
+    /// A tracer that keeps nothing.
+    pub fn off() -> Self {
+        Tracer::default()
+    }
+
+    /// A tracer that keeps at most `most` steps, and then one that says it was cut.
+    pub fn on(most: usize) -> Self {
+        Tracer {
+            shared: Some(Arc::new(Shared {
+                steps: Mutex::default(),
+                most,
+            })),
+            at: None,
+        }
+    }
+
+    /// Whether steps are kept.
+    pub fn is_on(&self) -> bool {
+        self.shared.is_some()
+    }
+
+    /// Adds a step below this place and returns its place. `subject` is only called when tracing is on.
+    pub fn step(&self, kind: StepKind, subject: impl FnOnce() -> String) -> Tracer {
+        let Some(shared) = &self.shared else {
+            return Tracer::off();
+        };
+        let subject = subject();
+        let mut steps = shared.steps();
+        let at = steps.len();
+        if at > shared.most {
+            return Tracer::off();
+        }
+        steps.push(if at == shared.most {
+            let subject = format!("the trace was cut after {at} steps");
+            Step {
+                parent: None,
+                kind: StepKind::Limit,
+                subject,
+                outcome: String::new(),
+                elapsed: None,
+            }
+        } else {
+            Step {
+                parent: self.at,
+                kind,
+                subject,
+                outcome: String::new(),
+                elapsed: None,
+            }
+        });
+        if at == shared.most {
+            return Tracer::off();
+        }
+        Tracer {
+            shared: Some(Arc::clone(shared)),
+            at: Some(at),
+        }
+    }
+
+    /// Says what came of this step.
+    pub fn outcome(&self, outcome: impl FnOnce() -> String) {
+        if self.at.is_some() {
+            let outcome = outcome();
+            self.change(|step| step.outcome = outcome);
+        }
+    }
+
+    /// Says how long this step took.
+    pub fn elapsed(&self, time: Duration) {
+        self.change(|step| step.elapsed = Some(time));
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Step)) {
+        if let (Some(shared), Some(at)) = (&self.shared, self.at)
+            && let Some(step) = shared.steps().get_mut(at)
+        {
+            change(step);
+        }
+    }
+
+    /// All steps so far, parents before children.
+    pub fn steps(&self) -> Vec<Step> {
+        self.shared
+            .as_ref()
+            .map(|shared| shared.steps().clone())
+            .unwrap_or_default()
+    }
+}
