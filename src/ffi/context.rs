@@ -105,6 +105,7 @@ unsafe fn begin(
     // SAFETY: by the caller.
     let (out, context) = unsafe { (place(out)?, borrow(context)?) };
     let now = now.unwrap_or_else(UnixTime::now);
-    *out = give(Transaction::new(context.checker.transaction_at(now)));
+    let traced = context.checker.options().trace;
+    *out = give(Transaction::new(context.checker.transaction_at(now), traced));
     Ok(())
 }

@@ -20,6 +20,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 /// with MAILREP_SEQUENCE and changes nothing.
 pub struct Transaction {
     state: State,
+    traced: bool,
     line_ends: Converter,
     /// The last error, in words.
     error: CString,
@@ -34,8 +35,9 @@ enum State {
 }
 
 impl Transaction {
-    pub(super) fn new(transaction: CheckerTransaction) -> Self {
+    pub(super) fn new(transaction: CheckerTransaction, traced: bool) -> Self {
         Transaction {
+            traced,
             state: State::Open(Box::new(transaction)),
             line_ends: Converter::default(),
             error: CString::default(),
@@ -67,7 +69,7 @@ impl Transaction {
             State::Open(open) => {
                 let result = open.finish();
                 self.state = State::Finished;
-                Ok(Verdict::new(result?))
+                Ok(Verdict::new(result?, self.traced))
             }
             State::Finished => {
                 self.state = State::Finished;

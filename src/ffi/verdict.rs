@@ -13,14 +13,16 @@ use std::sync::OnceLock;
 /// the transaction nor the context that it came from. All its texts live until mailrep_verdict_free().
 pub struct Verdict {
     verdict: transaction::Verdict,
+    /// Whether JSON has a trace.
+    traced: bool,
     // Made when first asked for: a program that wants the numbers pays for no texts.
     views: OnceLock<Views>,
     json: OnceLock<CString>,
 }
 
 impl Verdict {
-    pub(super) fn new(verdict: transaction::Verdict) -> Self {
-        Verdict { verdict, views: OnceLock::new(), json: OnceLock::new() }
+    pub(super) fn new(verdict: transaction::Verdict, traced: bool) -> Self {
+        Verdict { verdict, traced, views: OnceLock::new(), json: OnceLock::new() }
     }
 
     fn views(&self) -> &Views {
@@ -28,7 +30,7 @@ impl Verdict {
     }
 
     fn json(&self) -> &CStr {
-        self.json.get_or_init(|| keep(json::check(&self.verdict).to_string()))
+        self.json.get_or_init(|| keep(json::check(&self.verdict, self.traced).to_string()))
     }
 }
 
@@ -103,13 +105,13 @@ pub unsafe extern "C" fn mailrep_verdict_spf_identity(verdict: *const Verdict) -
     unsafe { code(verdict, |views| views.spf.as_ref().map(|it| it.identity)) }
 }
 
-/// The domain that SPF checked.
+/// The domain that SPF checked, made printable.
 ///
-/// @return  absent where there is none
+/// @return  "" where there is none; absent when SPF was not checked (no connect)
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mailrep_verdict_spf_domain(verdict: *const Verdict) -> Text {
     // SAFETY: the header's rules.
-    unsafe { text(verdict, |views| spf(views).and_then(|it| it.domain.as_deref())) }
+    unsafe { text(verdict, |views| spf(views).map(|it| it.domain.as_c_str())) }
 }
 
 /// The directive that decided, as the domain publishes it, such as "ip4:192.0.2.0/24" or "-all".
@@ -181,7 +183,7 @@ pub unsafe extern "C" fn mailrep_verdict_helo_result(verdict: *const Verdict) ->
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mailrep_verdict_helo_domain(verdict: *const Verdict) -> Text {
     // SAFETY: the header's rules.
-    unsafe { text(verdict, |views| helo(views).and_then(|it| it.domain.as_deref())) }
+    unsafe { text(verdict, |views| helo(views).map(|it| it.domain.as_c_str())) }
 }
 
 /// Why that came out so, as a sentence.
@@ -407,6 +409,42 @@ pub unsafe extern "C" fn mailrep_verdict_iprev_result(verdict: *const Verdict) -
 pub unsafe extern "C" fn mailrep_verdict_iprev_name(verdict: *const Verdict) -> Text {
     // SAFETY: the header's rules.
     unsafe { text(verdict, |views| views.iprev.as_ref().and_then(|it| it.name.as_deref())) }
+}
+
+/// Why that came out so, as a sentence.
+///
+/// @return  absent where it was not checked
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mailrep_verdict_iprev_reason(verdict: *const Verdict) -> Text {
+    // SAFETY: the header's rules.
+    unsafe { text(verdict, |views| views.iprev.as_ref().map(|it| it.reason.as_c_str())) }
+}
+
+/// The same as a stable code.
+///
+/// @return  absent where it was not checked
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mailrep_verdict_iprev_cause(verdict: *const Verdict) -> Text {
+    // SAFETY: the header's rules.
+    unsafe { text(verdict, |views| views.iprev.as_ref().map(|it| it.cause.as_c_str())) }
+}
+
+/// What is odd about the message's form, such as a header beyond the limits, as a sentence.
+///
+/// @return  absent where nothing is
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mailrep_verdict_anomaly_reason(verdict: *const Verdict) -> Text {
+    // SAFETY: the header's rules.
+    unsafe { text(verdict, |views| views.anomaly.as_ref().map(|it| it.reason.as_c_str())) }
+}
+
+/// The same as a stable code.
+///
+/// @return  absent where nothing is
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mailrep_verdict_anomaly_code(verdict: *const Verdict) -> Text {
+    // SAFETY: the header's rules.
+    unsafe { text(verdict, |views| views.anomaly.as_ref().map(|it| it.code.as_c_str())) }
 }
 
 /// The value of the Authentication-Results field (RFC 8601) to insert at the top of the message, without the field's name,
