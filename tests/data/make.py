@@ -18,10 +18,10 @@ import sys
 from unittest import mock
 
 import dkim
-from dkim.canonicalization import CanonicalizationPolicy
-from dkim.crypto import HASH_ALGORITHMS, parse_pem_private_key
 import nacl.encoding
 import nacl.signing
+from dkim.canonicalization import CanonicalizationPolicy
+from dkim.crypto import HASH_ALGORITHMS, parse_pem_private_key
 
 HERE = pathlib.Path(__file__).resolve().parent
 SIGNED_AT = 1772355600  # 2026-03-01T09:00:00Z
@@ -64,8 +64,17 @@ def letter(sender, recipient, subject, body, number, extra=(), before=()):
     )
 
 
-def sign(octets, domain, selector="s2026", key="rsa2048", algorithm="rsa-sha256", canonical="relaxed/relaxed",
-         fields=SIGNED, identity=None, expires=None):
+def sign(
+    octets,
+    domain,
+    selector="s2026",
+    key="rsa2048",
+    algorithm="rsa-sha256",
+    canonical="relaxed/relaxed",
+    fields=SIGNED,
+    identity=None,
+    expires=None,
+):
     """The message with one more DKIM-Signature field on top."""
     signer = dkim.DKIM(octets, signature_algorithm=algorithm.encode())
     signer.hasher = HASH_ALGORITHMS[algorithm.encode()]
@@ -109,36 +118,61 @@ def messages():
     to_bo = "Bo Lind <bo@example.net>"
     ada = "Ada Quill <ada@example.org>"
     invoice = (
-        "Dear Bo,\n\nthe plums are in: eleven crates, two of them bruised. I have counted only nine\n"
-        "on the invoice.\n\nAda\n"
+        "Dear Bo,\n\nthe plums are in: eleven crates, two of them bruised. I have counted only nine\non the invoice.\n\nAda\n"
     )
     honest = letter(ada, to_bo, "Eleven crates of plums", invoice, "plums-1")
 
     # The three of the demo.
     made["pass-all.eml"] = both(honest, "example.org")
-    real = both(letter(ada, to_bo, "Our bank account", "Dear Bo,\n\nour bank account stays as it is.\n\nAda\n", "bank-1"),
-                "example.org")
+    real = both(
+        letter(ada, to_bo, "Our bank account", "Dear Bo,\n\nour bank account stays as it is.\n\nAda\n", "bank-1"), "example.org"
+    )
     made["forged.eml"] = change(real, "our bank account stays as it is.", "our bank account has changed, see below.")
     made["forwarded.eml"] = add_on_top(
-        both(letter(ada, "orchard-friends@example.net", "Pruning on Saturday",
-                    "Bring gloves. The ladder is with Bo.\n\nAda\n", "prune-1"), "example.org"),
-        "Received", "from mail.example.org (mail.example.org [192.0.2.1])\n\tby forward.example.net with ESMTP id 7f3a;"
-                    "\n\tSun, 01 Mar 2026 09:00:02 +0000")
+        both(
+            letter(
+                ada,
+                "orchard-friends@example.net",
+                "Pruning on Saturday",
+                "Bring gloves. The ladder is with Bo.\n\nAda\n",
+                "prune-1",
+            ),
+            "example.org",
+        ),
+        "Received",
+        "from mail.example.org (mail.example.org [192.0.2.1])\n\tby forward.example.net with ESMTP id 7f3a;"
+        "\n\tSun, 01 Mar 2026 09:00:02 +0000",
+    )
 
     # Forms of the body and of the header.
     made["simple-simple.eml"] = sign(honest, "example.org", canonical="simple/simple")
     made["trailing-lines.eml"] = sign(honest, "example.org", canonical="simple/simple") + b"\r\n\r\n\r\n"
     made["blanks.eml"] = sign(
-        letter(ada, to_bo, "Blanks", "Two  spaces,\ta tab, and blanks at the end: \t \n   \nA line of blanks above.\n \t\n\n",
-               "blanks-1"), "example.org", canonical="relaxed/relaxed")
+        letter(
+            ada,
+            to_bo,
+            "Blanks",
+            "Two  spaces,\ta tab, and blanks at the end: \t \n   \nA line of blanks above.\n \t\n\n",
+            "blanks-1",
+        ),
+        "example.org",
+        canonical="relaxed/relaxed",
+    )
     empty = letter(ada, to_bo, "Nothing to say", "", "empty-1")
     made["empty-body.eml"] = sign(sign(empty, "example.org", canonical="simple/simple"), "example.org")
     made["no-body.eml"] = sign(empty, "example.org", canonical="simple/simple")[:-2]
     made["no-final-line-end.eml"] = sign(honest, "example.org", canonical="relaxed/simple")[:-2]
     made["lf.eml"] = both(honest, "example.org").replace(b"\r\n", b"\n")
     made["eight-bit.eml"] = both(
-        letter("Zoë Ångström <zoe@example.org>", to_bo, "Grüße aus dem Garten",
-               "Äpfel, Birnen und Pflaumen – alles reif.\n\nZoë\n", "garten-1"), "example.org")
+        letter(
+            "Zoë Ångström <zoe@example.org>",
+            to_bo,
+            "Grüße aus dem Garten",
+            "Äpfel, Birnen und Pflaumen – alles reif.\n\nZoë\n",
+            "garten-1",
+        ),
+        "example.org",
+    )
     folded = message(
         [
             ("From", "Ada Quill\n <ada@example.org>"),
@@ -150,11 +184,10 @@ def messages():
         "See the header.\n",
     )
     names = ["from", "to", "subject", "date", "message-id"]
+    fold_anew = "that goes on\r\n   over three lines\r\n\tand", "that goes on over\r\n three lines and"
     made["folded.eml"] = sign(folded, "example.org", canonical="relaxed/relaxed", fields=names)
-    made["refolded.eml"] = change(made["folded.eml"], "that goes on\r\n   over three lines\r\n\tand", "that goes on over\r\n three lines and")
-    made["refolded-simple.eml"] = change(
-        sign(folded, "example.org", canonical="simple/simple", fields=names),
-        "that goes on\r\n   over three lines\r\n\tand", "that goes on over\r\n three lines and")
+    made["refolded.eml"] = change(made["folded.eml"], *fold_anew)
+    made["refolded-simple.eml"] = change(sign(folded, "example.org", canonical="simple/simple", fields=names), *fold_anew)
 
     # What breaks a signature, and what must not be believed.
     made["body-changed.eml"] = change(made["simple-simple.eml"], "eleven crates", "eleven grates")
@@ -170,17 +203,24 @@ def messages():
     made["key-timeout.eml"] = sign(honest, "example.org", "slow")
     made["list.eml"] = sign(
         change(made["simple-simple.eml"], "\r\n\r\nAda\r\n", "\r\n\r\nAda\r\n--\r\nThe orchard list\r\n"),
-        "lists.example.net", "plain")
+        "lists.example.net",
+        "plain",
+    )
 
     # Who is the author?
     made["subdomain.eml"] = both(
-        letter("The orchard <news@letters.example.org>", to_bo, "News", "The bees are back.\n", "news-1"), "example.org")
+        letter("The orchard <news@letters.example.org>", to_bo, "News", "The bees are back.\n", "news-1"), "example.org"
+    )
     made["strict.eml"] = sign(
         letter("Accounts <accounts@example.com>", to_bo, "Statement", "Attached is nothing.\n", "statement-1"),
-        "mail.example.com", "plain")
+        "mail.example.com",
+        "plain",
+    )
     made["stranger.eml"] = sign(
         letter(ada, to_bo, "A small favour", "Dear Bo,\n\nplease buy five gift cards.\n\nAda\n", "favour-1"),
-        "grift.test", "plain")
+        "grift.test",
+        "plain",
+    )
     bounce = message(
         [
             ("From", "Mail Delivery System <postmaster@mail.example.org>"),
@@ -199,17 +239,30 @@ def messages():
     made["no-policy.eml"] = letter("Cow <cow@meadow.test>", to_bo, "Grass", "More of it, please.\n", "grass-1")
     made["two-policies.eml"] = letter("Twin <twin@mirror.test>", to_bo, "Twice", "Two policies, so none.\n", "twice-1")
     made["international.eml"] = letter("Kontor <kontor@bücher.test>", to_bo, "Neue Bücher", "Drei Kisten.\n", "buch-1")
-    made["display-name.eml"] = letter('"Doe, \\"Ada\\" (sales) <ada@example.org>" (really) <cow@meadow.test>', to_bo, "Names",
-                                      "Only the last address is the author's.\n", "names-1")
+    made["display-name.eml"] = letter(
+        '"Doe, \\"Ada\\" (sales) <ada@example.org>" (really) <cow@meadow.test>',
+        to_bo,
+        "Names",
+        "Only the last address is the author's.\n",
+        "names-1",
+    )
     oversigned = sign(honest, "example.org", fields=["from", "from", "to", "subject", "date"])
     made["several-from.eml"] = add_on_top(oversigned, "From", "Cow <cow@meadow.test>")
     made["two-authors.eml"] = letter("Ada <ada@example.org>, Cow <cow@meadow.test>", to_bo, "We both", "wrote this.\n", "both-1")
     made["no-from.eml"] = message([("To", to_bo), ("Subject", "Guess"), ("Date", STAMP)], "Who wrote this?\n")
     claims = honest
     claims = add_on_top(claims, "Authentication-Results", "other.example.com; spf=fail smtp.mailfrom=example.org")
-    claims = add_on_top(claims, "AUTHENTICATION-RESULTS", "(a comment; with a semicolon)\n\tMX.Example.Net 1; dmarc=pass header.from=example.org")
+    claims = add_on_top(
+        claims,
+        "AUTHENTICATION-RESULTS",
+        "(a comment; with a semicolon)\n\tMX.Example.Net 1; dmarc=pass header.from=example.org",
+    )
     claims = add_on_top(claims, "Received", "from mail.example.org by mx.example.net; " + STAMP)
-    claims = add_on_top(claims, "Authentication-Results", "mx.example.net;\n\tspf=pass smtp.mailfrom=example.org;\n\tdkim=pass header.d=example.org")
+    claims = add_on_top(
+        claims,
+        "Authentication-Results",
+        "mx.example.net;\n\tspf=pass smtp.mailfrom=example.org;\n\tdkim=pass header.d=example.org",
+    )
     made["forged-results.eml"] = claims
 
     # No mail at all, or hardly.
@@ -220,7 +273,7 @@ def messages():
 
 def character_strings(text):
     """A TXT record's data, in strings of at most 255 octets."""
-    return " ".join(f'"{text[at:at + 255]}"' for at in range(0, len(text), 255))
+    return " ".join(f'"{text[at : at + 255]}"' for at in range(0, len(text), 255))
 
 
 def txt(name, text):
@@ -231,17 +284,22 @@ def zone():
     rsa, small, long = (base64.b64encode(der(name, "-pubout")).decode() for name in ("rsa2048", "rsa1024", "rsa4096"))
     ed25519 = base64.b64encode(der("ed25519", "-pubout")[-32:]).decode()
     text = (HERE / "zone.in").read_text()
-    text = text.replace("@KEYS@", "".join([
-        txt("s2026._domainkey.example.org", f"v=DKIM1; k=rsa; p={rsa}"),
-        txt("e2026._domainkey.example.org", f"v=DKIM1; k=ed25519; p={ed25519}"),
-        txt("long._domainkey.example.org", f"v=DKIM1; k=rsa; p={long}"),
-        txt("small._domainkey.example.org", f"v=DKIM1; k=rsa; p={small}"),
-        txt("trial._domainkey.example.org", f"v=DKIM1; k=rsa; t=y; p={rsa}"),
-        txt("gone._domainkey.example.org", "v=DKIM1; k=rsa; p="),
-        txt("plain._domainkey.lists.example.net", f"k=rsa; p={rsa}"),
-        txt("plain._domainkey.mail.example.com", f"p={rsa}"),
-        txt("plain._domainkey.grift.test", f"v=DKIM1; p={rsa}"),
-    ]))
+    text = text.replace(
+        "@KEYS@",
+        "".join(
+            [
+                txt("s2026._domainkey.example.org", f"v=DKIM1; k=rsa; p={rsa}"),
+                txt("e2026._domainkey.example.org", f"v=DKIM1; k=ed25519; p={ed25519}"),
+                txt("long._domainkey.example.org", f"v=DKIM1; k=rsa; p={long}"),
+                txt("small._domainkey.example.org", f"v=DKIM1; k=rsa; p={small}"),
+                txt("trial._domainkey.example.org", f"v=DKIM1; k=rsa; t=y; p={rsa}"),
+                txt("gone._domainkey.example.org", "v=DKIM1; k=rsa; p="),
+                txt("plain._domainkey.lists.example.net", f"k=rsa; p={rsa}"),
+                txt("plain._domainkey.mail.example.com", f"p={rsa}"),
+                txt("plain._domainkey.grift.test", f"v=DKIM1; p={rsa}"),
+            ]
+        ),
+    )
     return text.encode()
 
 
@@ -266,8 +324,11 @@ def dkimpy_passes(octets, index, answers, now):
 
 
 def check(made):
-    problems = [f"{name} differs from what is committed" for name, octets in made.items()
-                if not (HERE / name).exists() or (HERE / name).read_bytes() != octets]
+    problems = [
+        f"{name} differs from what is committed"
+        for name, octets in made.items()
+        if not (HERE / name).exists() or (HERE / name).read_bytes() != octets
+    ]
     answers = txt_answers(made["zone"])
     signatures = 0
     for case in json.loads((HERE / "cases.json").read_text()):
