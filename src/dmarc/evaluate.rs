@@ -113,6 +113,9 @@ impl Verdict {
 /// found in it, but never pass: section 4.4 rules out alignment for it.
 pub fn evaluate(discovery: &Discovery, spf: Option<&Identifier>, dkim: &[Identifier]) -> Verdict {
     let author = discovery.author();
+    let incomplete = author.problem() == Some(&AuthorProblem::HeaderIncomplete);
+    // What was cut off may hold another From field: nothing counts in favor of the message.
+    let (spf, dkim) = if incomplete { (None, &[][..]) } else { (spf, dkim) };
     let mut strictest: Option<Verdict> = None;
     for (domain, policy) in author.domains().iter().zip(discovery.policies()) {
         let verdict = judge(discovery, domain, policy, spf, dkim);
@@ -125,9 +128,10 @@ pub fn evaluate(discovery: &Discovery, spf: Option<&Identifier>, dkim: &[Identif
     }
     match (strictest, author.problem()) {
         (Some(verdict), None) => verdict,
-        // What was cut off may hold another From field, and no signature was evaluated: nothing is known at all.
-        (verdict, Some(AuthorProblem::HeaderIncomplete)) => {
-            unusable(verdict, AuthorProblem::HeaderIncomplete)
+        // No result can be had, but a header that is too long is no way around a policy: its disposition stands.
+        (Some(verdict), Some(problem)) if incomplete => {
+            let cause = Cause::Author(problem.clone());
+            Verdict { result: cause.result(), cause, ..verdict }
         }
         (Some(verdict), Some(_)) if matches!(verdict.result, DmarcResult::Fail | DmarcResult::TempError) => {
             verdict
