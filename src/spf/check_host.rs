@@ -145,21 +145,12 @@ pub(super) struct Scope<'s> {
 }
 
 impl Decided {
-    fn directive(&self) -> Option<&Directive> {
-        match self.record.terms().get(self.term) {
-            Some(Term::Directive(directive)) => Some(directive),
-            _ => None,
-        }
-    }
-
     fn published(&self) -> &str {
-        self.directive()
-            .map_or("", |directive| self.record.published(directive))
+        published(&self.record, self.term)
     }
 
     pub(super) fn qualifier(&self) -> Qualifier {
-        self.directive()
-            .map_or(Qualifier::Neutral, |directive| directive.qualifier)
+        directive(&self.record, self.term).map_or(Qualifier::Neutral, |directive| directive.qualifier)
     }
 
     fn matched(&self, domain: &str, client: IpAddr) -> Matched {
@@ -190,7 +181,13 @@ impl<'a, R: Resolver> Check<'a, R> {
             let mut trace = trace;
             loop {
                 let here = trace.step(StepKind::Record, || shown_record(&domain, record.text()));
-                if let Some((term, inner)) = self.first_match(&record, &domain, &here).await? {
+                let first = self.first_match(&record, &domain, &here).await;
+                here.outcome(|| match &first {
+                    Ok(Some((term, _))) => format!("'{}' decides", published(&record, *term)),
+                    Ok(None) => "none of its mechanisms matches".into(),
+                    Err(cause) => format!("ends with {}", cause.result()),
+                });
+                if let Some((term, inner)) = first? {
                     return Ok(Ending::Decided(Decided {
                         domain,
                         record,
@@ -452,6 +449,17 @@ impl<'a, R: Resolver> Check<'a, R> {
         }
         Ok(())
     }
+}
+
+fn directive(record: &Record, term: usize) -> Option<&Directive> {
+    match record.terms().get(term) {
+        Some(Term::Directive(directive)) => Some(directive),
+        _ => None,
+    }
+}
+
+fn published(record: &Record, term: usize) -> &str {
+    directive(record, term).map_or("", |directive| record.published(directive))
 }
 
 fn dns(name: &Name, kind: RecordType, failure: Failure) -> Cause {
