@@ -13,6 +13,7 @@ mod check_host;
 mod explain;
 mod identity;
 mod macros;
+mod mechanism;
 mod record;
 mod syntax;
 
