@@ -63,6 +63,8 @@ pub struct Verdict {
     pub result: DmarcResult,
     /// What decided.
     pub cause: Cause,
+    /// What is wrong with the From field besides, where a policy in it decided nevertheless.
+    pub author_problem: Option<AuthorProblem>,
     /// The author domain that was judged.
     pub from_domain: Option<String>,
     /// Where the policy record stands.
@@ -87,9 +89,12 @@ pub struct Verdict {
 }
 
 impl Verdict {
-    /// The cause as a sentence.
+    /// The cause as a sentence, and what else is wrong with the From field.
     pub fn reason(&self) -> String {
-        self.cause.to_string()
+        match &self.author_problem {
+            None => self.cause.to_string(),
+            Some(problem) => format!("{}; moreover, {problem}", self.cause),
+        }
     }
 
     /// How strict it is: "apply the most strict policy selected among the checks that fail" (section 11.5), and
@@ -133,8 +138,13 @@ pub fn evaluate(discovery: &Discovery, spf: Option<&Identifier>, dkim: &[Identif
             let cause = Cause::Author(problem.clone());
             Verdict { result: cause.result(), cause, ..verdict }
         }
-        (Some(verdict), Some(_)) if matches!(verdict.result, DmarcResult::Fail | DmarcResult::TempError) => {
-            verdict
+        (Some(verdict), Some(problem))
+            if matches!(verdict.result, DmarcResult::Fail | DmarcResult::TempError) =>
+        {
+            Verdict {
+                author_problem: Some(problem.clone()),
+                ..verdict
+            }
         }
         (verdict, problem) => unusable(verdict, problem.cloned().unwrap_or(AuthorProblem::NoAddress)),
     }
@@ -146,6 +156,7 @@ fn unusable(judged: Option<Verdict>, problem: AuthorProblem) -> Verdict {
     Verdict {
         result: cause.result(),
         cause,
+        author_problem: None,
         from_domain: judged.and_then(|verdict| verdict.from_domain),
         policy_domain: None,
         organizational_domain: None,
@@ -259,6 +270,7 @@ fn judge(
     Verdict {
         result,
         cause,
+        author_problem: None,
         from_domain: Some(author.to_string()),
         policy_domain,
         // It is not known while a name of the walk is not.
