@@ -120,7 +120,7 @@ fn rfc6376_section_6_1_2_no_key_and_no_answer() {
     assert!(absent.reason().contains(name));
     assert_eq!(
         (absent.header_verified, absent.body_verified, absent.key_bits),
-        (None, None, None)
+        (None, Some(true), None)
     );
     let empty = verdict(&fields, b"", Table::default().with(name, &[]));
     assert_eq!(result(&empty), (DkimResult::PermError, "no_key"));

@@ -191,9 +191,14 @@ fn appendix_b_4_3_example_with_a_psd_policy_record() {
 fn section_4_10_2_the_three_closing_examples() {
     let memory = Memory::default()
         .txt("_dmarc.mail.example.com", &["v=DMARC1; p=none"])
-        .txt("_dmarc.example.com", &["v=DMARC1; p=none"]);
+        .txt("_dmarc.example.com", &["v=DMARC1; p=none; sp=reject"]);
     let (discovery, _) = look_up(memory, "a.mail.example.com", &[]);
     assert_eq!(organizational(&discovery, "a.mail.example.com"), "example.com");
+    // Section 4.10.1: records between the author domain and its organizational domain set no policy.
+    let PolicyFinding::Record { at, policy, .. } = &discovery.policies()[0] else {
+        panic!("{discovery:?}");
+    };
+    assert_eq!((at.as_str(), *policy), ("example.com", Ok(Policy::Reject)));
     let memory = Memory::default()
         .txt("_dmarc.mail.example.com", &["v=DMARC1; p=none; psd=n"])
         .txt("_dmarc.example.com", &["v=DMARC1; p=none"]);

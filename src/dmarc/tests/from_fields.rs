@@ -116,7 +116,11 @@ fn section_5_3_1_what_is_no_address_has_a_problem() {
         MalformedDomain(DomainError::Character),
     );
     problem("a@bank\0.example", &[], MalformedDomain(DomainError::Character));
-    problem("a@bank\r.example x", &[], MalformedDomain(DomainError::Broken));
+    problem(
+        "a@bank\r.example x",
+        &["bank.example"],
+        MalformedDomain(DomainError::Broken),
+    );
     let long = format!("a@{}.example", "x".repeat(64));
     problem(
         &long,
@@ -167,8 +171,21 @@ fn section_11_5_malformed_addresses_hide_no_domain() {
     );
     problem(
         "\"x a@bank.example",
-        &[],
+        &["bank.example"],
         Malformed("a quoted string does not end"),
+    );
+    let comment = Malformed("a comment does not end");
+    problem("(x <a@bank.example>", &["bank.example"], comment.clone());
+    problem(
+        "a@example.org (((\"x <a@bank.example>",
+        &["example.org", "bank.example"],
+        comment,
+    );
+    let literal = Malformed("an address literal does not end");
+    problem(
+        "<a@example.org [x b@bank.example",
+        &["example.org", "bank.example"],
+        literal,
     );
     problem(
         "x y@bank.example",

@@ -324,6 +324,9 @@ fn section_4_4_a_message_with_a_repeated_from_can_fail_but_not_pass() {
         (verdict.result, verdict.disposition),
         (Fail, Some(Policy::Reject))
     );
+    assert!(verdict.reason().ends_with(
+        "; moreover, the message has 2 From fields where exactly one is allowed, so its author cannot be told"
+    ));
     let (verdict, _) = check(
         memory(),
         &author,
