@@ -379,8 +379,8 @@ typedef struct mailrep_verdict mailrep_verdict;
  * are taken as they stand: 0 is none, not "the default". Pointers are only read by mailrep_context_new(), which copies
  * what it needs.
  *
- * Names are answered by the first of these that is set: zone_file or zone_text (offline), nameservers, the system's
- * nameservers (/etc/resolv.conf).
+ * Names are answered from zone_file or zone_text (offline), or by nameservers, or, if none of them is set, by the system's
+ * nameservers (/etc/resolv.conf). A zone and nameservers together are MAILREP_INVALID.
  */
 typedef struct mailrep_options {
   /**
