@@ -135,16 +135,36 @@ pub(super) fn iprev(result: IprevResult) -> c_int {
 /// The word at the number's place; "" for a number that is no result.
 fn word(words: &'static [&'static CStr], code: c_int) -> *const c_char {
     guard(|| {
-        Words(usize::try_from(code).ok().and_then(|at| words.get(at)).copied().unwrap_or_default())
+        Words(
+            usize::try_from(code)
+                .ok()
+                .and_then(|at| words.get(at))
+                .copied()
+                .unwrap_or_default(),
+        )
     })
     .0
     .as_ptr()
 }
 
-const SPF_WORDS: [&CStr; 7] =
-    [c"none", c"neutral", c"pass", c"fail", c"softfail", c"temperror", c"permerror"];
-const DKIM_WORDS: [&CStr; 7] =
-    [c"none", c"pass", c"fail", c"policy", c"neutral", c"temperror", c"permerror"];
+const SPF_WORDS: [&CStr; 7] = [
+    c"none",
+    c"neutral",
+    c"pass",
+    c"fail",
+    c"softfail",
+    c"temperror",
+    c"permerror",
+];
+const DKIM_WORDS: [&CStr; 7] = [
+    c"none",
+    c"pass",
+    c"fail",
+    c"policy",
+    c"neutral",
+    c"temperror",
+    c"permerror",
+];
 const DMARC_WORDS: [&CStr; 5] = [c"none", c"pass", c"fail", c"temperror", c"permerror"];
 const POLICY_WORDS: [&CStr; 3] = [c"none", c"quarantine", c"reject"];
 const IPREV_WORDS: [&CStr; 4] = [c"pass", c"fail", c"temperror", c"permerror"];
@@ -209,14 +229,26 @@ mod tests {
         use DmarcResult as M;
         use IprevResult as I;
         use SpfResult as S;
-        for result in
-            [S::None, S::Neutral, S::Pass, S::Fail, S::SoftFail, S::TempError, S::PermError]
-        {
+        for result in [
+            S::None,
+            S::Neutral,
+            S::Pass,
+            S::Fail,
+            S::SoftFail,
+            S::TempError,
+            S::PermError,
+        ] {
             assert_eq!(text(&SPF_WORDS, spf(result)), result.as_str());
         }
-        for result in
-            [D::None, D::Pass, D::Fail, D::Policy, D::Neutral, D::TempError, D::PermError]
-        {
+        for result in [
+            D::None,
+            D::Pass,
+            D::Fail,
+            D::Policy,
+            D::Neutral,
+            D::TempError,
+            D::PermError,
+        ] {
             assert_eq!(text(&DKIM_WORDS, dkim(result)), result.as_str());
         }
         for result in [M::None, M::Pass, M::Fail, M::TempError, M::PermError] {

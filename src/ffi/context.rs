@@ -1,11 +1,11 @@
 //! The context: what a program's transactions share.
 
 use super::error::ErrorWords;
+use super::guard;
 use super::handle::{borrow, give, place, take_back};
 use super::options::{self, Options};
 use super::status::{Fault, IntoC as _, Status};
 use super::transaction::Transaction;
-use super::guard;
 use crate::clock::UnixTime;
 use crate::driver::Checker;
 use std::ffi::c_int;
@@ -37,13 +37,18 @@ pub unsafe extern "C" fn mailrep_context_new(
         let status = guard(|| unsafe {
             let out = place(out)?;
             let setup = options::read(options)?;
-            *out = give(Context { checker: Checker::new(setup)? });
+            *out = give(Context {
+                checker: Checker::new(setup)?,
+            });
             Ok(())
         });
         // SAFETY: the header's rules.
         if let Ok(place) = unsafe { place(error) } {
             return status.map_err(|fault| {
-                let again = Fault { status: fault.status, message: String::new() };
+                let again = Fault {
+                    status: fault.status,
+                    message: String::new(),
+                };
                 *place = give(ErrorWords::from(fault));
                 again
             });
@@ -97,11 +102,7 @@ pub unsafe extern "C" fn mailrep_transaction_new_at(
 
 /// # Safety
 /// By the header's rules: `context` is NULL or living, `out` is NULL or a place for a pointer.
-unsafe fn begin(
-    context: *const Context,
-    now: Option<UnixTime>,
-    out: *mut *mut Transaction,
-) -> Status {
+unsafe fn begin(context: *const Context, now: Option<UnixTime>, out: *mut *mut Transaction) -> Status {
     // SAFETY: by the caller.
     let (out, context) = unsafe { (place(out)?, borrow(context)?) };
     let now = now.unwrap_or_else(UnixTime::now);

@@ -15,7 +15,10 @@ pub struct ErrorWords {
 
 impl From<Fault> for ErrorWords {
     fn from(fault: Fault) -> Self {
-        ErrorWords { status: fault.status, message: keep(fault.message) }
+        ErrorWords {
+            status: fault.status,
+            message: keep(fault.message),
+        }
     }
 }
 

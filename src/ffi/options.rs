@@ -103,8 +103,11 @@ fn milliseconds(time: Duration) -> u32 {
 
 impl Default for Options {
     fn default() -> Self {
-        let (limits, cache, network) =
-            (Limits::default(), CacheOptions::default(), HickoryOptions::default());
+        let (limits, cache, network) = (
+            Limits::default(),
+            CacheOptions::default(),
+            HickoryOptions::default(),
+        );
         Options {
             size: size_of::<Options>(),
             nameservers: ptr::null(),
@@ -149,7 +152,10 @@ pub unsafe extern "C" fn mailrep_options_init(options: *mut Options, size: usize
         if size < LEAST || isize::try_from(size).is_err() {
             return Err(Fault::invalid("size is not that of the structure"));
         }
-        let defaults = Options { size, ..Options::default() };
+        let defaults = Options {
+            size,
+            ..Options::default()
+        };
         let known = size.min(size_of::<Options>());
         let to = options.cast::<u8>();
         // SAFETY: `options` has `size` octets by the header's rules; `known` is no more than either structure has, and
@@ -183,7 +189,11 @@ pub(super) unsafe fn read(options: *const Options) -> Result<Setup, Fault> {
     // SAFETY: `size` octets are there by the header's rules, and `known` is no more than `given` has. Every pattern of
     // octets is a value of every field.
     let unknown = unsafe {
-        ptr::copy_nonoverlapping(options.cast::<u8>(), ptr::from_mut(&mut given).cast::<u8>(), known);
+        ptr::copy_nonoverlapping(
+            options.cast::<u8>(),
+            ptr::from_mut(&mut given).cast::<u8>(),
+            known,
+        );
         lent("options", options.cast::<u8>().add(known), size - known)?
     };
     if given.reserved != 0 || unknown.iter().any(|&octet| octet != 0) {
@@ -257,7 +267,9 @@ impl Options {
             }));
         }
         if self.nameserver_count > 0 {
-            return Err(Fault::invalid("options has both a zone and nameservers; give one of them"));
+            return Err(Fault::invalid(
+                "options has both a zone and nameservers; give one of them",
+            ));
         }
         let mut zone = Zone::new();
         if let Some(path) = file {
@@ -295,7 +307,10 @@ impl Options {
 /// Reads the address of a nameserver; the port is 53 where none is given.
 fn nameserver(text: &str) -> Result<SocketAddr, Error> {
     let text = text.trim();
-    let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
+    let bare = text
+        .strip_prefix('[')
+        .and_then(|rest| rest.strip_suffix(']'))
+        .unwrap_or(text);
     text.parse::<SocketAddr>()
         .or_else(|_| bare.parse::<IpAddr>().map(|address| SocketAddr::new(address, 53)))
         .map_err(|_| Error::Invalid {
@@ -327,7 +342,10 @@ mod tests {
             known: Options,
             more: [u8; 24],
         }
-        let mut newer = Newer { known: Options::default(), more: [7; 24] };
+        let mut newer = Newer {
+            known: Options::default(),
+            more: [7; 24],
+        };
         let size = size_of::<Newer>();
         // SAFETY: pointers to `size` octets of our own.
         unsafe {
@@ -357,11 +375,26 @@ mod tests {
 
     #[test]
     fn nameservers_have_port_53_unless_they_say_otherwise() {
-        assert_eq!(nameserver("192.0.2.53").unwrap(), "192.0.2.53:53".parse().unwrap());
-        assert_eq!(nameserver("192.0.2.53:5353").unwrap(), "192.0.2.53:5353".parse().unwrap());
-        assert_eq!(nameserver("2001:db8::53").unwrap(), "[2001:db8::53]:53".parse().unwrap());
-        assert_eq!(nameserver("[2001:db8::53]").unwrap(), "[2001:db8::53]:53".parse().unwrap());
-        assert_eq!(nameserver("[2001:db8::53]:5").unwrap(), "[2001:db8::53]:5".parse().unwrap());
+        assert_eq!(
+            nameserver("192.0.2.53").unwrap(),
+            "192.0.2.53:53".parse().unwrap()
+        );
+        assert_eq!(
+            nameserver("192.0.2.53:5353").unwrap(),
+            "192.0.2.53:5353".parse().unwrap()
+        );
+        assert_eq!(
+            nameserver("2001:db8::53").unwrap(),
+            "[2001:db8::53]:53".parse().unwrap()
+        );
+        assert_eq!(
+            nameserver("[2001:db8::53]").unwrap(),
+            "[2001:db8::53]:53".parse().unwrap()
+        );
+        assert_eq!(
+            nameserver("[2001:db8::53]:5").unwrap(),
+            "[2001:db8::53]:5".parse().unwrap()
+        );
         assert!(nameserver("ns.example.org").is_err());
         assert!(nameserver("192.0.2.999").is_err());
     }

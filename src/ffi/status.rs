@@ -94,15 +94,24 @@ pub(super) struct Fault {
 impl Fault {
     /// `what` is the parameter's name.
     pub(super) fn null(what: &str) -> Fault {
-        Fault { status: MAILREP_NULL, message: format!("{what} is NULL") }
+        Fault {
+            status: MAILREP_NULL,
+            message: format!("{what} is NULL"),
+        }
     }
 
     pub(super) fn panic(why: &str) -> Fault {
-        Fault { status: MAILREP_PANIC, message: format!("a fault in mailrep itself: {why}") }
+        Fault {
+            status: MAILREP_PANIC,
+            message: format!("a fault in mailrep itself: {why}"),
+        }
     }
 
     pub(super) fn invalid(message: impl Into<String>) -> Fault {
-        Fault { status: MAILREP_INVALID, message: message.into() }
+        Fault {
+            status: MAILREP_INVALID,
+            message: message.into(),
+        }
     }
 }
 
@@ -116,7 +125,10 @@ impl From<Error> for Fault {
             Error::NoNameserver => MAILREP_NO_NAMESERVER,
             Error::System { .. } => MAILREP_SYSTEM,
         };
-        Fault { status, message: error.to_string() }
+        Fault {
+            status,
+            message: error.to_string(),
+        }
     }
 }
 

@@ -23,11 +23,17 @@ const _: () = {
 };
 
 impl Text {
-    pub(super) const ABSENT: Text = Text { data: std::ptr::null(), length: 0 };
+    pub(super) const ABSENT: Text = Text {
+        data: std::ptr::null(),
+        length: 0,
+    };
 
     /// The view that C gets of a text which its handle keeps.
     pub(super) fn of(text: Option<&CStr>) -> Text {
-        text.map_or(Text::ABSENT, |text| Text { data: text.as_ptr(), length: text.count_bytes() })
+        text.map_or(Text::ABSENT, |text| Text {
+            data: text.as_ptr(),
+            length: text.count_bytes(),
+        })
     }
 }
 
@@ -52,11 +58,7 @@ pub(super) fn keep(text: impl Into<String>) -> CString {
 ///
 /// # Safety
 /// `data` is NULL or points to `length` octets that nobody changes during `'a`.
-pub(super) unsafe fn lent<'a, T>(
-    what: &str,
-    data: *const T,
-    length: usize,
-) -> Result<&'a [u8], Fault> {
+pub(super) unsafe fn lent<'a, T>(what: &str, data: *const T, length: usize) -> Result<&'a [u8], Fault> {
     if length == 0 {
         return Ok(&[]);
     }
@@ -64,7 +66,9 @@ pub(super) unsafe fn lent<'a, T>(
         return Err(Fault::null(what));
     }
     if isize::try_from(length).is_err() {
-        return Err(Fault::invalid(format!("{what}: {length} octets are more than memory can hold")));
+        return Err(Fault::invalid(format!(
+            "{what}: {length} octets are more than memory can hold"
+        )));
     }
     // SAFETY: not NULL, `length` octets that are not changed by the caller's promise, no more than isize::MAX.
     Ok(unsafe { std::slice::from_raw_parts(data.cast::<u8>(), length) })
@@ -74,15 +78,14 @@ pub(super) unsafe fn lent<'a, T>(
 ///
 /// # Safety
 /// As [`lent`].
-pub(super) unsafe fn lent_text<'a>(
-    what: &str,
-    data: *const c_char,
-    length: usize,
-) -> Result<&'a str, Fault> {
+pub(super) unsafe fn lent_text<'a>(what: &str, data: *const c_char, length: usize) -> Result<&'a str, Fault> {
     // SAFETY: the same promise.
     let octets = unsafe { lent(what, data, length) }?;
     std::str::from_utf8(octets).map_err(|_| {
-        Fault::invalid(format!("{what} '{}' is not UTF-8", crate::error::printable(octets)))
+        Fault::invalid(format!(
+            "{what} '{}' is not UTF-8",
+            crate::error::printable(octets)
+        ))
     })
 }
 
@@ -90,17 +93,17 @@ pub(super) unsafe fn lent_text<'a>(
 ///
 /// # Safety
 /// `text` is NULL or a string closed by 0 that nobody changes during `'a`.
-pub(super) unsafe fn lent_string<'a>(
-    what: &str,
-    text: *const c_char,
-) -> Result<Option<&'a str>, Fault> {
+pub(super) unsafe fn lent_string<'a>(what: &str, text: *const c_char) -> Result<Option<&'a str>, Fault> {
     if text.is_null() {
         return Ok(None);
     }
     // SAFETY: a string closed by 0, by the caller.
     let octets = unsafe { CStr::from_ptr(text) }.to_bytes();
     std::str::from_utf8(octets).map(Some).map_err(|_| {
-        Fault::invalid(format!("{what} '{}' is not UTF-8", crate::error::printable(octets)))
+        Fault::invalid(format!(
+            "{what} '{}' is not UTF-8",
+            crate::error::printable(octets)
+        ))
     })
 }
 
@@ -115,7 +118,10 @@ mod tests {
         // SAFETY: NULL may be given.
         unsafe {
             assert_eq!(lent::<u8>("data", std::ptr::null(), 0).unwrap(), b"");
-            assert_eq!(lent::<u8>("data", std::ptr::null(), 1).unwrap_err().status, MAILREP_NULL);
+            assert_eq!(
+                lent::<u8>("data", std::ptr::null(), 1).unwrap_err().status,
+                MAILREP_NULL
+            );
         }
     }
 

@@ -1,11 +1,11 @@
 //! One message on its way through.
 
 use super::error::Kept;
+use super::guard;
 use super::handle::{borrow, borrow_mut, give, place, take_back};
 use super::status::{Fault, IntoC as _, MAILREP_SEQUENCE, Status};
 use super::text::{keep, lent, lent_text};
 use super::verdict::Verdict;
-use super::guard;
 use crate::driver::CheckerTransaction;
 use crate::error::Error;
 use crate::message::line_ends::Converter;
@@ -113,9 +113,7 @@ unsafe fn call<A>(
         // SAFETY: by the caller.
         let transaction = unsafe { borrow_mut(transaction) }?;
         match arguments() {
-            Ok(arguments) => {
-                transaction.run(|open, line_ends| Ok(call(open, line_ends, arguments)?))
-            }
+            Ok(arguments) => transaction.run(|open, line_ends| Ok(call(open, line_ends, arguments)?)),
             Err(fault) => transaction.told(Err(fault)),
         }
     })
@@ -166,13 +164,16 @@ pub unsafe extern "C" fn mailrep_transaction_connect_octets(
     let read = || {
         // Other lengths are refused before anything is read.
         if length != 4 && length != 16 {
-            return Err(Fault::invalid(format!("an address has 4 or 16 octets, not {length}")));
+            return Err(Fault::invalid(format!(
+                "an address has 4 or 16 octets, not {length}"
+            )));
         }
         // SAFETY: the header's rules.
         let octets = unsafe { lent("address", address, length) }?;
         let v4 = <[u8; 4]>::try_from(octets).map(|octets| IpAddr::V4(Ipv4Addr::from(octets)));
         let v6 = <[u8; 16]>::try_from(octets).map(|octets| IpAddr::V6(Ipv6Addr::from(octets)));
-        v4.or(v6).map_err(|_| Fault::invalid("an address has 4 or 16 octets"))
+        v4.or(v6)
+            .map_err(|_| Fault::invalid("an address has 4 or 16 octets"))
     };
     // SAFETY: the header's rules.
     unsafe { call(transaction, read, |open, _, client| open.connect(client)) }
@@ -192,7 +193,11 @@ pub unsafe extern "C" fn mailrep_transaction_helo(
 ) -> c_int {
     // SAFETY: the header's rules.
     unsafe {
-        call(transaction, || lent("name", name, length), |open, _, name| open.helo(name))
+        call(
+            transaction,
+            || lent("name", name, length),
+            |open, _, name| open.helo(name),
+        )
     }
 }
 
@@ -212,9 +217,11 @@ pub unsafe extern "C" fn mailrep_transaction_mail_from(
 ) -> c_int {
     // SAFETY: the header's rules.
     unsafe {
-        call(transaction, || lent("address", address, length), |open, _, address| {
-            open.mail_from(address)
-        })
+        call(
+            transaction,
+            || lent("address", address, length),
+            |open, _, address| open.mail_from(address),
+        )
     }
 }
 
@@ -232,9 +239,11 @@ pub unsafe extern "C" fn mailrep_transaction_rcpt(
 ) -> c_int {
     // SAFETY: the header's rules.
     unsafe {
-        call(transaction, || lent("address", address, length), |open, _, address| {
-            open.rcpt(address)
-        })
+        call(
+            transaction,
+            || lent("address", address, length),
+            |open, _, address| open.rcpt(address),
+        )
     }
 }
 
@@ -259,9 +268,18 @@ pub unsafe extern "C" fn mailrep_transaction_header(
     value_length: usize,
 ) -> c_int {
     // SAFETY: the header's rules.
-    let read = || unsafe { Ok((lent("name", name, name_length)?, lent("value", value, value_length)?)) };
+    let read = || unsafe {
+        Ok((
+            lent("name", name, name_length)?,
+            lent("value", value, value_length)?,
+        ))
+    };
     // SAFETY: the header's rules.
-    unsafe { call(transaction, read, |open, _, (name, value)| open.header(name, value)) }
+    unsafe {
+        call(transaction, read, |open, _, (name, value)| {
+            open.header(name, value)
+        })
+    }
 }
 
 /// The header is complete. Look-ups of keys and policies begin and go on while the body arrives.
@@ -288,7 +306,11 @@ pub unsafe extern "C" fn mailrep_transaction_body(
 ) -> c_int {
     // SAFETY: the header's rules.
     unsafe {
-        call(transaction, || lent("octets", octets, length), |open, _, octets| open.body(octets))
+        call(
+            transaction,
+            || lent("octets", octets, length),
+            |open, _, octets| open.body(octets),
+        )
     }
 }
 
@@ -307,7 +329,11 @@ pub unsafe extern "C" fn mailrep_transaction_data(
 ) -> c_int {
     // SAFETY: the header's rules.
     unsafe {
-        call(transaction, || lent("octets", octets, length), |open, _, octets| open.data(octets))
+        call(
+            transaction,
+            || lent("octets", octets, length),
+            |open, _, octets| open.data(octets),
+        )
     }
 }
 
@@ -326,15 +352,19 @@ pub unsafe extern "C" fn mailrep_transaction_file_data(
 ) -> c_int {
     // SAFETY: the header's rules.
     unsafe {
-        call(transaction, || lent("octets", octets, length), |open, line_ends, octets| {
-            let mut result = Ok(());
-            line_ends.convert(octets, |piece| {
-                if result.is_ok() {
-                    result = open.data(piece);
-                }
-            });
-            result
-        })
+        call(
+            transaction,
+            || lent("octets", octets, length),
+            |open, line_ends, octets| {
+                let mut result = Ok(());
+                line_ends.convert(octets, |piece| {
+                    if result.is_ok() {
+                        result = open.data(piece);
+                    }
+                });
+                result
+            },
+        )
     }
 }
 

@@ -1,10 +1,10 @@
 //! The verdict, and the ways to read it.
 
+use super::guard;
 use super::handle::{borrow, take_back};
 use super::status::{Code, MAILREP_ABSENT};
 use super::text::{Text, keep};
 use super::views::{Dmarc, Evaluation, Signature, Spf, Views};
-use super::guard;
 use crate::{json, transaction};
 use std::ffi::{CStr, CString, c_int};
 use std::sync::OnceLock;
@@ -22,7 +22,12 @@ pub struct Verdict {
 
 impl Verdict {
     pub(super) fn new(verdict: transaction::Verdict, traced: bool) -> Self {
-        Verdict { verdict, traced, views: OnceLock::new(), json: OnceLock::new() }
+        Verdict {
+            verdict,
+            traced,
+            views: OnceLock::new(),
+            json: OnceLock::new(),
+        }
     }
 
     fn views(&self) -> &Views {
@@ -30,7 +35,8 @@ impl Verdict {
     }
 
     fn json(&self) -> &CStr {
-        self.json.get_or_init(|| keep(json::check(&self.verdict, self.traced).to_string()))
+        self.json
+            .get_or_init(|| keep(json::check(&self.verdict, self.traced).to_string()))
     }
 }
 
@@ -38,10 +44,7 @@ impl Verdict {
 ///
 /// # Safety
 /// By the header's rules: `verdict` is NULL or living; the text lives as long.
-unsafe fn text(
-    verdict: *const Verdict,
-    read: impl for<'a> FnOnce(&'a Views) -> Option<&'a CStr>,
-) -> Text {
+unsafe fn text(verdict: *const Verdict, read: impl for<'a> FnOnce(&'a Views) -> Option<&'a CStr>) -> Text {
     // SAFETY: by the caller.
     guard(|| match unsafe { borrow(verdict) } {
         Ok(verdict) => Text::of(read(verdict.views())),
@@ -129,7 +132,11 @@ pub unsafe extern "C" fn mailrep_verdict_spf_mechanism(verdict: *const Verdict) 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mailrep_verdict_spf_explanation(verdict: *const Verdict) -> Text {
     // SAFETY: the header's rules.
-    unsafe { text(verdict, |views| spf(views).and_then(|it| it.explanation.as_deref())) }
+    unsafe {
+        text(verdict, |views| {
+            spf(views).and_then(|it| it.explanation.as_deref())
+        })
+    }
 }
 
 /// Terms that caused DNS queries, counted against the limit.
@@ -230,7 +237,11 @@ pub unsafe extern "C" fn mailrep_verdict_dkim_result(verdict: *const Verdict, in
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mailrep_verdict_dkim_domain(verdict: *const Verdict, index: usize) -> Text {
     // SAFETY: the header's rules.
-    unsafe { text(verdict, |views| signature(views, index).and_then(|it| it.domain.as_deref())) }
+    unsafe {
+        text(verdict, |views| {
+            signature(views, index).and_then(|it| it.domain.as_deref())
+        })
+    }
 }
 
 /// The selector (s=).
@@ -240,7 +251,11 @@ pub unsafe extern "C" fn mailrep_verdict_dkim_domain(verdict: *const Verdict, in
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mailrep_verdict_dkim_selector(verdict: *const Verdict, index: usize) -> Text {
     // SAFETY: the header's rules.
-    unsafe { text(verdict, |views| signature(views, index).and_then(|it| it.selector.as_deref())) }
+    unsafe {
+        text(verdict, |views| {
+            signature(views, index).and_then(|it| it.selector.as_deref())
+        })
+    }
 }
 
 /// The agent or user identifier (i=), or what stands for it where it is left out.
@@ -250,7 +265,11 @@ pub unsafe extern "C" fn mailrep_verdict_dkim_selector(verdict: *const Verdict, 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mailrep_verdict_dkim_identity(verdict: *const Verdict, index: usize) -> Text {
     // SAFETY: the header's rules.
-    unsafe { text(verdict, |views| signature(views, index).and_then(|it| it.identity.as_deref())) }
+    unsafe {
+        text(verdict, |views| {
+            signature(views, index).and_then(|it| it.identity.as_deref())
+        })
+    }
 }
 
 /// The algorithm (a=), such as "rsa-sha256".
@@ -260,7 +279,11 @@ pub unsafe extern "C" fn mailrep_verdict_dkim_identity(verdict: *const Verdict, 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mailrep_verdict_dkim_algorithm(verdict: *const Verdict, index: usize) -> Text {
     // SAFETY: the header's rules.
-    unsafe { text(verdict, |views| signature(views, index).and_then(|it| it.algorithm.as_deref())) }
+    unsafe {
+        text(verdict, |views| {
+            signature(views, index).and_then(|it| it.algorithm.as_deref())
+        })
+    }
 }
 
 /// The size of the key in bits.
@@ -290,7 +313,11 @@ pub unsafe extern "C" fn mailrep_verdict_dkim_testing(verdict: *const Verdict, i
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mailrep_verdict_dkim_reason(verdict: *const Verdict, index: usize) -> Text {
     // SAFETY: the header's rules.
-    unsafe { text(verdict, |views| signature(views, index).map(|it| it.reason.as_c_str())) }
+    unsafe {
+        text(verdict, |views| {
+            signature(views, index).map(|it| it.reason.as_c_str())
+        })
+    }
 }
 
 /// The same as a stable code.
@@ -300,7 +327,11 @@ pub unsafe extern "C" fn mailrep_verdict_dkim_reason(verdict: *const Verdict, in
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mailrep_verdict_dkim_cause(verdict: *const Verdict, index: usize) -> Text {
     // SAFETY: the header's rules.
-    unsafe { text(verdict, |views| signature(views, index).map(|it| it.cause.as_c_str())) }
+    unsafe {
+        text(verdict, |views| {
+            signature(views, index).map(|it| it.cause.as_c_str())
+        })
+    }
 }
 
 /// DMARC's result.
@@ -318,7 +349,11 @@ pub unsafe extern "C" fn mailrep_verdict_dmarc_result(verdict: *const Verdict) -
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mailrep_verdict_dmarc_from_domain(verdict: *const Verdict) -> Text {
     // SAFETY: the header's rules.
-    unsafe { text(verdict, |views| Some(dmarc(views)).and_then(|it| it.from_domain.as_deref())) }
+    unsafe {
+        text(verdict, |views| {
+            Some(dmarc(views)).and_then(|it| it.from_domain.as_deref())
+        })
+    }
 }
 
 /// The domain whose policy applies.
@@ -327,7 +362,11 @@ pub unsafe extern "C" fn mailrep_verdict_dmarc_from_domain(verdict: *const Verdi
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mailrep_verdict_dmarc_policy_domain(verdict: *const Verdict) -> Text {
     // SAFETY: the header's rules.
-    unsafe { text(verdict, |views| Some(dmarc(views)).and_then(|it| it.policy_domain.as_deref())) }
+    unsafe {
+        text(verdict, |views| {
+            Some(dmarc(views)).and_then(|it| it.policy_domain.as_deref())
+        })
+    }
 }
 
 /// The author domain's organizational domain.
@@ -336,7 +375,11 @@ pub unsafe extern "C" fn mailrep_verdict_dmarc_policy_domain(verdict: *const Ver
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mailrep_verdict_dmarc_organizational_domain(verdict: *const Verdict) -> Text {
     // SAFETY: the header's rules.
-    unsafe { text(verdict, |views| Some(dmarc(views)).and_then(|it| it.organizational_domain.as_deref())) }
+    unsafe {
+        text(verdict, |views| {
+            Some(dmarc(views)).and_then(|it| it.organizational_domain.as_deref())
+        })
+    }
 }
 
 /// The policy that the domain publishes for this author domain.
@@ -408,7 +451,11 @@ pub unsafe extern "C" fn mailrep_verdict_iprev_result(verdict: *const Verdict) -
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mailrep_verdict_iprev_name(verdict: *const Verdict) -> Text {
     // SAFETY: the header's rules.
-    unsafe { text(verdict, |views| views.iprev.as_ref().and_then(|it| it.name.as_deref())) }
+    unsafe {
+        text(verdict, |views| {
+            views.iprev.as_ref().and_then(|it| it.name.as_deref())
+        })
+    }
 }
 
 /// Why that came out so, as a sentence.
@@ -417,7 +464,11 @@ pub unsafe extern "C" fn mailrep_verdict_iprev_name(verdict: *const Verdict) -> 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mailrep_verdict_iprev_reason(verdict: *const Verdict) -> Text {
     // SAFETY: the header's rules.
-    unsafe { text(verdict, |views| views.iprev.as_ref().map(|it| it.reason.as_c_str())) }
+    unsafe {
+        text(verdict, |views| {
+            views.iprev.as_ref().map(|it| it.reason.as_c_str())
+        })
+    }
 }
 
 /// The same as a stable code.
@@ -426,7 +477,11 @@ pub unsafe extern "C" fn mailrep_verdict_iprev_reason(verdict: *const Verdict) -
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mailrep_verdict_iprev_cause(verdict: *const Verdict) -> Text {
     // SAFETY: the header's rules.
-    unsafe { text(verdict, |views| views.iprev.as_ref().map(|it| it.cause.as_c_str())) }
+    unsafe {
+        text(verdict, |views| {
+            views.iprev.as_ref().map(|it| it.cause.as_c_str())
+        })
+    }
 }
 
 /// What is odd about the message's form, such as a header beyond the limits, as a sentence.
@@ -435,7 +490,11 @@ pub unsafe extern "C" fn mailrep_verdict_iprev_cause(verdict: *const Verdict) ->
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mailrep_verdict_anomaly_reason(verdict: *const Verdict) -> Text {
     // SAFETY: the header's rules.
-    unsafe { text(verdict, |views| views.anomaly.as_ref().map(|it| it.reason.as_c_str())) }
+    unsafe {
+        text(verdict, |views| {
+            views.anomaly.as_ref().map(|it| it.reason.as_c_str())
+        })
+    }
 }
 
 /// The same as a stable code.
@@ -444,7 +503,11 @@ pub unsafe extern "C" fn mailrep_verdict_anomaly_reason(verdict: *const Verdict)
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mailrep_verdict_anomaly_code(verdict: *const Verdict) -> Text {
     // SAFETY: the header's rules.
-    unsafe { text(verdict, |views| views.anomaly.as_ref().map(|it| it.code.as_c_str())) }
+    unsafe {
+        text(verdict, |views| {
+            views.anomaly.as_ref().map(|it| it.code.as_c_str())
+        })
+    }
 }
 
 /// The value of the Authentication-Results field (RFC 8601) to insert at the top of the message, without the field's name,

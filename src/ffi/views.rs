@@ -91,7 +91,11 @@ impl Views {
                 code: keep(anomaly.code()),
             }),
             authentication_results: keep(verdict.authentication_results.as_str()),
-            headers_to_remove: verdict.headers_to_remove.iter().map(|&place| number(place)).collect(),
+            headers_to_remove: verdict
+                .headers_to_remove
+                .iter()
+                .map(|&place| number(place))
+                .collect(),
         }
     }
 }
