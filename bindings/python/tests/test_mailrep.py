@@ -8,6 +8,7 @@ import gc
 import ipaddress
 import os
 import pathlib
+import socket
 import threading
 from typing import Any
 
@@ -74,14 +75,20 @@ def test_verdicts_are_frozen_and_compare_by_value(checker: mailrep.Checker) -> N
 
 
 def test_words_are_their_text() -> None:
-    assert SpfResult.PASS == "pass"
+    assert SpfResult("pass") == "pass"
     assert f"{SpfResult.SOFTFAIL}" == str(SpfResult.SOFTFAIL) == "softfail"
     assert SpfResult("permerror") is SpfResult.PERMERROR
 
 
 @pytest.mark.parametrize(
     "ip",
-    ["192.0.2.1", ipaddress.ip_address("192.0.2.1"), "2001:db8::1", ipaddress.IPv6Address("2001:db8::1"), "::ffff:192.0.2.1"],
+    [
+        "192.0.2.1",
+        ipaddress.ip_address("192.0.2.1"),
+        "2001:db8::1",
+        ipaddress.IPv6Address("2001:db8::1"),
+        "::ffff:192.0.2.1",
+    ],
 )
 def test_addresses(checker: mailrep.Checker, ip: Any) -> None:
     verdict = checker.check(MESSAGE, ip=ip, **ENVELOPE)
@@ -112,16 +119,18 @@ def test_the_null_reverse_path(checker: mailrep.Checker) -> None:
 
 
 def test_the_time_of_the_check() -> None:
-    # The second is in the name that is asked for.
-    zone = b'a.example. TXT "v=spf1 exists:%{t}.t.a.example -all"\n'
-    with mailrep.Checker(zone=zone, trace=True) as checker:
-        for now in (1772355660, 1772355660.9, datetime.datetime(2026, 3, 1, 9, 1, tzinfo=datetime.timezone.utc)):
+    zone = b'a.example. TXT "v=spf1 -all exp=e.a.example"\ne.a.example. TXT "not at %{t}"\n'
+    with mailrep.Checker(zone=zone) as checker:
+        for now in (
+            1772355660,
+            1772355660.9,
+            datetime.datetime(2026, 3, 1, 9, 1, tzinfo=datetime.timezone.utc),
+        ):
             verdict = checker.check(MESSAGE, ip="192.0.2.1", mail_from="a@a.example", now=now)
-            assert "explanation" in str(verdict.to_dict())
             assert verdict.spf is not None
-            assert verdict.spf.void_lookups == 1
+            assert verdict.spf.explanation == "not at 1772355660"
         with pytest.raises(mailrep.InvalidError, match="time zone"):
-            checker.check(MESSAGE, now=datetime.datetime(2026, 3, 1, 9, 1))  # noqa: DTZ001
+            checker.check(MESSAGE, now=datetime.datetime(2026, 3, 1, 9, 1))
         for now in (float("nan"), float("inf"), 1 << 80):
             with pytest.raises(mailrep.InvalidError, match="now cannot be"):
                 checker.check(MESSAGE, now=now)
@@ -257,7 +266,12 @@ def test_many_threads_share_a_checker(checker: mailrep.Checker) -> None:
 def test_a_transaction_takes_one_thread_at_a_time(checker: mailrep.Checker) -> None:
     transaction = checker.transaction()
     transaction.end_of_headers()
-    threads = [threading.Thread(target=lambda: [transaction.body(b"x" * 100) for _ in range(200)]) for _ in range(4)]
+
+    def run() -> None:
+        for _ in range(200):
+            transaction.body(b"x" * 100)
+
+    threads = [threading.Thread(target=run) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -266,9 +280,7 @@ def test_a_transaction_takes_one_thread_at_a_time(checker: mailrep.Checker) -> N
 
 
 def test_the_interpreter_runs_while_the_library_waits() -> None:
-    """A call that waits for DNS must not hold Python's lock: another thread answers the question it waits for."""
-    import socket  # noqa: PLC0415
-
+    # A call that waits for DNS must not hold Python's lock: another thread answers the question it waits for.
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
         server.bind(("127.0.0.1", 0))
         server.settimeout(20)

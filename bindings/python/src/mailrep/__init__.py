@@ -16,8 +16,8 @@ pass
 >>> forged.dmarc.result is mailrep.DmarcResult.FAIL, forged.dmarc.disposition is mailrep.Policy.REJECT
 (True, True)
 
-A program that checks many messages makes a `Checker` once, whose cache and thread they share. A mail filter, which gets a
-message piece by piece, begins a `Transaction` for each.
+A program that checks many messages makes a `Checker` once, whose cache and thread they share. A mail filter, which
+gets a message piece by piece, begins a `Transaction` for each.
 
 Verdicts, bad ones and DNS trouble included, are never exceptions. What cannot be used is a `MailrepError`.
 """

@@ -8,7 +8,7 @@ import math
 import os
 import socket
 import threading
-from typing import TYPE_CHECKING, Any, BinaryIO, Union
+from typing import TYPE_CHECKING, Any, Protocol, Union
 
 from . import _verdict
 from ._errors import ClosedError, InvalidError, error
@@ -19,11 +19,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from types import TracebackType
 
-    from typing_extensions import Self
+
+class Readable(Protocol):
+    """A file opened for reading octets, or what can be read like one."""
+
+    def read(self, size: int, /) -> bytes:
+        """The next octets, at most `size`; none at the end."""
+
 
 Octets = Union[bytes, bytearray, memoryview]
 """What Python has for octets."""
-Message = Union[Octets, "os.PathLike[str]", BinaryIO]
+Message = Union[Octets, "os.PathLike[str]", Readable]
 """A message: its octets, the path of a file, or a file opened for reading octets."""
 Address = Union[str, ipaddress.IPv4Address, ipaddress.IPv6Address]
 """The client's address."""
@@ -58,9 +64,7 @@ def check(
 
     `message`, `ip`, `helo`, `mail_from` and `now` are as for `Checker.check`, the others as for `Checker`.
     """
-    with Checker(
-        zone=zone, nameservers=nameservers, authserv_id=authserv_id, trace=trace, timeout=timeout
-    ) as checker:
+    with Checker(zone=zone, nameservers=nameservers, authserv_id=authserv_id, trace=trace, timeout=timeout) as checker:
         return checker.check(message, ip=ip, helo=helo, mail_from=mail_from, now=now)
 
 
@@ -185,7 +189,7 @@ class Checker:
         """Whether `close` was called."""
         return self._context is None
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> Checker:
         if self.closed:
             raise ClosedError("the checker is closed")
         return self
@@ -287,7 +291,7 @@ class Transaction:
         with self._lock:
             self._handle = None
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> Transaction:
         return self
 
     def __exit__(
@@ -299,7 +303,7 @@ class Transaction:
         return f"<mailrep.Transaction{', closed' if self._handle is None else ''}>"
 
 
-def _tell(transaction: Transaction, message: Message) -> None:
+def _tell(transaction: Transaction, message: Any) -> None:
     """Tells the whole message, and refuses an empty one as the command line does."""
     if isinstance(message, (bytes, bytearray, memoryview)):
         some = len(message) > 0
@@ -318,7 +322,7 @@ def _tell(transaction: Transaction, message: Message) -> None:
         raise InvalidError("the message is empty")
 
 
-def _tell_file(transaction: Transaction, file: BinaryIO) -> bool:
+def _tell_file(transaction: Transaction, file: Any) -> bool:
     some = False
     while chunk := file.read(_CHUNK):
         if not isinstance(chunk, bytes):
@@ -332,7 +336,7 @@ def _encoded(value: str | bytes) -> bytes:
     return value.encode("utf-8", "surrogateescape") if isinstance(value, str) else bytes(value)
 
 
-def _buffer(octets: Octets) -> Any:
+def _buffer(octets: Any) -> Any:
     """The octets in place, which cffi keeps from moving for as long as this lives."""
     if isinstance(octets, str):
         raise TypeError("octets are wanted, not text")
@@ -342,7 +346,9 @@ def _buffer(octets: Octets) -> Any:
 def _seconds(now: Time) -> int:
     if isinstance(now, datetime.datetime):
         if now.tzinfo is None:
-            raise InvalidError("now has no time zone, so it names no moment; give it one, such as datetime.timezone.utc")
+            raise InvalidError(
+                "now has no time zone, so it names no moment; give it one, such as datetime.timezone.utc"
+            )
         now = now.timestamp()
     if not math.isfinite(now) or abs(now) >= 1 << 63:
         raise InvalidError(f"now cannot be {now}")
