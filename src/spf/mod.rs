@@ -1,1 +1,193 @@
-//! To come.
+//! SPF (RFC 7208): may this client send for that domain?
+//!
+//! [`verify`] checks both identities of a transaction side by side, [`check_host`] one of them. [`Record`] is
+//! the parsed form of a published record, and knows nothing of evaluation. Every [`Evaluation`] carries the
+//! [`Cause`] of its result.
+//!
+//! Look-ups: the TXT records of the domain, of each `include` tried and of a `redirect` followed; the addresses
+//! (of the client's family only) of each `a` and of the hosts of each `mx`; IPv4 addresses for `exists`; the names
+//! of the client and their addresses for `ptr` and `%{p}`; and TXT for `exp`, after a fail only.
+
+mod cause;
+mod check_host;
+mod explain;
+mod identity;
+mod macros;
+mod record;
+mod syntax;
+
+#[cfg(test)]
+mod tests;
+
+pub use cause::{Cause, Exceeded, Matched, Missing, MissingWhy};
+pub use check_host::check_host;
+pub use macros::{MacroString, Place, TargetError};
+pub use record::{Directive, DomainSpec, DualCidr, Mechanism, Qualifier, Record, Term};
+pub use syntax::{MacroError, SyntaxError, SyntaxErrorKind};
+
+use crate::clock::UnixTime;
+use crate::dns::{Name, Resolver, Session};
+use crate::limits::Limits;
+use crate::trace::Tracer;
+use serde::Serialize;
+use std::fmt;
+use std::net::IpAddr;
+
+/// What is known of a transaction when its sender is checked. Octets are as the client sent them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    /// The address of the client. An IPv4-mapped IPv6 address is the IPv4 address (RFC 7208 section 5).
+    pub client: IpAddr,
+    /// The name in HELO or EHLO; empty if there was none.
+    pub helo: Box<[u8]>,
+    /// The reverse-path without its angle brackets; empty for the null reverse-path.
+    pub mail_from: Box<[u8]>,
+    /// The name of the receiving host, for `%{r}`; empty for "unknown".
+    pub receiver: Box<str>,
+    /// The time, for `%{t}`.
+    pub now: UnixTime,
+}
+
+/// The results of RFC 7208 section 2.6.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SpfResult {
+    /// There is no record, or no domain to check.
+    None,
+    /// The domain says nothing of the client.
+    Neutral,
+    /// The client may send for the domain.
+    Pass,
+    /// The client must not send for the domain.
+    Fail,
+    /// The client probably may not send for the domain.
+    SoftFail,
+    /// The DNS did not answer; later it may.
+    TempError,
+    /// What the domain publishes cannot be evaluated.
+    PermError,
+}
+
+impl SpfResult {
+    /// The word of RFC 7208 and RFC 8601, such as `softfail`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            SpfResult::None => "none",
+            SpfResult::Neutral => "neutral",
+            SpfResult::Pass => "pass",
+            SpfResult::Fail => "fail",
+            SpfResult::SoftFail => "softfail",
+            SpfResult::TempError => "temperror",
+            SpfResult::PermError => "permerror",
+        }
+    }
+}
+
+impl fmt::Display for SpfResult {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// What is checked (RFC 7208 sections 2.3 and 2.4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Identity {
+    /// The envelope sender.
+    MailFrom,
+    /// The name that the client gave in HELO or EHLO.
+    Helo,
+}
+
+impl Identity {
+    /// `mailfrom` or `helo`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Identity::MailFrom => "mailfrom",
+            Identity::Helo => "helo",
+        }
+    }
+}
+
+impl fmt::Display for Identity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// What came of checking one identity.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Evaluation {
+    /// The result; it is [`Cause::result`] of `cause`.
+    pub result: SpfResult,
+    /// What was checked.
+    pub identity: Identity,
+    /// The domain checked, printable; empty if there was none.
+    pub domain: String,
+    /// The domain checked as a name, for alignment; none if it is not one. It is authenticated only when
+    /// `result` is a pass.
+    pub authenticated: Option<Name>,
+    /// The outermost directive that decided, as published, such as `include:_spf.example.org` or `-all`.
+    pub mechanism: Option<String>,
+    /// For a fail: what the domain has to say to the sender, on one line of printable ASCII. It is the domain's
+    /// word, not ours (RFC 7208 section 6.2).
+    pub explanation: Option<String>,
+    /// The terms evaluated that count against [`Limits::spf_dns_lookups`].
+    pub dns_lookups: u32,
+    /// The terms that asked for what does not exist, counted against [`Limits::spf_void_lookups`].
+    pub void_lookups: u32,
+    /// Why the result is what it is.
+    pub cause: Cause,
+}
+
+impl Evaluation {
+    /// Why the result is what it is, in a sentence.
+    pub fn reason(&self) -> String {
+        self.cause.to_string()
+    }
+
+    /// The domain checked as a name, whatever the result; none if it is not one.
+    pub fn domain_name(&self) -> Option<&Name> {
+        self.authenticated.as_ref()
+    }
+}
+
+/// What came of checking the sender of a transaction.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verdict {
+    /// The evaluation that counts: MAIL FROM's, and HELO's only for a null reverse-path.
+    pub evaluation: Evaluation,
+    /// HELO's own evaluation; none if the client gave no name.
+    pub helo: Option<Evaluation>,
+}
+
+/// Checks both identities of a transaction, side by side.
+///
+/// The envelope sender decides. RFC 7208 section 2.4: for a null reverse-path it is `postmaster` at the HELO name,
+/// and then there is one check only.
+pub async fn verify<R: Resolver>(
+    session: &Session<R>,
+    request: &Request,
+    limits: &Limits,
+    trace: &Tracer,
+) -> Verdict {
+    let helo = check_host(session, request, Identity::Helo, limits, trace);
+    if request.mail_from.is_empty() {
+        let evaluation = helo.await;
+        let helo = (!request.helo.is_empty()).then(|| evaluation.clone());
+        return Verdict { evaluation, helo };
+    }
+    let mail_from = check_host(session, request, Identity::MailFrom, limits, trace);
+    if request.helo.is_empty() {
+        let evaluation = mail_from.await;
+        return Verdict {
+            evaluation,
+            helo: None,
+        };
+    }
+    let (evaluation, helo) = futures_util::future::join(mail_from, helo).await;
+    Verdict {
+        evaluation,
+        helo: Some(helo),
+    }
+}
