@@ -239,3 +239,6 @@ impl fmt::Debug for Name {
         write!(f, "Name({self})")
     }
 }
+
+#[cfg(test)]
+mod tests;

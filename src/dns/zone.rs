@@ -42,13 +42,14 @@ use std::fs::File;
 use std::io::Read;
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::path::Path;
+use std::sync::Arc;
 
 /// Most octets of a file: 64 MiB.
 const MOST_OCTETS: u64 = 64 << 20;
 /// Most aliases that are followed for one question.
 const MOST_ALIASES: usize = 8;
 
-/// A view of the DNS that was read from master files.
+/// A view of the DNS that was read from master files. Cloning is cheap.
 ///
 /// ```
 /// use mailrep::dns::zone::Zone;
@@ -69,7 +70,7 @@ const MOST_ALIASES: usize = 8;
 /// ```
 #[derive(Clone)]
 pub struct Zone {
-    nodes: Nodes,
+    nodes: Arc<Nodes>,
 }
 
 /// Records of one file, before they become sets: number of the node, TTL, data.
@@ -85,7 +86,9 @@ struct Records {
 impl Zone {
     /// A zone in which no name exists but the root.
     pub fn new() -> Self {
-        Zone { nodes: Nodes::new() }
+        Zone {
+            nodes: Arc::new(Nodes::new()),
+        }
     }
 
     /// Reads one master file that is in memory already; `file_name` is for messages.
@@ -111,7 +114,7 @@ impl Zone {
     /// # Errors
     /// As for [`Zone::parse`].
     pub fn and_parse(mut self, text: &[u8], file_name: &str) -> Result<Zone, Error> {
-        match self.load(text) {
+        match Arc::make_mut(&mut self.nodes).load(text) {
             Ok(()) => Ok(self),
             Err(Fault { place, message }) => Err(Error::Zone {
                 file: file_name.to_owned(),
@@ -200,7 +203,9 @@ impl Zone {
         let why = format!("more than {MOST_ALIASES} aliases follow one another, or they run in a circle");
         Answer::Failure(Failure::BadAnswer(why))
     }
+}
 
+impl Nodes {
     fn load(&mut self, text: &[u8]) -> Result<(), Fault> {
         let mut statements = Statements::new(text);
         let mut records = Records::default();
@@ -217,23 +222,23 @@ impl Zone {
                 }
             }
         }
-        self.nodes.add(records.txt, RecordSet::Txt, |set| match set {
+        self.add(records.txt, RecordSet::Txt, |set| match set {
             RecordSet::Txt(records) => Some(records),
             _ => None,
         });
-        self.nodes.add(records.a, RecordSet::A, |set| match set {
+        self.add(records.a, RecordSet::A, |set| match set {
             RecordSet::A(records) => Some(records),
             _ => None,
         });
-        self.nodes.add(records.aaaa, RecordSet::Aaaa, |set| match set {
+        self.add(records.aaaa, RecordSet::Aaaa, |set| match set {
             RecordSet::Aaaa(records) => Some(records),
             _ => None,
         });
-        self.nodes.add(records.mx, RecordSet::Mx, |set| match set {
+        self.add(records.mx, RecordSet::Mx, |set| match set {
             RecordSet::Mx(records) => Some(records),
             _ => None,
         });
-        self.nodes.add(records.ptr, RecordSet::Ptr, |set| match set {
+        self.add(records.ptr, RecordSet::Ptr, |set| match set {
             RecordSet::Ptr(records) => Some(records),
             _ => None,
         });
@@ -251,7 +256,7 @@ impl Zone {
     ) -> Result<(), Fault> {
         // An owner that cannot be asked for makes the names above it exist, and nothing else.
         let (name, whole) = owner.to_nearest_name();
-        let at = self.nodes.insert(&name).map_err(|full| full.at(place))?;
+        let at = self.insert(&name).map_err(|full| full.at(place))?;
         if !whole {
             return Ok(());
         }
@@ -262,8 +267,8 @@ impl Zone {
             }
             _ => 0,
         };
-        self.nodes.spend(octets).map_err(|full| full.at(place))?;
-        let node = self.nodes.node_mut(at);
+        self.spend(octets).map_err(|full| full.at(place))?;
+        let node = self.node_mut(at);
         // RFC 1034 section 3.6.2: a CNAME stands alone; RFC 2181 section 10.1: and there is one.
         if kind == types::CNAME {
             if node.alias.is_some() {
@@ -307,12 +312,10 @@ impl Zone {
         place: Place,
     ) -> Result<(), Fault> {
         let (name, whole) = owner.to_nearest_name();
-        let at = self.nodes.insert(&name).map_err(|full| full.at(place))?;
+        let at = self.insert(&name).map_err(|full| full.at(place))?;
         if whole {
-            self.nodes
-                .spend(size_of::<Failures>())
-                .map_err(|full| full.at(place))?;
-            let failures = self.nodes.node_mut(at).failures.get_or_insert_default();
+            self.spend(size_of::<Failures>()).map_err(|full| full.at(place))?;
+            let failures = self.node_mut(at).failures.get_or_insert_default();
             match kind {
                 Some(kind) => failures.of[rank(kind)] = Some(failure),
                 None => failures.all = Some(failure),
