@@ -14,16 +14,25 @@ fn data() -> PathBuf {
 
 fn check(case: &Value) -> Value {
     let mut command = Command::new(env!("CARGO_BIN_EXE_mailrep"));
-    command.arg("--zone").arg(data().join("zone")).args(["--json", "check"]);
+    command
+        .arg("--zone")
+        .arg(data().join("zone"))
+        .args(["--json", "check"]);
     command.arg("--now").arg(case["now"].to_string());
-    for (option, name) in
-        [("--ip", "ip"), ("--helo", "helo"), ("--mail-from", "mail_from"), ("--authserv-id", "authserv_id")]
-    {
+    for (option, name) in [
+        ("--ip", "ip"),
+        ("--helo", "helo"),
+        ("--mail-from", "mail_from"),
+        ("--authserv-id", "authserv_id"),
+    ] {
         if let Some(value) = case[name].as_str() {
             command.arg(option).arg(value);
         }
     }
-    let output = command.arg(data().join(case["file"].as_str().unwrap())).output().unwrap();
+    let output = command
+        .arg(data().join(case["file"].as_str().unwrap()))
+        .output()
+        .unwrap();
     let told = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(0), "{}: {told}", case["name"]);
     assert_eq!(told, "", "{}", case["name"]);
@@ -61,7 +70,12 @@ fn the_bundled_messages_get_the_verdicts_of_the_table() {
     assert!(!cases.is_empty());
     let mut differences = Vec::new();
     for case in &cases {
-        compare(&case["expect"], &check(case), case["name"].as_str().unwrap(), &mut differences);
+        compare(
+            &case["expect"],
+            &check(case),
+            case["name"].as_str().unwrap(),
+            &mut differences,
+        );
     }
     assert!(differences.is_empty(), "{}", differences.join("\n"));
 }
@@ -77,6 +91,9 @@ fn the_comparison_sees_what_differs() {
     assert_eq!(differ(r#"{"a":1}"#, r#"{"a":1,"b":2}"#), 0);
     assert_eq!(differ(r#"{"a":null}"#, "{}"), 1);
     assert_eq!(differ(r#"{"a":[]}"#, r#"{"a":[1]}"#), 1);
-    assert_eq!(differ(r#"{"a":[{"b":1},{"b":2}]}"#, r#"{"a":[{"b":2},{"b":3}]}"#), 2);
+    assert_eq!(
+        differ(r#"{"a":[{"b":1},{"b":2}]}"#, r#"{"a":[{"b":2},{"b":3}]}"#),
+        2
+    );
     assert_eq!(differ(r#"{"a":{}}"#, r#"{"a":null}"#), 1);
 }

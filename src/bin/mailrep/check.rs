@@ -76,7 +76,9 @@ fn show(page: &mut Page, verdict: &Verdict) {
         }
     }
     if !verdict.headers_to_remove.is_empty() {
-        page.heading("Header fields to remove, since they claim to be ours (the first of the message is number 0)");
+        page.heading(
+            "Header fields to remove, since they claim to be ours (the first of the message is number 0)",
+        );
         let places: Vec<String> = verdict.headers_to_remove.iter().map(usize::to_string).collect();
         page.line(1, &places.join(", "));
     }
@@ -95,7 +97,10 @@ fn show_signature(page: &mut Page, signature: &SignatureVerdict) {
         }
     }
     if let Some(algorithm) = &signature.algorithm {
-        let bits = signature.key_bits.map(|bits| format!(", key of {bits} bits")).unwrap_or_default();
+        let bits = signature
+            .key_bits
+            .map(|bits| format!(", key of {bits} bits"))
+            .unwrap_or_default();
         page.fact("algorithm", &format!("{algorithm}{bits}"));
     }
     if signature.testing {

@@ -14,7 +14,6 @@ use std::time::Duration;
 #[command(
     name = "mailrep",
     version,
-    about,
     long_about = help::ABOUT,
     after_help = "'mailrep --help' says more; 'mailrep COMMAND --help' explains a command.",
     after_long_help = help::long_help(help::MAILREP, "the manual page mailrep(1): zone files, JSON, and all else"),

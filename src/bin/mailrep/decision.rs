@@ -12,7 +12,9 @@ pub(crate) fn message(page: &mut Page, verdict: &Verdict) {
     if what == UNDECIDED {
         // The domain asks for nothing: what SPF said is all there is to go by.
         match verdict.spf.as_ref().map(|spf| spf.evaluation.result) {
-            Some(SpfResult::Fail) => why.push_str("; SPF says that this client must not send for that domain"),
+            Some(SpfResult::Fail) => {
+                why.push_str("; SPF says that this client must not send for that domain")
+            }
             Some(SpfResult::Pass) => why.push_str("; SPF passes for the envelope sender"),
             _ => {}
         }

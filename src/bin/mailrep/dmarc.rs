@@ -24,7 +24,10 @@ pub(crate) fn run(command: Dmarc, global: Global) -> Result<(), Failure> {
 }
 
 fn identifier(claim: Claim) -> Identifier {
-    Identifier { domain: claim.domain, outcome: claim.outcome }
+    Identifier {
+        domain: claim.domain,
+        outcome: claim.outcome,
+    }
 }
 
 /// The result and what it rests on; the reason stands on the first line already.
@@ -43,13 +46,19 @@ pub(crate) fn show(page: &mut Page, verdict: &Verdict) {
     if let Some(policy) = verdict.policy {
         let testing = if verdict.testing { ", in testing (t=y)" } else { "" };
         let asked = match verdict.disposition {
-            Some(disposition) if disposition != Policy::None => format!("; asks to {disposition} this message"),
+            Some(disposition) if disposition != Policy::None => {
+                format!("; asks to {disposition} this message")
+            }
             _ => "; asks for nothing to be done with this message".to_owned(),
         };
         page.fact("policy", &format!("{policy}{testing}{asked}"));
     }
     page.fact(
         "aligned",
-        &format!("SPF {}, DKIM {}", yes(verdict.spf_aligned), yes(verdict.dkim_aligned)),
+        &format!(
+            "SPF {}, DKIM {}",
+            yes(verdict.spf_aligned),
+            yes(verdict.dkim_aligned)
+        ),
     );
 }

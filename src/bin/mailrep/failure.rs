@@ -39,7 +39,9 @@ impl Failure {
 impl From<Error> for Failure {
     fn from(error: Error) -> Failure {
         match error {
-            Error::Zone { .. } | Error::Io { .. } | Error::Invalid { .. } => Failure::Input(error.to_string()),
+            Error::Zone { .. } | Error::Io { .. } | Error::Invalid { .. } => {
+                Failure::Input(error.to_string())
+            }
             _ => Failure::NoVerdict(error.to_string()),
         }
     }

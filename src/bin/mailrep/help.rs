@@ -8,11 +8,19 @@ pub(crate) struct Section {
 }
 
 const fn both(title: &'static str, text: &'static str) -> Section {
-    Section { title, text, in_help: true }
+    Section {
+        title,
+        text,
+        in_help: true,
+    }
 }
 
 const fn page(title: &'static str, text: &'static str) -> Section {
-    Section { title, text, in_help: false }
+    Section {
+        title,
+        text,
+        in_help: false,
+    }
 }
 
 /// The sections that `--help` shows, and where more is to be read.
@@ -41,9 +49,10 @@ A verdict, whichever it is, is told on the standard output; trouble is told on t
 const EXIT_STATUS: Section = both(
     "Exit status",
     "  0   the command did its work, whatever the verdict
-  1   the input could not be used: a file that cannot be read or is empty, a faulty zone file
+  1   the input could not be used: a file that cannot be read or is empty,
+      a faulty zone file
   2   wrong usage
-  75  no verdict could be made at all, such as when no nameserver is known",
+  75  no verdict could be made at all, such as without any nameserver",
 );
 
 const ZONE_FILES: Section = page(
@@ -105,11 +114,15 @@ const JSON_DMARC: Section = page(
 pub(crate) const MAILREP: &[Section] = &[
     both(
         "Examples",
-        "  mailrep check --ip 192.0.2.1 --helo mail.example.org --mail-from ada@example.org message.eml
+        "  mailrep check --ip 192.0.2.1 --helo mail.example.org \\
+      --mail-from ada@example.org message.eml
   mailrep check --trace - < message.eml
-  mailrep spf --ip 192.0.2.1 --helo mail.example.org --mail-from ada@example.org
-  mailrep dmarc --from example.org --spf bounce.example.org=pass --dkim example.com=fail
-  mailrep --zone test.zone --now 2026-03-01T09:01:00Z --json check message.eml",
+  mailrep spf --ip 192.0.2.1 --helo mail.example.org \\
+      --mail-from ada@example.org
+  mailrep dmarc --from example.org --spf bounce.example.org=pass \\
+      --dkim example.com=fail
+  mailrep --zone test.zone --now 2026-03-01T09:01:00Z --json \\
+      check message.eml",
     ),
     EXIT_STATUS,
     ZONE_FILES,
@@ -128,30 +141,35 @@ pub(crate) const MAILREP: &[Section] = &[
 pub(crate) const CHECK: &[Section] = &[
     both(
         "The message",
-        "  The first line end of the file decides: if it is LF, every bare LF becomes CRLF; if it is CRLF, the octets
-  stay as they are. A first line 'From ' of an mbox is skipped. Memory does not grow with the body.",
+        "The first line end of the file decides: if it is LF, every bare LF becomes CRLF; if it is CRLF, the octets \
+stay as they are. The first line 'From ' of an mbox is skipped. Memory does not grow with the body.",
     ),
     both(
         "Examples",
-        "  mailrep check --ip 192.0.2.1 --helo mail.example.org --mail-from ada@example.org message.eml
-      a message as it came in
+        "  # A message as it came in:
+  mailrep check --ip 192.0.2.1 --helo mail.example.org \\
+      --mail-from ada@example.org message.eml
+  # One of whose delivery nothing is known, so that DMARC rests on DKIM:
   mailrep check message.eml
-      one from a mailbox, of whose delivery nothing is known: DMARC rests on DKIM
-  mailrep check --ip 192.0.2.1 --helo mail.example.org --mail-from '' bounce.eml
-      a bounce, whose reverse-path is null: SPF rests on HELO
-  mailrep --json check --ip 192.0.2.1 - < message.eml
-      for a program",
+  # A bounce, whose reverse-path is null, so that SPF rests on HELO:
+  mailrep check --ip 192.0.2.1 --helo mail.example.org --mail-from '' \\
+      bounce.eml
+  # For a program:
+  mailrep --json check --ip 192.0.2.1 - < message.eml",
     ),
     EXIT_STATUS,
     JSON,
     page(
         "The object of check",
         "  spf                     an object, as below; null without --ip
-  dkim                    a list, one object for each signature, empty without any
+  dkim                    a list, one object for each signature
   dmarc                   an object, as below
   iprev                   result and name of the client's reverse look-up; null without --ip
   authentication_results  the value of the header field to add
-  headers_to_remove       places of fields that claim to be ours, 0-based among all fields, descending",
+  headers_to_remove       places of fields that claim to be ours, 0-based
+                          among all fields, descending
+  anomaly                 code and reason if the message is oddly formed, or null
+  trace                   all steps with --trace, as in mailrep-spf(1), or null",
     ),
     JSON_SPF,
     page(
@@ -172,11 +190,13 @@ pub(crate) const CHECK: &[Section] = &[
 pub(crate) const SPF: &[Section] = &[
     both(
         "Examples",
-        "  mailrep spf --ip 192.0.2.1 --helo mail.example.org --mail-from ada@example.org
+        "  mailrep spf --ip 192.0.2.1 --helo mail.example.org \\
+      --mail-from ada@example.org
+  # A bounce: HELO's result counts.
   mailrep spf --ip 2001:db8::1 --helo mail.example.org --mail-from '<>'
-      a bounce: HELO's result
-  mailrep --nameserver 127.0.0.1:5353 spf --trace --ip 192.0.2.1 --helo x --mail-from a@example.org
-      with every step, asking one nameserver",
+  # With every step, asking one nameserver:
+  mailrep --nameserver 127.0.0.1:5353 spf --trace --ip 192.0.2.1 \\
+      --helo mail.example.org --mail-from ada@example.org",
     ),
     EXIT_STATUS,
     JSON,
@@ -187,10 +207,13 @@ pub(crate) const SPF: &[Section] = &[
 pub(crate) const DMARC: &[Section] = &[
     both(
         "Examples",
-        "  mailrep dmarc --from example.org
-      which policy applies, and what it asks of mail that proves nothing
-  mailrep dmarc --from example.org --spf bounce.example.org=pass --dkim example.com=fail
-  mailrep dmarc --from example.org --dkim example.org=pass --dkim list.example=pass",
+        "  # Which policy applies, and what it asks of mail that proves nothing:
+  mailrep dmarc --from example.org
+  # What follows from results that are known:
+  mailrep dmarc --from example.org --spf bounce.example.org=pass \\
+      --dkim example.com=fail
+  mailrep dmarc --from example.org --dkim example.org=pass \\
+      --dkim list.example=pass",
     ),
     EXIT_STATUS,
     JSON,

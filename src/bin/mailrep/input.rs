@@ -32,10 +32,19 @@ impl Message {
             let file = File::open(path).map_err(|why| unreadable(&name, &why))?;
             (Box::new(file), name)
         };
-        let mut message = Message { source, name, chunk: vec![0; CHUNK], length: 0, begin: 0 };
+        let mut message = Message {
+            source,
+            name,
+            chunk: vec![0; CHUNK],
+            length: 0,
+            begin: 0,
+        };
         message.fill_first()?;
         if message.length == 0 {
-            return Err(Failure::Input(format!("{}: there is no message, it is empty", message.name)));
+            return Err(Failure::Input(format!(
+                "{}: there is no message, it is empty",
+                message.name
+            )));
         }
         message.skip_separator();
         Ok(message)
@@ -113,7 +122,10 @@ mod tests {
 
     #[test]
     fn the_first_line_of_an_mbox_is_told_from_a_header_field() {
-        assert_eq!(separator(b"From a@b Mon Jan  1 00:00:00 2026\nFrom: a@b\n"), Some(34));
+        assert_eq!(
+            separator(b"From a@b Mon Jan  1 00:00:00 2026\nFrom: a@b\n"),
+            Some(34)
+        );
         assert_eq!(separator(b"From  : a@b\r\n"), None);
         assert_eq!(separator(b"From: a@b\r\n"), None);
         assert_eq!(separator(b"From a@b without an end"), None);

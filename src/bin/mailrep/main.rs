@@ -45,9 +45,11 @@ fn main() -> ExitCode {
 fn clash(clash: Clash) -> clap::Error {
     let what = match clash {
         Clash::Twice(option) => format!("the argument '{option}' cannot be used multiple times"),
-        Clash::ZoneAndNameserver => "the argument '--zone <FILE>' cannot be used with '--nameserver <IP:PORT>': \
+        Clash::ZoneAndNameserver => {
+            "the argument '--zone <FILE>' cannot be used with '--nameserver <IP:PORT>': \
                                      a zone file answers instead of a nameserver"
-            .to_owned(),
+                .to_owned()
+        }
     };
     Cli::command().error(ErrorKind::ArgumentConflict, what)
 }

@@ -63,13 +63,18 @@ fn man_pages_are_those_of_this_command_line() {
             differ.push(page.name);
         }
     }
-    assert!(differ.is_empty(), "run `make man`: these pages are not up to date: {differ:?}");
+    assert!(
+        differ.is_empty(),
+        "run `make man`: these pages are not up to date: {differ:?}"
+    );
 }
 
 #[test]
 fn man_pages_exist_for_every_command() {
-    let mut names: Vec<String> =
-        Cli::command().get_subcommands().map(|command| format!("mailrep-{}", command.get_name())).collect();
+    let mut names: Vec<String> = Cli::command()
+        .get_subcommands()
+        .map(|command| format!("mailrep-{}", command.get_name()))
+        .collect();
     names.insert(0, "mailrep".to_owned());
     assert_eq!(names, PAGES.map(|page| page.name.to_owned()));
 }

@@ -72,14 +72,25 @@ impl Page {
     pub(crate) fn sentence(&mut self, sentence: &str) {
         let mut letters = sentence.chars();
         let first: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
-        let end = if sentence.ends_with(['.', '!', '?', '"']) { "" } else { "." };
-        self.write(format_args!("  {}{}{end}\n", printable::line(&first), printable::line(letters.as_str())));
+        let end = if sentence.ends_with(['.', '!', '?', '"']) {
+            ""
+        } else {
+            "."
+        };
+        self.write(format_args!(
+            "  {}{}{end}\n",
+            printable::line(&first),
+            printable::line(letters.as_str())
+        ));
     }
 
     /// A fact below a check.
     pub(crate) fn fact(&mut self, name: &str, value: &str) {
         let dim = Style::new().dimmed();
-        self.write(format_args!("  {dim}{name:<FACT$}{dim:#} {}\n", printable::line(value)));
+        self.write(format_args!(
+            "  {dim}{name:<FACT$}{dim:#} {}\n",
+            printable::line(value)
+        ));
     }
 
     /// A heading, on which lines follow.
@@ -102,7 +113,7 @@ impl Page {
     /// Prints it.
     pub(crate) fn print(&self) -> Result<(), Failure> {
         let mut out = anstream::stdout().lock();
-        out.write_all(self.text.as_bytes())
+        out.write_all(self.text.trim_start().as_bytes())
             .and_then(|()| out.flush())
             .map_err(|why| Failure::output(&why))
     }

@@ -22,7 +22,11 @@ fn escape(text: &str, write: impl Fn(char, &mut String)) -> Cow<'_, str> {
     }
     let mut out = String::with_capacity(text.len() + 16);
     for c in text.chars() {
-        if is_unsafe(c) { write(c, &mut out) } else { out.push(c) }
+        if is_unsafe(c) {
+            write(c, &mut out)
+        } else {
+            out.push(c)
+        }
     }
     Cow::Owned(out)
 }
@@ -39,7 +43,10 @@ mod tests {
 
     #[test]
     fn controls_of_a_terminal_are_shown_and_not_sent() {
-        assert_eq!(line("a\u{1b}[31mb\nc\u{9b}d\u{202e}"), r"a\u{1b}[31mb\u{a}c\u{9b}d\u{202e}");
+        assert_eq!(
+            line("a\u{1b}[31mb\nc\u{9b}d\u{202e}"),
+            r"a\u{1b}[31mb\u{a}c\u{9b}d\u{202e}"
+        );
         assert_eq!(line("Zoë"), "Zoë");
         assert_eq!(json("\"a\u{7f}\u{9b}\""), r#""a\u007f\u009b""#);
     }

@@ -20,12 +20,23 @@ pub(crate) fn checker(
     trace: bool,
 ) -> Result<(Checker, UnixTime), Failure> {
     let now = global.now.unwrap_or_else(UnixTime::now);
-    let mut options = Options { authserv_id: authserv_id.unwrap_or_else(host).into(), trace, ..Options::default() };
+    let mut options = Options {
+        authserv_id: authserv_id.unwrap_or_else(host).into(),
+        trace,
+        ..Options::default()
+    };
     if let Some(time) = global.dns_timeout {
         options.limits.dns_time = time;
     }
     let source = source(&global, options.limits.dns_time)?;
-    Ok((Checker::new(Setup { source, options, ..Setup::default() })?, now))
+    Ok((
+        Checker::new(Setup {
+            source,
+            options,
+            ..Setup::default()
+        })?,
+        now,
+    ))
 }
 
 fn source(global: &Global, time: Duration) -> Result<Source, Failure> {

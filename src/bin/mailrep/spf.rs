@@ -4,6 +4,7 @@ use super::cli::{Global, Spf};
 use super::failure::Failure;
 use super::page::{Page, print_json};
 use super::{setup, steps};
+use mailrep::Limits;
 use mailrep::json;
 use mailrep::spf::{Evaluation, Identity, Request, Verdict};
 
@@ -64,8 +65,12 @@ fn facts(page: &mut Page, evaluation: &Evaluation) {
     if let Some(explanation) = &evaluation.explanation {
         page.fact("its owner says", &format!("\"{explanation}\""));
     }
+    let limits = Limits::default();
     page.fact(
         "DNS look-ups",
-        &format!("{}, of them void {}", evaluation.dns_lookups, evaluation.void_lookups),
+        &format!(
+            "{} of {}, void {} of {}",
+            evaluation.dns_lookups, limits.spf_dns_lookups, evaluation.void_lookups, limits.spf_void_lookups
+        ),
     );
 }

@@ -35,7 +35,10 @@ fn describe(step: &Step) -> String {
         text.push_str(&step.outcome);
     }
     if let Some(time) = step.elapsed {
-        text.push_str(&format!(" [{:.1} ms]", time.as_secs_f64() * 1_000.0));
+        text.push_str(&match time.as_millis() {
+            0 => format!(" [{} us]", time.as_micros()),
+            _ => format!(" [{:.1} ms]", time.as_secs_f64() * 1_000.0),
+        });
     }
     text
 }

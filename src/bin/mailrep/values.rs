@@ -45,9 +45,11 @@ pub(crate) fn nameserver(value: &str) -> Result<SocketAddr, String> {
         (Ok(server), _) => server,
         (_, Ok(address)) => SocketAddr::new(address, DNS),
         _ => {
-            return Err("expected an IP address, with or without a port, such as 192.0.2.53, 127.0.0.1:5353 or \
+            return Err(
+                "expected an IP address, with or without a port, such as 192.0.2.53, 127.0.0.1:5353 or \
                         [2001:db8::53]:5353"
-                .to_owned());
+                    .to_owned(),
+            );
         }
     };
     if server.port() == 0 {
@@ -60,7 +62,9 @@ pub(crate) fn dns_timeout(value: &str) -> Result<Duration, String> {
     // The comparison refuses what is not a number, too.
     match value.parse::<f64>() {
         Ok(seconds) if (0.001..=MOST_SECONDS).contains(&seconds) => Ok(Duration::from_secs_f64(seconds)),
-        _ => Err(format!("expected seconds, from 0.001 to {MOST_SECONDS}, such as 5 or 0.5")),
+        _ => Err(format!(
+            "expected seconds, from 0.001 to {MOST_SECONDS}, such as 5 or 0.5"
+        )),
     }
 }
 
@@ -71,7 +75,10 @@ pub(crate) fn time(value: &str) -> Result<UnixTime, String> {
     let seconds = if digits(whole) && digits(fraction) {
         whole.parse().ok()
     } else {
-        value.parse::<jiff::Timestamp>().ok().map(jiff::Timestamp::as_second)
+        value
+            .parse::<jiff::Timestamp>()
+            .ok()
+            .map(jiff::Timestamp::as_second)
     };
     match seconds {
         Some(seconds) if (0..=LAST_SECOND).contains(&seconds) => Ok(UnixTime(seconds)),
@@ -79,9 +86,11 @@ pub(crate) fn time(value: &str) -> Result<UnixTime, String> {
         None if digits(whole) && digits(fraction) => {
             Err("the time must lie in the years 1970 to 9999".to_owned())
         }
-        None => Err("expected Unix seconds, such as 1772355660, or RFC 3339, such as 2026-03-01T09:01:00Z \
+        None => Err(
+            "expected Unix seconds, such as 1772355660, or RFC 3339, such as 2026-03-01T09:01:00Z \
                      (with an offset or Z)"
-            .to_owned()),
+                .to_owned(),
+        ),
     }
 }
 
@@ -132,20 +141,41 @@ pub(crate) fn domain(value: &str) -> Result<Name, String> {
         return Err(format!("this is an address; {example}"));
     }
     if value.chars().any(|c| c.is_whitespace() || c.is_control()) {
-        return Err(format!("a domain has no blanks and no control characters; {example}"));
+        return Err(format!(
+            "a domain has no blanks and no control characters; {example}"
+        ));
     }
     Name::parse(value.as_bytes()).map_err(|why| match why {
         NameError::TooLong => {
-            format!("it has {} octets; a domain name has at most {MOST_DOMAIN}", value.len())
+            format!(
+                "it has {} octets; a domain name has at most {MOST_DOMAIN}",
+                value.len()
+            )
         }
         why => format!("{why}; {example}"),
     })
 }
 
 /// RFC 7208 section 2.6.
-const SPF_RESULTS: &[&str] = &["none", "neutral", "pass", "fail", "softfail", "temperror", "permerror"];
+const SPF_RESULTS: &[&str] = &[
+    "none",
+    "neutral",
+    "pass",
+    "fail",
+    "softfail",
+    "temperror",
+    "permerror",
+];
 /// RFC 8601 section 2.7.1.
-const DKIM_RESULTS: &[&str] = &["none", "pass", "fail", "policy", "neutral", "temperror", "permerror"];
+const DKIM_RESULTS: &[&str] = &[
+    "none",
+    "pass",
+    "fail",
+    "policy",
+    "neutral",
+    "temperror",
+    "permerror",
+];
 
 pub(crate) fn spf_claim(value: &str) -> Result<Claim, String> {
     claim(value, SPF_RESULTS)
@@ -156,7 +186,12 @@ pub(crate) fn dkim_claim(value: &str) -> Result<Claim, String> {
 }
 
 fn claim(value: &str, results: &[&str]) -> Result<Claim, String> {
-    let expected = || format!("expected DOMAIN=RESULT, the result being one of {}", results.join(", "));
+    let expected = || {
+        format!(
+            "expected DOMAIN=RESULT, the result being one of {}",
+            results.join(", ")
+        )
+    };
     let (name, result) = value.rsplit_once('=').ok_or_else(expected)?;
     let result = result.to_ascii_lowercase();
     if !results.contains(&result.as_str()) {
@@ -176,10 +211,14 @@ fn claim(value: &str, results: &[&str]) -> Result<Claim, String> {
 /// RFC 8601 section 2.2: a `value` of RFC 2045, which is written here without quotes only.
 pub(crate) fn authserv_id(value: &str) -> Result<String, String> {
     if value.is_empty() || value.len() > MOST_DOMAIN {
-        return Err(format!("expected a name of 1 to {MOST_DOMAIN} octets, such as mx.example.org"));
+        return Err(format!(
+            "expected a name of 1 to {MOST_DOMAIN} octets, such as mx.example.org"
+        ));
     }
     match value.chars().find(|&c| !in_authserv_id(c)) {
-        Some(c) => Err(format!("it must not hold {c:?}; expected a name such as mx.example.org")),
+        Some(c) => Err(format!(
+            "it must not hold {c:?}; expected a name such as mx.example.org"
+        )),
         None => Ok(value.to_owned()),
     }
 }
@@ -191,7 +230,11 @@ pub(crate) fn authserv_id_of_host(name: &str) -> String {
         .filter(|&c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
         .take(MOST_DOMAIN)
         .collect();
-    if kept.bytes().any(|octet| octet.is_ascii_alphanumeric()) { kept } else { "localhost".to_owned() }
+    if kept.bytes().any(|octet| octet.is_ascii_alphanumeric()) {
+        kept
+    } else {
+        "localhost".to_owned()
+    }
 }
 
 /// RFC 2045 section 5.1 (token), and RFC 6532 beyond ASCII.
@@ -219,8 +262,16 @@ mod tests {
         ] {
             assert_eq!(nameserver(value).unwrap().to_string(), expected);
         }
-        for value in ["", "localhost", "127.0.0.1:", "127.0.0.1:0", "127.0.0.1:70000", "[127.0.0.1]", "[::1", "::1]:53"]
-        {
+        for value in [
+            "",
+            "localhost",
+            "127.0.0.1:",
+            "127.0.0.1:0",
+            "127.0.0.1:70000",
+            "[127.0.0.1]",
+            "[::1",
+            "::1]:53",
+        ] {
             assert!(nameserver(value).is_err(), "{value}");
         }
     }
@@ -236,13 +287,28 @@ mod tests {
 
     #[test]
     fn a_time_is_unix_seconds_or_rfc_3339() {
-        for value in ["1772355660", "1772355660.9", "2026-03-01T09:01:00Z", "2026-03-01T10:01:00+01:00"] {
+        for value in [
+            "1772355660",
+            "1772355660.9",
+            "2026-03-01T09:01:00Z",
+            "2026-03-01T10:01:00+01:00",
+        ] {
             assert_eq!(time(value).unwrap(), UnixTime(1_772_355_660), "{value}");
         }
         assert_eq!(time("0").unwrap(), UnixTime(0));
-        for value in
-            ["", ".", "1.", ".5", "-1", "1e9", "99999999999999999999", "253402300800", "2026-03-01", "now", "1969-12-31T00:00:00Z"]
-        {
+        for value in [
+            "",
+            ".",
+            "1.",
+            ".5",
+            "-1",
+            "1e9",
+            "99999999999999999999",
+            "253402300800",
+            "2026-03-01",
+            "now",
+            "1969-12-31T00:00:00Z",
+        ] {
             assert!(time(value).is_err(), "{value}");
         }
     }
@@ -250,10 +316,26 @@ mod tests {
     #[test]
     fn a_claim_is_a_domain_and_a_word_of_the_standard() {
         let given = spf_claim("Bücher.example=PASS").unwrap();
-        assert_eq!((given.domain.as_str(), given.outcome), ("xn--bcher-kva.example", Outcome::Pass));
-        assert_eq!(spf_claim("example.org=softfail").unwrap().outcome, Outcome::NoPass);
-        assert_eq!(dkim_claim("example.org=temperror").unwrap().outcome, Outcome::TempError);
-        for value in ["example.org", "=pass", "example.org=", "example.org=good", "a@example.org=pass", "a..b=pass"] {
+        assert_eq!(
+            (given.domain.as_str(), given.outcome),
+            ("xn--bcher-kva.example", Outcome::Pass)
+        );
+        assert_eq!(
+            spf_claim("example.org=softfail").unwrap().outcome,
+            Outcome::NoPass
+        );
+        assert_eq!(
+            dkim_claim("example.org=temperror").unwrap().outcome,
+            Outcome::TempError
+        );
+        for value in [
+            "example.org",
+            "=pass",
+            "example.org=",
+            "example.org=good",
+            "a@example.org=pass",
+            "a..b=pass",
+        ] {
             assert!(spf_claim(value).is_err(), "{value}");
         }
         assert!(spf_claim("example.org=policy").is_err());
