@@ -9,15 +9,15 @@ use base64::prelude::{BASE64_STANDARD, Engine as _};
 
 const LINE: &[u8] = b"Seventy octets of plain text and a line end: what a long mail is made of.\r\n";
 
-pub struct Message {
+pub(crate) struct Message {
     header: String,
     lines: usize,
-    pub zone: String,
+    pub(crate) zone: String,
 }
 
 impl Message {
     /// A message with a body of some `octets`.
-    pub fn new(octets: usize) -> Self {
+    pub(crate) fn new(octets: usize) -> Self {
         let key = Ed25519KeyPair::from_seed_unchecked(&[7; 32]).unwrap();
         let lines = octets.div_ceil(LINE.len()).max(1);
         let mut body = Context::new(&SHA256);
@@ -42,7 +42,7 @@ impl Message {
     }
 
     /// Passes the message on in chunks.
-    pub fn stream(&self, mut pass: impl FnMut(&[u8])) {
+    pub(crate) fn stream(&self, mut pass: impl FnMut(&[u8])) {
         pass(self.header.as_bytes());
         let chunk = LINE.repeat(800);
         let mut left = self.lines * LINE.len();

@@ -11,9 +11,10 @@ use mailrep::dns::cache::{CacheOptions, CachedResolver};
 use mailrep::dns::hickory::{HickoryOptions, HickoryResolver};
 use mailrep::dns::{Answer, Failure, Question, RecordSet, RecordType, Resolver};
 use std::fs;
-use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 use support::dns_server::{DnsServer, Fault, Reply, a, cname, ns, pointing, soa, txt};
 use support::{Table, name, question, records_of};
@@ -88,10 +89,18 @@ fn addresses(texts: &[&str], ttl: u32) -> Answer {
     }
 }
 
-/// A port of loopback where nobody listens.
+/// A port of loopback where nobody listens, below those that the system gives to sockets without a port of
+/// their own, so that none of ours gets it meanwhile.
 fn closed_port() -> SocketAddr {
-    let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    socket.local_addr().unwrap()
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let begin = 10_000 + (std::process::id() % 1000) as u16 * 16;
+    loop {
+        let port = begin + NEXT.fetch_add(1, Ordering::Relaxed) % 16;
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        if UdpSocket::bind(address).is_ok() && TcpListener::bind(address).is_ok() {
+            return address;
+        }
+    }
 }
 
 fn everything() -> Table {

@@ -105,6 +105,12 @@ impl Body {
         }
     }
 
+    /// Octets that are kept at this moment.
+    #[cfg(test)]
+    pub(super) fn kept(&self) -> usize {
+        self.blanks.as_ref().map_or(0, |blanks| blanks.staged.capacity())
+    }
+
     /// The body has ended.
     pub(super) fn finish(mut self, pass: &mut impl FnMut(&[u8])) {
         if let Some(mut blanks) = self.blanks {

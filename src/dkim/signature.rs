@@ -160,7 +160,9 @@ fn shown_identity(octets: &[u8]) -> String {
 /// RFC 6376 section 3.5 takes `sub-domain` from RFC 5321, which has no underscore; selectors with one are in wide use
 /// and harmless. RFC 8616 section 4 adds U-labels.
 fn domain_name(value: &[u8]) -> Option<Name> {
-    if value.ends_with(b".") {
+    // Longer than any U-labels of 253 octets in ASCII; what follows need not see a megabyte.
+    const MOST: usize = 1_000;
+    if value.len() > MOST || value.ends_with(b".") {
         return None;
     }
     let name = Name::parse(value).ok()?;

@@ -1,6 +1,6 @@
 //! Verifying the signatures of a message (RFC 6376 section 6).
 
-use super::body::{BodyHasher, BodyHashes, BodyPlan};
+use super::body::{BodyHash, BodyHasher, BodyHashes, BodyPlan};
 use super::canonical::header_field;
 use super::cause::{Cause, DkimResult};
 use super::crypto::{Hash, Sha256};
@@ -47,7 +47,7 @@ pub struct SignatureVerdict {
     pub header_index: usize,
     /// Whether the signature over the header fields is genuine; none if that was not found out.
     pub header_verified: Option<bool>,
-    /// Whether the body is as signed; none if that was not found out.
+    /// Whether the body is as signed, known even where the key could not be used; none if that was not found out.
     pub body_verified: Option<bool>,
     name: Option<Name>,
 }
@@ -497,29 +497,36 @@ fn conclude(entry: Entry, finding: Option<Finding>, body: &BodyHashes) -> Signat
     let key_bits = finding.as_ref().and_then(|finding| finding.key_bits);
     let testing = finding.as_ref().is_some_and(|finding| finding.testing);
     let (mut header_verified, mut body_verified) = (None, None);
-    let cause = match (entry.state, finding.map(|finding| finding.header)) {
-        (State::Decided(cause), _) | (State::Ready(_), Some(Err(cause))) => cause,
-        (State::Ready(signature), header) => match (header, body.get(plan(&signature))) {
-            (Some(Ok(genuine)), Some(found)) => {
-                let short = signature.body_length.filter(|&length| length > found.octets);
-                let intact = short.is_none() && found.hash.octets() == signature.body_hash;
-                header_verified = Some(genuine);
-                body_verified = Some(intact);
-                match (genuine, intact, short) {
-                    // RFC 6376 section 3.5: l= MUST NOT be larger than the canonical body.
-                    (_, _, Some(signed)) => Cause::BodyTooShort {
-                        signed,
-                        present: found.octets,
-                        header_genuine: genuine,
-                    },
-                    (true, true, None) => Cause::Verified,
-                    (true, false, None) => Cause::BodyChanged,
-                    (false, true, None) => Cause::HeaderChanged,
-                    (false, false, None) => Cause::BodyAndHeaderChanged,
+    let cause = match entry.state {
+        State::Decided(cause) => cause,
+        State::Ready(signature) => {
+            let found = body.get(plan(&signature));
+            let short = found.and_then(|found| {
+                let signed = signature.body_length.filter(|&length| length > found.octets)?;
+                Some((signed, found.octets))
+            });
+            let intact = |found: &BodyHash| short.is_none() && found.hash.octets() == signature.body_hash;
+            body_verified = found.map(intact);
+            match (finding.map(|finding| finding.header), body_verified) {
+                (Some(Err(cause)), _) => cause,
+                (Some(Ok(genuine)), Some(intact)) => {
+                    header_verified = Some(genuine);
+                    match (genuine, intact, short) {
+                        // RFC 6376 section 3.5: l= MUST NOT be larger than the canonical body.
+                        (_, _, Some((signed, present))) => Cause::BodyTooShort {
+                            signed,
+                            present,
+                            header_genuine: genuine,
+                        },
+                        (true, true, None) => Cause::Verified,
+                        (true, false, None) => Cause::BodyChanged,
+                        (false, true, None) => Cause::HeaderChanged,
+                        (false, false, None) => Cause::BodyAndHeaderChanged,
+                    }
                 }
+                _ => Cause::BodyNotHashed,
             }
-            _ => Cause::BodyNotHashed,
-        },
+        }
     };
     let Description {
         domain,

@@ -126,12 +126,12 @@ pub fn author(header: &HeaderFields) -> Author {
         1 => found.problem,
         _ => Some(AuthorProblem::SeveralFrom(fields)),
     };
-    let total = found.total;
-    let problem = problem.or_else(|| match total {
+    let number = match found.total {
         0 => Some(AuthorProblem::NoAddress),
-        _ if total > MOST_AUTHOR_DOMAINS => Some(AuthorProblem::TooManyDomains(total)),
+        total if total > MOST_AUTHOR_DOMAINS => Some(AuthorProblem::TooManyDomains(total)),
         _ => None,
-    });
+    };
+    let problem = problem.or(number);
     Author {
         domains: found.domains,
         problem,
@@ -148,55 +148,62 @@ enum Token<'a> {
     Literal,
     /// One of `<>,;:@.`
     Special(u8),
-    /// A string, comment or literal that does not end.
+    /// The opening of a string, comment or literal that does not end. What follows is read as if it were not there:
+    /// somebody may see an address in it.
     Unended(&'static str),
 }
 
 /// Splits a structured field's value into tokens; blanks, folds and comments separate them.
-struct Tokens<'a>(&'a [u8]);
+struct Tokens<'a> {
+    rest: &'a [u8],
+    /// Something did not end, so quotes, parentheses and brackets separate and mean nothing else any more.
+    broken: bool,
+}
 
 impl<'a> Iterator for Tokens<'a> {
     type Item = Token<'a>;
 
     fn next(&mut self) -> Option<Token<'a>> {
         loop {
-            let (&first, rest) = self.0.split_first()?;
+            let (&first, rest) = self.rest.split_first()?;
             match first {
-                b' ' | b'\t' | b'\r' | b'\n' => self.0 = rest,
+                b' ' | b'\t' | b'\r' | b'\n' => self.rest = rest,
+                b'(' | b')' | b'"' | b'[' | b']' if self.broken => self.rest = rest,
                 b'(' => {
                     if !self.skip_comment() {
-                        return Some(Token::Unended("a comment does not end"));
+                        return Some(self.unended("a comment does not end"));
                     }
                 }
                 b'"' => {
                     let ended = self.skip_until(b'"');
-                    return Some(if ended {
-                        Token::Quoted
-                    } else {
-                        Token::Unended("a quoted string does not end")
+                    return Some(match ended {
+                        true => Token::Quoted,
+                        false => self.unended("a quoted string does not end"),
                     });
                 }
                 b'[' => {
                     let ended = self.skip_until(b']');
-                    return Some(if ended {
-                        Token::Literal
-                    } else {
-                        Token::Unended("an address literal does not end")
+                    return Some(match ended {
+                        true => Token::Literal,
+                        false => self.unended("an address literal does not end"),
                     });
                 }
                 b'<' | b'>' | b',' | b';' | b':' | b'@' | b'.' => {
-                    self.0 = rest;
+                    self.rest = rest;
                     return Some(Token::Special(first));
                 }
                 _ => {
+                    let ends = |octet: &u8| {
+                        b" \t\r\n()\"[<>,;:@.".contains(octet) || (self.broken && *octet == b']')
+                    };
+                    // A ')' that begins a token is an atom of its own.
                     let end = self
-                        .0
+                        .rest
                         .iter()
-                        .position(|octet| b" \t\r\n()\"[<>,;:@.".contains(octet))
-                        // A ')' that begins a token is an atom of its own.
-                        .map_or(self.0.len(), |end| end.max(1));
-                    let (atom, rest) = self.0.split_at(end);
-                    self.0 = rest;
+                        .position(ends)
+                        .map_or(self.rest.len(), |end| end.max(1));
+                    let (atom, rest) = self.rest.split_at(end);
+                    self.rest = rest;
                     return Some(Token::Atom(atom));
                 }
             }
@@ -204,12 +211,26 @@ impl<'a> Iterator for Tokens<'a> {
     }
 }
 
-impl Tokens<'_> {
-    /// Moves behind the comment that begins here. Comments nest (RFC 5322 section 3.2.2).
+impl<'a> Tokens<'a> {
+    fn new(value: &'a [u8]) -> Self {
+        Tokens {
+            rest: value,
+            broken: false,
+        }
+    }
+
+    /// Passes by the opening octet. This happens once at most, so that the work stays linear.
+    fn unended(&mut self, why: &'static str) -> Token<'a> {
+        self.broken = true;
+        self.rest = self.rest.get(1..).unwrap_or_default();
+        Token::Unended(why)
+    }
+
+    /// Moves behind the comment that begins here, if it ends. Comments nest (RFC 5322 section 3.2.2).
     fn skip_comment(&mut self) -> bool {
         let mut depth = 0_usize;
         let mut at = 0;
-        while let Some(octet) = self.0.get(at) {
+        while let Some(octet) = self.rest.get(at) {
             match octet {
                 b'\\' => at += 1,
                 b'(' => depth += 1,
@@ -218,25 +239,23 @@ impl Tokens<'_> {
             }
             at += 1;
             if depth == 0 {
-                self.0 = &self.0[at.min(self.0.len())..];
+                self.rest = &self.rest[at..];
                 return true;
             }
         }
-        self.0 = &[];
         false
     }
 
-    /// Moves behind the next `end` that no backslash precedes; the first octet is the opening one.
+    /// Moves behind the next `end` that no backslash precedes, if there is one; the first octet is the opening one.
     fn skip_until(&mut self, end: u8) -> bool {
         let mut at = 1;
-        while let Some(&octet) = self.0.get(at) {
+        while let Some(&octet) = self.rest.get(at) {
             at += if octet == b'\\' { 2 } else { 1 };
             if octet == end {
-                self.0 = &self.0[at..];
+                self.rest = &self.rest[at..];
                 return true;
             }
         }
-        self.0 = &[];
         false
     }
 }
@@ -256,7 +275,7 @@ impl Finder {
     }
 
     fn field(&mut self, value: &[u8]) {
-        let mut tokens = Tokens(value);
+        let mut tokens = Tokens::new(value);
         // The words before a '<', or an address without one.
         let mut outside: Vec<Token> = Vec::new();
         let mut angles = 0_usize;
@@ -284,7 +303,10 @@ impl Finder {
                     outside.clear();
                     angles = 0;
                 }
-                None | Some(Token::Special(b',' | b';')) => {
+                None | Some(Token::Special(b',' | b';') | Token::Unended(_)) => {
+                    if let Some(Token::Unended(why)) = token {
+                        self.problem(AuthorProblem::Malformed(why));
+                    }
                     self.element(&outside, angles);
                     outside.clear();
                     angles = 0;
@@ -292,7 +314,6 @@ impl Finder {
                         return;
                     }
                 }
-                Some(Token::Unended(why)) => self.problem(AuthorProblem::Malformed(why)),
                 Some(Token::Special(b'>')) => {
                     self.problem(AuthorProblem::Malformed("a '>' stands without its '<'"));
                 }
@@ -333,7 +354,11 @@ impl Finder {
                     self.address(&inside);
                     inside.clear();
                 }
-                Some(Token::Unended(why)) => self.problem(AuthorProblem::Malformed(why)),
+                Some(Token::Unended(why)) => {
+                    self.problem(AuthorProblem::Malformed(why));
+                    self.address(&inside);
+                    inside.clear();
+                }
                 Some(token) => inside.push(token),
                 None => {
                     self.problem(AuthorProblem::Malformed("a '<' stands without its '>'"));
@@ -393,7 +418,11 @@ impl Finder {
                     text.push(b'.');
                     after_word = false;
                 }
-                _ => return self.problem(AuthorProblem::MalformedDomain(DomainError::Broken)),
+                _ => {
+                    // What stands before the break is judged nevertheless.
+                    self.problem(AuthorProblem::MalformedDomain(DomainError::Broken));
+                    break;
+                }
             }
         }
         if text.is_empty() {

@@ -321,7 +321,7 @@ fn not_aligned(
     match dkim {
         DkimFinding::NoSignature => f.write_str("there is no DKIM signature"),
         DkimFinding::NoPass { domain } => write!(f, "the DKIM signature of {domain} did not pass"),
-        DkimFinding::OthersFailed => write!(f, "no DKIM signature passed, and none is of {author}"),
+        DkimFinding::OthersFailed => write!(f, "no DKIM signature passed, none of them being of {author}"),
         DkimFinding::NotAligned {
             domain,
             strict: false,

@@ -63,6 +63,8 @@ pub struct Verdict {
     pub result: DmarcResult,
     /// What decided.
     pub cause: Cause,
+    /// What is wrong with the From field besides, where a policy in it decided nevertheless.
+    pub author_problem: Option<AuthorProblem>,
     /// The author domain that was judged.
     pub from_domain: Option<String>,
     /// Where the policy record stands.
@@ -87,9 +89,12 @@ pub struct Verdict {
 }
 
 impl Verdict {
-    /// The cause as a sentence.
+    /// The cause as a sentence, and what else is wrong with the From field.
     pub fn reason(&self) -> String {
-        self.cause.to_string()
+        match &self.author_problem {
+            None => self.cause.to_string(),
+            Some(problem) => format!("{}; moreover, {problem}", self.cause),
+        }
     }
 
     /// How strict it is: "apply the most strict policy selected among the checks that fail" (section 11.5), and
@@ -113,6 +118,9 @@ impl Verdict {
 /// found in it, but never pass: section 4.4 rules out alignment for it.
 pub fn evaluate(discovery: &Discovery, spf: Option<&Identifier>, dkim: &[Identifier]) -> Verdict {
     let author = discovery.author();
+    let incomplete = author.problem() == Some(&AuthorProblem::HeaderIncomplete);
+    // What was cut off may hold another From field: nothing counts in favor of the message.
+    let (spf, dkim) = if incomplete { (None, &[][..]) } else { (spf, dkim) };
     let mut strictest: Option<Verdict> = None;
     for (domain, policy) in author.domains().iter().zip(discovery.policies()) {
         let verdict = judge(discovery, domain, policy, spf, dkim);
@@ -125,12 +133,18 @@ pub fn evaluate(discovery: &Discovery, spf: Option<&Identifier>, dkim: &[Identif
     }
     match (strictest, author.problem()) {
         (Some(verdict), None) => verdict,
-        // What was cut off may hold another From field, and no signature was evaluated: nothing is known at all.
-        (verdict, Some(AuthorProblem::HeaderIncomplete)) => {
-            unusable(verdict, AuthorProblem::HeaderIncomplete)
+        // No result can be had, but a header that is too long is no way around a policy: its disposition stands.
+        (Some(verdict), Some(problem)) if incomplete => {
+            let cause = Cause::Author(problem.clone());
+            Verdict { result: cause.result(), cause, ..verdict }
         }
-        (Some(verdict), Some(_)) if matches!(verdict.result, DmarcResult::Fail | DmarcResult::TempError) => {
-            verdict
+        (Some(verdict), Some(problem))
+            if matches!(verdict.result, DmarcResult::Fail | DmarcResult::TempError) =>
+        {
+            Verdict {
+                author_problem: Some(problem.clone()),
+                ..verdict
+            }
         }
         (verdict, problem) => unusable(verdict, problem.cloned().unwrap_or(AuthorProblem::NoAddress)),
     }
@@ -142,6 +156,7 @@ fn unusable(judged: Option<Verdict>, problem: AuthorProblem) -> Verdict {
     Verdict {
         result: cause.result(),
         cause,
+        author_problem: None,
         from_domain: judged.and_then(|verdict| verdict.from_domain),
         policy_domain: None,
         organizational_domain: None,
@@ -255,6 +270,7 @@ fn judge(
     Verdict {
         result,
         cause,
+        author_problem: None,
         from_domain: Some(author.to_string()),
         policy_domain,
         // It is not known while a name of the walk is not.

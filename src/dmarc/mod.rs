@@ -10,7 +10,7 @@ mod discover;
 mod evaluate;
 mod record;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use author::{Author, AuthorProblem, DomainError, MOST_AUTHOR_DOMAINS, author};
 pub use cause::{Cause, DkimFinding, SpfFinding};

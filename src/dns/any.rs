@@ -1,18 +1,30 @@
 //! One resolver out of several, chosen when the program runs.
 
 use super::callback::CallbackResolver;
+#[cfg(feature = "hickory")]
+use super::hickory::HickoryResolver;
 use super::zone::Zone;
 use super::{Answer, Question, Resolver};
 use crate::clock::Moment;
 
 /// The resolver that a program's configuration asks for.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 #[non_exhaustive]
 pub enum AnyResolver {
+    /// Nameservers.
+    #[cfg(feature = "hickory")]
+    Hickory(HickoryResolver),
     /// Master files; no network.
     Zone(Zone),
     /// The program's own event loop.
     Callback(CallbackResolver),
+}
+
+#[cfg(feature = "hickory")]
+impl From<HickoryResolver> for AnyResolver {
+    fn from(resolver: HickoryResolver) -> Self {
+        AnyResolver::Hickory(resolver)
+    }
 }
 
 impl From<Zone> for AnyResolver {
@@ -30,6 +42,8 @@ impl From<CallbackResolver> for AnyResolver {
 impl Resolver for AnyResolver {
     async fn lookup(&self, question: &Question, deadline: Moment) -> Answer {
         match self {
+            #[cfg(feature = "hickory")]
+            AnyResolver::Hickory(resolver) => resolver.lookup(question, deadline).await,
             AnyResolver::Zone(zone) => zone.lookup(question, deadline).await,
             AnyResolver::Callback(resolver) => resolver.lookup(question, deadline).await,
         }

@@ -17,7 +17,7 @@
 //! # The answers
 //! All files are one view of the DNS: what they do not hold does not exist, there are no referrals below NS, and
 //! DNSSEC is not looked at. CNAME and DNAME are followed, wildcards stand for names as RFC 4592 says. Records of types
-//! that [`RecordType`](super::RecordType) lacks only make their name exist; so do records that lead to a name no
+//! that [`RecordType`] lacks only make their name exist; so do records that lead to a name no
 //! [`Name`] can be. An empty file is a zone without names.
 
 mod entry;

@@ -173,7 +173,7 @@ fn new_context(
     cache: &CacheOptions,
     options: &Options,
 ) -> Context<CheckerResolver> {
-    let cached = CachedResolver::new(Arc::clone(resolver), cache.clone(), options.clock.clone());
+    let cached = CachedResolver::new(Arc::clone(resolver), options.clock.clone(), cache.clone());
     Context::new(cached, options.clone())
 }
 
@@ -187,9 +187,9 @@ impl CheckerTransaction {
     /// Waits for what is still open and judges.
     ///
     /// # Errors
-    /// [`Error::System`] and [`Error::Sequence`] as [`Driver::block_on`].
+    /// As [`Driver::block_on`] and [`Transaction::finish`].
     pub fn finish(self) -> Result<Verdict, Error> {
-        self.driver.block_on(self.transaction.finish())
+        self.driver.block_on(self.transaction.finish())?
     }
 }
 

@@ -290,7 +290,7 @@ impl fmt::Display for Matched {
         } else {
             write!(
                 f,
-                ": it redirects to the SPF record of {}, where '{directive}' decided",
+                ": {domain} redirects to the SPF record of {}, where '{directive}' decided",
                 self.record
             )?;
         }

@@ -4,17 +4,14 @@ use super::cause::{Cause, Exceeded, Matched, Missing, MissingWhy};
 use super::explain::explain;
 use super::identity::Subject;
 use super::macros::{TargetError, Values};
-use super::record::{
-    Directive, DomainSpec, DualCidr, Mechanism, Qualifier, Record, Term, in_network4, in_network6,
-};
+use super::mechanism::{ClientNames, Match};
+use super::record::{Directive, DomainSpec, Qualifier, Record, Term};
 use super::{Evaluation, Identity, Request, SpfResult};
 use crate::clock::UnixTime;
 use crate::dns::{Answer, Failure, Name, Question, RecordType, Resolver, Session};
 use crate::limits::Limits;
 use crate::trace::{StepKind, Tracer};
-use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
-use futures_util::stream;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -107,8 +104,8 @@ impl Evaluation {
 /// The state of one check.
 pub(super) struct Check<'a, R> {
     pub(super) session: &'a Session<R>,
-    limits: &'a Limits,
-    client: IpAddr,
+    pub(super) limits: &'a Limits,
+    pub(super) client: IpAddr,
     local_part: &'a [u8],
     sender_domain: Name,
     helo: std::borrow::Cow<'a, [u8]>,
@@ -117,13 +114,13 @@ pub(super) struct Check<'a, R> {
     lookups: u32,
     voids: u32,
     /// Asked for once, if at all.
-    client_names: Option<Arc<ClientNames>>,
+    pub(super) client_names: Option<Arc<ClientNames>>,
     /// The record looked for last is missing because there is no text at all.
     record_void: bool,
 }
 
 /// How the evaluation of a record ends, if not by an error.
-enum Ending {
+pub(super) enum Ending {
     Decided(Decided),
     /// The domain of the last record.
     NoMatch(Name),
@@ -138,45 +135,22 @@ pub(super) struct Decided {
     inner: Option<Box<Decided>>,
 }
 
-/// What came of one mechanism.
-enum Match {
-    No,
-    Yes,
-    Included(Box<Decided>),
-}
-
 /// A term that is being evaluated.
-struct Scope<'s> {
-    domain: &'s Name,
-    term: &'s str,
-    trace: &'s Tracer,
+pub(super) struct Scope<'s> {
+    pub(super) domain: &'s Name,
+    pub(super) term: &'s str,
+    pub(super) trace: &'s Tracer,
     /// A void look-up of this term has been counted.
-    void: bool,
-}
-
-/// The validated names of the client (RFC 7208 section 5.5).
-pub(super) struct ClientNames {
-    names: Vec<Name>,
-    /// A query came to nothing.
-    void: bool,
+    pub(super) void: bool,
 }
 
 impl Decided {
-    fn directive(&self) -> Option<&Directive> {
-        match self.record.terms().get(self.term) {
-            Some(Term::Directive(directive)) => Some(directive),
-            _ => None,
-        }
-    }
-
     fn published(&self) -> &str {
-        self.directive()
-            .map_or("", |directive| self.record.published(directive))
+        published(&self.record, self.term)
     }
 
-    fn qualifier(&self) -> Qualifier {
-        self.directive()
-            .map_or(Qualifier::Neutral, |directive| directive.qualifier)
+    pub(super) fn qualifier(&self) -> Qualifier {
+        directive(&self.record, self.term).map_or(Qualifier::Neutral, |directive| directive.qualifier)
     }
 
     fn matched(&self, domain: &str, client: IpAddr) -> Matched {
@@ -198,29 +172,22 @@ impl Decided {
     }
 }
 
-impl ClientNames {
-    /// RFC 7208 section 7.3: the domain itself if it is among the names, else one below it, else any; "unknown"
-    /// without one.
-    pub(super) fn best_for(&self, domain: &Name) -> String {
-        self.names
-            .iter()
-            .find(|name| *name == domain)
-            .or_else(|| self.names.iter().find(|name| name.is_within(domain)))
-            .or_else(|| self.names.first())
-            .map_or_else(|| "unknown".to_owned(), |name| name.as_str().to_owned())
-    }
-}
-
 impl<'a, R: Resolver> Check<'a, R> {
     /// Evaluates the record of a domain, and those that it redirects to.
-    fn run<'s>(&'s mut self, domain: Name, trace: Tracer) -> BoxFuture<'s, Result<Ending, Cause>> {
+    pub(super) fn run<'s>(&'s mut self, domain: Name, trace: Tracer) -> BoxFuture<'s, Result<Ending, Cause>> {
         Box::pin(async move {
             let mut domain = domain;
             let mut record = self.record(&domain, &trace).await?;
             let mut trace = trace;
             loop {
                 let here = trace.step(StepKind::Record, || shown_record(&domain, record.text()));
-                if let Some((term, inner)) = self.first_match(&record, &domain, &here).await? {
+                let first = self.first_match(&record, &domain, &here).await;
+                here.outcome(|| match &first {
+                    Ok(Some((term, _))) => format!("'{}' decides", published(&record, *term)),
+                    Ok(None) => "none of its mechanisms matches".into(),
+                    Err(cause) => format!("ends with {}", cause.result()),
+                });
+                if let Some((term, inner)) = first? {
                     return Ok(Ending::Decided(Decided {
                         domain,
                         record,
@@ -311,191 +278,9 @@ impl<'a, R: Resolver> Check<'a, R> {
         }
     }
 
-    async fn evaluate(&mut self, mechanism: &Mechanism, scope: &mut Scope<'_>) -> Result<Match, Cause> {
-        if mechanism.counts_as_lookup() {
-            self.count_lookup(scope)?;
-        }
-        let client = self.client;
-        let matches = match mechanism {
-            // RFC 7208 section 5.1.
-            Mechanism::All => true,
-            // RFC 7208 section 5.6.
-            Mechanism::Ip4(network, prefix) => match client {
-                IpAddr::V4(address) => in_network4(*network, *prefix, address),
-                IpAddr::V6(_) => false,
-            },
-            Mechanism::Ip6(network, prefix) => match client {
-                IpAddr::V6(address) => in_network6(*network, *prefix, address),
-                IpAddr::V4(_) => false,
-            },
-            Mechanism::Include(spec) => return self.include(spec, scope).await,
-            Mechanism::A(spec, cidr) => match self.optional_target(spec.as_ref(), scope).await? {
-                Some(name) => self.has_client(&name, *cidr, scope).await?,
-                None => false,
-            },
-            Mechanism::Mx(spec, cidr) => match self.optional_target(spec.as_ref(), scope).await? {
-                Some(name) => self.mx(&name, *cidr, scope).await?,
-                None => false,
-            },
-            Mechanism::Ptr(spec) => match self.optional_target(spec.as_ref(), scope).await? {
-                Some(name) => self.ptr(&name, scope).await?,
-                None => false,
-            },
-            Mechanism::Exists(spec) => match self.optional_target(Some(spec), scope).await? {
-                Some(name) => self.exists(&name, scope).await?,
-                None => false,
-            },
-        };
-        Ok(if matches { Match::Yes } else { Match::No })
-    }
-
-    /// RFC 7208 section 5.2, its table of results.
-    async fn include(&mut self, spec: &DomainSpec, scope: &mut Scope<'_>) -> Result<Match, Cause> {
-        let name = match self.target(spec, scope).await? {
-            Ok(name) => name,
-            // RFC 8616 section 4: such terms "do not match anything".
-            Err(TargetError::LocalPart) => return Ok(Match::No),
-            Err(error) => {
-                return Err(Cause::IncludeNone(missing(scope, MissingWhy::Malformed(error))));
-            }
-        };
-        let ending = if name.label_count() < 2 {
-            Err(single_label(&name))
-        } else {
-            self.run(name, scope.trace.clone()).await
-        };
-        match ending {
-            Ok(Ending::Decided(inner)) if inner.qualifier() == Qualifier::Pass => {
-                Ok(Match::Included(Box::new(inner)))
-            }
-            Ok(_) => Ok(Match::No),
-            Err(cause) if cause.result() == SpfResult::None => {
-                self.count_void_record();
-                Err(Cause::IncludeNone(missing(scope, MissingWhy::None(cause))))
-            }
-            Err(cause) => Err(cause),
-        }
-    }
-
-    /// RFC 7208 section 5.3.
-    async fn has_client(
-        &mut self,
-        name: &Name,
-        cidr: DualCidr,
-        scope: &mut Scope<'_>,
-    ) -> Result<bool, Cause> {
-        let answer = self.session.addresses(name, self.client, scope.trace).await;
-        self.judge_addresses(answer, name, cidr, scope)
-    }
-
-    fn judge_addresses(
-        &mut self,
-        answer: Answer<Vec<IpAddr>>,
-        name: &Name,
-        cidr: DualCidr,
-        scope: &mut Scope<'_>,
-    ) -> Result<bool, Cause> {
-        let addresses = self.records(answer, name, address_type(self.client), scope)?;
-        Ok(addresses.is_some_and(|addresses| {
-            addresses
-                .into_iter()
-                .any(|address| cidr.contains(address, self.client))
-        }))
-    }
-
-    /// RFC 7208 section 5.4. The hosts are asked about together and judged in the order of preference, so that
-    /// nothing depends on which answer comes first.
-    async fn mx(&mut self, name: &Name, cidr: DualCidr, scope: &mut Scope<'_>) -> Result<bool, Cause> {
-        let answer = self.session.mx(name, scope.trace).await;
-        let Some(exchanges) = self.records(answer, name, RecordType::Mx, scope)? else {
-            return Ok(false);
-        };
-        // RFC 7208 section 4.6.4: with more than 10, "the "mx" mechanism MUST produce a "permerror" result."
-        if exchanges.len() > self.limits.spf_names {
-            return Err(Cause::MxLimit(Exceeded {
-                domain: scope.domain.to_string(),
-                term: scope.term.to_owned(),
-                limit: u64::try_from(self.limits.spf_names).unwrap_or(u64::MAX),
-            }));
-        }
-        let mut exchanges: Vec<_> = exchanges
-            .iter()
-            .filter(|mx| !mx.exchange.is_root())
-            .cloned()
-            .collect();
-        exchanges.sort_by_key(|mx| mx.preference);
-        let (session, client, trace) = (self.session, self.client, scope.trace.clone());
-        let trace = &trace;
-        let ask = |host: Name| async move {
-            let answer = session.addresses(&host, client, trace).await;
-            (host, answer)
-        };
-        let together = exchanges.len().max(1);
-        let hosts = exchanges.into_iter().map(|mx| ask(mx.exchange));
-        let mut answers = stream::iter(hosts).buffered(together);
-        while let Some((host, answer)) = answers.next().await {
-            if self.judge_addresses(answer, &host, cidr, scope)? {
-                return Ok(true);
-            }
-        }
-        Ok(false)
-    }
-
-    /// RFC 7208 section 5.5.
-    async fn ptr(&mut self, target: &Name, scope: &mut Scope<'_>) -> Result<bool, Cause> {
-        let names = self.client_names(scope.trace).await;
-        if names.void {
-            self.count_void(scope)?;
-        }
-        Ok(names.names.iter().any(|name| name.is_within(target)))
-    }
-
-    /// RFC 7208 section 5.7: IPv4 addresses are asked for, even when the client has an IPv6 address.
-    async fn exists(&mut self, name: &Name, scope: &mut Scope<'_>) -> Result<bool, Cause> {
-        let answer = self.session.a(name, scope.trace).await;
-        Ok(self.records(answer, name, RecordType::A, scope)?.is_some())
-    }
-
-    /// The validated names of the client: RFC 7208 section 5.5, errors being no names.
-    pub(super) async fn client_names(&mut self, trace: &Tracer) -> Arc<ClientNames> {
-        if let Some(names) = &self.client_names {
-            return Arc::clone(names);
-        }
-        let answer = self.session.ptr(self.client, trace).await;
-        let mut void = answer.is_void();
-        let mut validated = Vec::new();
-        if let Answer::Records { records, .. } = answer {
-            // RFC 7208 section 4.6.4: "all records other than the first 10 MUST be ignored."
-            let names = records.iter().take(self.limits.spf_names).cloned();
-            let (session, client) = (self.session, self.client);
-            let ask = |name: Name| async move {
-                let answer = session.addresses(&name, client, trace).await;
-                (name, answer)
-            };
-            let names: Vec<_> = names.map(ask).collect();
-            let together = names.len().max(1);
-            let mut answers = stream::iter(names).buffered(together);
-            while let Some((name, answer)) = answers.next().await {
-                void |= answer.is_void();
-                // RFC 7208 section 5.5: a DNS error here means that this name is skipped and the search goes on.
-                if let Answer::Records { records, .. } = answer
-                    && records.contains(&client)
-                {
-                    validated.push(name);
-                }
-            }
-        }
-        let names = Arc::new(ClientNames {
-            names: validated,
-            void,
-        });
-        self.client_names = Some(Arc::clone(&names));
-        names
-    }
-
     /// The target-name of a term whose domain-spec may be left out. `None`: it is no name that can be asked for,
     /// and RFC 7208 section 4.8 lets the mechanism not match then.
-    async fn optional_target(
+    pub(super) async fn optional_target(
         &mut self,
         spec: Option<&DomainSpec>,
         scope: &mut Scope<'_>,
@@ -512,7 +297,7 @@ impl<'a, R: Resolver> Check<'a, R> {
     }
 
     /// Expands a domain-spec (RFC 7208 section 4.8).
-    async fn target(
+    pub(super) async fn target(
         &mut self,
         spec: &DomainSpec,
         scope: &mut Scope<'_>,
@@ -607,7 +392,7 @@ impl<'a, R: Resolver> Check<'a, R> {
     }
 
     /// What a term's query found: `None` for nothing, which is counted once for the term.
-    fn records<T>(
+    pub(super) fn records<T>(
         &mut self,
         answer: Answer<T>,
         name: &Name,
@@ -629,7 +414,7 @@ impl<'a, R: Resolver> Check<'a, R> {
 
     /// RFC 7208 section 4.6.4: "SPF implementations MUST limit the total number of those terms to 10 during SPF
     /// evaluation", over all records of the check together; beyond it the result is permerror.
-    fn count_lookup(&mut self, scope: &Scope<'_>) -> Result<(), Cause> {
+    pub(super) fn count_lookup(&mut self, scope: &Scope<'_>) -> Result<(), Cause> {
         if self.lookups >= self.limits.spf_dns_lookups {
             return Err(Cause::LookupLimit(Exceeded {
                 domain: scope.domain.to_string(),
@@ -642,7 +427,7 @@ impl<'a, R: Resolver> Check<'a, R> {
     }
 
     /// Counts the missing record of an `include` or `redirect`, whose result is a permerror anyway.
-    fn count_void_record(&mut self) {
+    pub(super) fn count_void_record(&mut self) {
         if std::mem::take(&mut self.record_void) {
             self.voids += 1;
         }
@@ -650,7 +435,7 @@ impl<'a, R: Resolver> Check<'a, R> {
 
     /// RFC 7208 section 4.6.4: the limit is on "the number of "terms"" whose queries come to nothing, so a term
     /// counts once however many names it asks about.
-    fn count_void(&mut self, scope: &mut Scope<'_>) -> Result<(), Cause> {
+    pub(super) fn count_void(&mut self, scope: &mut Scope<'_>) -> Result<(), Cause> {
         if std::mem::replace(&mut scope.void, true) {
             return Ok(());
         }
@@ -666,11 +451,15 @@ impl<'a, R: Resolver> Check<'a, R> {
     }
 }
 
-fn address_type(client: IpAddr) -> RecordType {
-    match client {
-        IpAddr::V4(_) => RecordType::A,
-        IpAddr::V6(_) => RecordType::Aaaa,
+fn directive(record: &Record, term: usize) -> Option<&Directive> {
+    match record.terms().get(term) {
+        Some(Term::Directive(directive)) => Some(directive),
+        _ => None,
     }
+}
+
+fn published(record: &Record, term: usize) -> &str {
+    directive(record, term).map_or("", |directive| record.published(directive))
 }
 
 fn dns(name: &Name, kind: RecordType, failure: Failure) -> Cause {
@@ -680,7 +469,7 @@ fn dns(name: &Name, kind: RecordType, failure: Failure) -> Cause {
     }
 }
 
-fn missing(scope: &Scope<'_>, why: MissingWhy) -> Box<Missing> {
+pub(super) fn missing(scope: &Scope<'_>, why: MissingWhy) -> Box<Missing> {
     Box::new(Missing {
         domain: scope.domain.to_string(),
         term: scope.term.to_owned(),

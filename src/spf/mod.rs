@@ -13,6 +13,7 @@ mod check_host;
 mod explain;
 mod identity;
 mod macros;
+mod mechanism;
 mod record;
 mod syntax;
 
@@ -149,6 +150,14 @@ impl Evaluation {
     /// The domain checked as a name, whatever the result; none if it is not one.
     pub fn domain_name(&self) -> Option<&Name> {
         self.authenticated.as_ref()
+    }
+}
+
+impl Request {
+    /// The domain that decides: MAIL FROM's, or HELO's for a null reverse-path; none if it is no domain name that SPF
+    /// checks.
+    pub fn domain(&self) -> Option<Name> {
+        identity::Subject::of(self, Identity::MailFrom).domain.ok()
     }
 }
 

@@ -139,10 +139,9 @@ pub(super) fn meant_mechanism(name: &[u8]) -> Option<&'static str> {
         b"exp" => return Some("exp="),
         _ => {}
     }
-    if let Ok(text) = std::str::from_utf8(&name) {
-        if text.parse::<std::net::Ipv4Addr>().is_ok() {
-            return Some("ip4:");
-        }
+    let text = std::str::from_utf8(&name).unwrap_or_default();
+    if text.parse::<std::net::Ipv4Addr>().is_ok() {
+        return Some("ip4:");
     }
     KNOWN
         .into_iter()

@@ -1,5 +1,6 @@
 //! Work that goes on beside the caller.
 
+use crate::error::Error;
 use futures_channel::oneshot;
 use std::future::Future;
 use std::pin::Pin;
@@ -28,7 +29,7 @@ impl Spawn for Inline {
     }
 }
 
-/// Work that was begun; a future of what comes of it, or of `None` if whoever ran it dropped it.
+/// Work that was begun; a future of what comes of it, or of an error if whoever ran it dropped it.
 pub(crate) struct Job<T> {
     result: oneshot::Receiver<T>,
     /// The work itself, if nobody else runs it.
@@ -48,14 +49,17 @@ impl<T: Send + 'static> Job<T> {
 }
 
 impl<T> Future for Job<T> {
-    type Output = Option<T>;
+    type Output = Result<T, Error>;
 
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<T>> {
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<T, Error>> {
         if let Some(work) = &mut self.work
             && work.as_mut().poll(context).is_ready()
         {
             self.work = None;
         }
-        Pin::new(&mut self.result).poll(context).map(Result::ok)
+        Pin::new(&mut self.result).poll(context).map_err(|_| Error::System {
+            what: "a check",
+            why: "it was dropped, or failed, where it ran".into(),
+        })
     }
 }

@@ -17,7 +17,7 @@
 //! transaction.mail_from(b"<alice@example.org>")?;
 //! transaction.data(b"From: alice@example.org\r\n\r\nHello\r\n")?;
 //! # use futures_util::FutureExt as _;
-//! let verdict = transaction.finish().now_or_never().expect("a zone answers at once");
+//! let verdict = transaction.finish().now_or_never().expect("a zone answers at once")?;
 //! assert_eq!(verdict.spf.unwrap().evaluation.result.as_str(), "pass");
 //! # Ok::<(), mailrep::Error>(())
 //! ```
@@ -31,9 +31,9 @@ pub use job::{BoxFuture, Inline, Spawn};
 pub use verdict::Verdict;
 
 use crate::clock::UnixTime;
-use crate::dns::{Name, Resolver, Session};
+use crate::dns::{Name, Resolver};
 use crate::error::Error;
-use crate::message::{HeaderFields, Splitter};
+use crate::message::{Anomaly, HeaderFields, Splitter};
 use crate::trace::Tracer;
 use crate::{dkim, dmarc, iprev, spf};
 use job::Job;
@@ -61,14 +61,15 @@ pub struct Transaction<R: Resolver> {
     splitter: Splitter,
     iprev: Option<Job<iprev::Iprev>>,
     spf: Option<Job<spf::Verdict>>,
+    /// The domain that SPF checks, and that DMARC may have to align.
+    spf_domain: Option<Name>,
     content: Option<Content>,
 }
 
 /// What is known and under way once the header is complete.
 struct Content {
     header: Arc<HeaderFields>,
-    anomaly: Option<crate::message::Anomaly>,
-    author: dmarc::Author,
+    anomaly: Option<Anomaly>,
     body: dkim::BodyHasher,
     keys: Job<dkim::Checked>,
     policy: Job<dmarc::Discovery>,
@@ -105,6 +106,7 @@ impl<R: Resolver> Transaction<R> {
             mail_from: None,
             iprev: None,
             spf: None,
+            spf_domain: None,
             content: None,
         }
     }
@@ -154,6 +156,7 @@ impl<R: Resolver> Transaction<R> {
             receiver: self.context.options().authserv_id.clone(),
             now: self.now,
         };
+        self.spf_domain = request.domain();
         let session = self.context.session();
         let (context, trace) = (Arc::clone(&self.context), self.trace.clone());
         self.spf = Some(Job::begin(&*self.spawn, async move {
@@ -190,7 +193,7 @@ impl<R: Resolver> Transaction<R> {
     pub fn end_of_headers(&mut self) -> Result<(), Error> {
         self.begin_header("end_of_headers")?;
         self.splitter.end_of_header();
-        self.begin_content();
+        self.content = Some(self.begin_content());
         Ok(())
     }
 
@@ -220,47 +223,51 @@ impl<R: Resolver> Transaction<R> {
         match self.splitter.push(octets) {
             None => Ok(()),
             Some(begun) => {
-                self.begin_content();
+                self.content = Some(self.begin_content());
                 self.body(&begun.before)?;
                 self.body(&octets[begun.offset..])
             }
         }
     }
 
-    /// The message is complete. The future waits for what is still open and cannot fail: DNS trouble is a verdict.
-    pub async fn finish(mut self) -> Verdict {
-        if self.content.is_none() {
-            // The message ended within its header; the octets are a last line that is no field.
-            let octets = self.splitter.end_of_message();
-            self.begin_content();
-            if let Some(content) = &mut self.content {
+    /// The message is complete; the future waits for what is still open. DNS trouble is a verdict, not an error.
+    ///
+    /// # Errors
+    /// [`Error::System`] when whoever runs the futures dropped one of them.
+    pub async fn finish(mut self) -> Result<Verdict, Error> {
+        let mut content = match self.content.take() {
+            Some(content) => content,
+            None => {
+                // The message ended within its header; the octets are a last line that is no field.
+                self.begin_header("finish")?;
+                let octets = self.splitter.end_of_message();
+                let mut content = self.begin_content();
                 content.body.update(&octets);
+                content
             }
-        }
-        // begin_content made it.
-        let Some(content) = self.content else { return Verdict::default() };
+        };
         let (iprev, spf, keys, policy) = futures_util::join!(
-            optional(self.iprev),
-            optional(self.spf),
-            content.keys,
-            content.policy,
+            optional(self.iprev.take()),
+            optional(self.spf.take()),
+            &mut content.keys,
+            &mut content.policy,
         );
+        let (iprev, spf, keys, policy) = (iprev?, spf?, keys?, policy?);
         let hashes = content.body.finish();
-        verdict::Parts {
+        Ok(verdict::Parts {
             options: self.context.options(),
             client: self.client,
             helo: &self.helo,
             mail_from: self.mail_from.as_deref().unwrap_or_default(),
             header: &content.header,
             anomaly: content.anomaly,
-            author: &content.author,
             iprev,
             spf,
-            dkim: keys.map(|keys| keys.conclude(&hashes)),
+            dkim: keys.conclude(&hashes),
             policy,
             trace: &self.trace,
         }
-        .conclude()
+        .conclude())
     }
 
     fn turn(&self, call: &'static str, latest: Stage, why: &'static str) -> Result<(), Error> {
@@ -278,19 +285,23 @@ impl<R: Resolver> Transaction<R> {
     }
 
     /// The header is complete: begins all that rests on it.
-    fn begin_content(&mut self) {
+    fn begin_content(&mut self) -> Content {
         self.stage = Stage::Body;
         let options = self.context.options();
         let splitter = std::mem::replace(&mut self.splitter, Splitter::new(&options.limits));
         let (header, anomaly) = splitter.into_parts();
         let header = Arc::new(header);
-        let author = dmarc::author(&header);
-        let incomplete = anomaly.is_some_and(|anomaly| anomaly.is_incomplete());
-        let prepared =
-            dkim::prepare(&header, author.domain(), self.now, &options.limits, &options.dkim, incomplete);
+        let mut author = dmarc::author(&header);
+        let domain = author.domains().first();
+        let mut prepared = dkim::prepare(&header, domain, self.now, &options.limits, &options.dkim);
+        if anomaly.is_some_and(Anomaly::is_incomplete) {
+            // What was not kept may hold another From field, or fields that a signature is about.
+            prepared = prepared.header_incomplete();
+            author = author.with_problem(dmarc::AuthorProblem::HeaderIncomplete);
+        }
         let body = prepared.body_hasher();
         let mut candidates: Vec<Name> = prepared.domains().cloned().collect();
-        candidates.extend(self.envelope_domain());
+        candidates.extend(self.spf_domain.take());
         let session = Arc::new(self.context.session());
         let trace = self.trace.clone();
         let policy = {
@@ -301,25 +312,21 @@ impl<R: Resolver> Transaction<R> {
             let header = Arc::clone(&header);
             async move { prepared.check_keys(header, &session, &trace).await }
         };
-        self.content = Some(Content {
+        Content {
             anomaly,
-            author,
             body,
             keys: Job::begin(&*self.spawn, keys),
             policy: Job::begin(&*self.spawn, policy),
             header,
-        });
-    }
-
-    /// The domain that SPF checks, and that DMARC may have to align.
-    fn envelope_domain(&self) -> Option<Name> {
-        self.client?;
-        spf::checked_domain(&self.helo, self.mail_from.as_deref().unwrap_or_default())
+        }
     }
 }
 
-async fn optional<T: Send + 'static>(job: Option<Job<T>>) -> Option<T> {
-    job?.await
+async fn optional<T: Send + 'static>(job: Option<Job<T>>) -> Result<Option<T>, Error> {
+    match job {
+        Some(job) => job.await.map(Some),
+        None => Ok(None),
+    }
 }
 
 fn without_brackets(address: &[u8]) -> &[u8] {

@@ -21,7 +21,7 @@ pub struct Verdict {
     pub dmarc: dmarc::Verdict,
     /// Forward-confirmed reverse DNS; none when the client's address is not known.
     pub iprev: Option<Iprev>,
-    /// The value of the Authentication-Results field to add (RFC 8601), folded with CRLF and a tab.
+    /// The value of the Authentication-Results field to add (RFC 8601), folded with CRLF and blanks.
     pub authentication_results: String,
     /// Fields to remove because they claim to be ours: places among all fields from 0, the last first.
     pub headers_to_remove: Vec<usize>,
@@ -53,7 +53,6 @@ pub(super) struct Parts<'a> {
     pub(super) mail_from: &'a [u8],
     pub(super) header: &'a HeaderFields,
     pub(super) anomaly: Option<Anomaly>,
-    pub(super) author: &'a dmarc::Author,
     pub(super) iprev: Option<Iprev>,
     pub(super) spf: Option<spf::Verdict>,
     pub(super) dkim: Vec<dkim::SignatureVerdict>,
@@ -63,12 +62,8 @@ pub(super) struct Parts<'a> {
 
 impl Parts<'_> {
     pub(super) fn conclude(self) -> Verdict {
-        let incomplete = self.anomaly.filter(|anomaly| anomaly.is_incomplete());
-        let dmarc = match incomplete {
-            // A second From may stand among the fields that were not kept, so nothing can pass.
-            Some(anomaly) => dmarc::evaluate(&self.policy, None, &[]).with_incomplete_header(anomaly),
-            None => dmarc::evaluate(&self.policy, self.spf_identifier().as_ref(), &self.dkim_identifiers()),
-        };
+        let dmarc =
+            dmarc::evaluate(&self.policy, self.spf_identifier().as_ref(), &self.dkim_identifiers());
         let mut results = Vec::with_capacity(self.dkim.len() + 4);
         self.spf_results(&mut results);
         self.dkim_results(&mut results);
@@ -77,7 +72,7 @@ impl Parts<'_> {
         let authserv_id = self.options.authserv_id.to_string();
         Verdict {
             headers_to_remove: fields_to_remove(self.header, &authserv_id),
-            authentication_results: AuthenticationResults { authserv_id, results }.to_string(),
+            authentication_results: AuthenticationResults { authserv_id, results }.value(),
             spf: self.spf,
             dkim: self.dkim,
             dmarc,
@@ -108,4 +103,72 @@ impl Parts<'_> {
         };
         self.dkim.iter().filter_map(identifier).collect()
     }
+
+    /// RFC 8601 section 2.7.2: one result for each identity.
+    fn spf_results(&self, results: &mut Vec<MethodResult>) {
+        let Some(spf) = &self.spf else { return };
+        let result = |evaluation: &spf::Evaluation| {
+            let result = MethodResult::new("spf", evaluation.result.as_str());
+            let result = match evaluation.result {
+                SpfResult::Pass => result,
+                _ => result.reason(evaluation.reason()),
+            };
+            match evaluation.identity {
+                Identity::MailFrom => result.property("smtp", "mailfrom", self.mail_from),
+                Identity::Helo => result.property("smtp", "helo", self.helo),
+            }
+        };
+        results.push(result(&spf.evaluation));
+        if let Some(helo) = spf.helo.as_ref().filter(|_| spf.evaluation.identity != Identity::Helo) {
+            results.push(result(helo));
+        }
+    }
+
+    /// RFC 8601 section 2.7.1, with `header.a` and `header.s` of RFC 8601 and `header.b` of RFC 6008.
+    fn dkim_results(&self, results: &mut Vec<MethodResult>) {
+        for verdict in &self.dkim {
+            let mut result = MethodResult::new("dkim", verdict.result.as_str());
+            if verdict.result != dkim::DkimResult::Pass {
+                result = result.reason(verdict.reason());
+            }
+            let properties = [
+                ("d", &verdict.domain),
+                ("i", &verdict.identity),
+                ("s", &verdict.selector),
+                ("a", &verdict.algorithm),
+                ("b", &verdict.signature_start),
+            ];
+            for (property, value) in properties {
+                if let Some(value) = value {
+                    result = result.property("header", property, value);
+                }
+            }
+            results.push(result);
+        }
+        if self.dkim.is_empty() {
+            results.push(MethodResult::new("dkim", "none"));
+        }
+    }
+
+    /// RFC 8601 section 3.
+    fn iprev_result(&self, results: &mut Vec<MethodResult>) {
+        let (Some(iprev), Some(client)) = (&self.iprev, self.client) else { return };
+        let result = MethodResult::new("iprev", iprev.result.as_str());
+        results.push(result.property("policy", "iprev", client.to_string()));
+    }
+}
+
+/// RFC 9989 section 9.1 and RFC 8601 section 2.7.
+fn dmarc_result(verdict: &dmarc::Verdict) -> MethodResult {
+    let mut result = MethodResult::new("dmarc", verdict.result.as_str());
+    if verdict.result != dmarc::DmarcResult::Pass {
+        result = result.reason(verdict.reason());
+    }
+    if let Some(domain) = &verdict.from_domain {
+        result = result.property("header", "from", domain);
+    }
+    if let Some(disposition) = verdict.disposition {
+        result = result.property("policy", "dmarc", disposition.as_str());
+    }
+    result
 }

@@ -367,6 +367,24 @@ fn a_resolver_that_always_answers_deadline_early_does_not_hold_a_waiter() {
 }
 
 #[test]
+fn a_waiter_joins_a_bounded_number_of_questions_that_end_early() {
+    let setup = Setup::new(CacheOptions::default());
+    let question = question("a.example");
+    let mut askers = vec![Running::start(&setup.cache, &question, at(20))];
+    let mut waiter = Running::start(&setup.cache, &question, at(30));
+    for _ in 0..MOST_JOINED {
+        assert_eq!(setup.asked(), askers.len());
+        setup.cache.inner().answer(Answer::Failure(Failure::Deadline));
+        let asker = askers.last_mut().unwrap();
+        assert_eq!(asker.poll(), Poll::Ready(Answer::Failure(Failure::Deadline)));
+        askers.push(Running::start(&setup.cache, &question, at(20)));
+        assert_eq!(waiter.poll(), Poll::Pending);
+    }
+    assert_eq!(setup.asked(), askers.len() + 1);
+    assert_eq!(lock(&setup.cache.inner().asked).last().unwrap().1, at(30));
+}
+
+#[test]
 fn a_parents_question_is_not_waited_for_after_a_fork() {
     let setup = Setup::new(CacheOptions::default());
     let question = question("a.example");

@@ -90,12 +90,19 @@ pub(super) struct Nodes {
     names: HashMap<Box<str>, u32>,
     /// The first is the root, which always exists.
     nodes: Vec<Node>,
+    /// An estimate, in octets.
     memory: usize,
+    most_memory: usize,
 }
 
 impl Nodes {
     pub(super) fn new() -> Self {
+        Nodes::with_most_memory(MOST_MEMORY)
+    }
+
+    pub(super) fn with_most_memory(most_memory: usize) -> Self {
         Nodes {
+            most_memory,
             names: HashMap::from([("".into(), 0)]),
             nodes: vec![Node::default()],
             memory: 0,
@@ -110,7 +117,7 @@ impl Nodes {
     /// Counts `octets` of a record's data.
     pub(super) fn spend(&mut self, octets: usize) -> Result<(), OutOfMemory> {
         self.memory = self.memory.saturating_add(octets).saturating_add(RECORD_OVERHEAD);
-        if self.memory > MOST_MEMORY {
+        if self.memory > self.most_memory {
             Err(OutOfMemory)
         } else {
             Ok(())
@@ -135,7 +142,7 @@ impl Nodes {
             let Ok(new) = u32::try_from(self.nodes.len()) else {
                 return Err(OutOfMemory);
             };
-            if self.memory > MOST_MEMORY {
+            if self.memory > self.most_memory {
                 return Err(OutOfMemory);
             }
             self.names.insert(name.into(), new);

@@ -1,0 +1,235 @@
+//! The mechanisms (RFC 7208 section 5): which of them matches the client.
+
+use super::SpfResult;
+use super::cause::{Cause, Exceeded, MissingWhy};
+use super::check_host::{Check, Decided, Ending, Scope, missing, single_label};
+use super::macros::TargetError;
+use super::record::{DomainSpec, DualCidr, Mechanism, Qualifier, in_network4, in_network6};
+use crate::dns::{Answer, Name, RecordType, Resolver};
+use crate::trace::Tracer;
+use futures_util::StreamExt;
+use futures_util::stream;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+/// What came of one mechanism.
+pub(super) enum Match {
+    No,
+    Yes,
+    Included(Box<Decided>),
+}
+
+/// The validated names of the client (RFC 7208 section 5.5).
+pub(super) struct ClientNames {
+    names: Vec<Name>,
+    /// A query came to nothing.
+    pub(super) void: bool,
+}
+
+impl ClientNames {
+    /// RFC 7208 section 7.3: the domain itself if it is among the names, else one below it, else any; "unknown"
+    /// without one.
+    pub(super) fn best_for(&self, domain: &Name) -> String {
+        self.names
+            .iter()
+            .find(|name| *name == domain)
+            .or_else(|| self.names.iter().find(|name| name.is_within(domain)))
+            .or_else(|| self.names.first())
+            .map_or_else(|| "unknown".to_owned(), |name| name.as_str().to_owned())
+    }
+}
+
+impl<R: Resolver> Check<'_, R> {
+    pub(super) async fn evaluate(
+        &mut self,
+        mechanism: &Mechanism,
+        scope: &mut Scope<'_>,
+    ) -> Result<Match, Cause> {
+        if mechanism.counts_as_lookup() {
+            self.count_lookup(scope)?;
+        }
+        let client = self.client;
+        let matches = match mechanism {
+            // RFC 7208 section 5.1.
+            Mechanism::All => true,
+            // RFC 7208 section 5.6.
+            Mechanism::Ip4(network, prefix) => match client {
+                IpAddr::V4(address) => in_network4(*network, *prefix, address),
+                IpAddr::V6(_) => false,
+            },
+            Mechanism::Ip6(network, prefix) => match client {
+                IpAddr::V6(address) => in_network6(*network, *prefix, address),
+                IpAddr::V4(_) => false,
+            },
+            Mechanism::Include(spec) => return self.include(spec, scope).await,
+            Mechanism::A(spec, cidr) => match self.optional_target(spec.as_ref(), scope).await? {
+                Some(name) => self.has_client(&name, *cidr, scope).await?,
+                None => false,
+            },
+            Mechanism::Mx(spec, cidr) => match self.optional_target(spec.as_ref(), scope).await? {
+                Some(name) => self.mx(&name, *cidr, scope).await?,
+                None => false,
+            },
+            Mechanism::Ptr(spec) => match self.optional_target(spec.as_ref(), scope).await? {
+                Some(name) => self.ptr(&name, scope).await?,
+                None => false,
+            },
+            Mechanism::Exists(spec) => match self.optional_target(Some(spec), scope).await? {
+                Some(name) => self.exists(&name, scope).await?,
+                None => false,
+            },
+        };
+        Ok(if matches { Match::Yes } else { Match::No })
+    }
+
+    /// RFC 7208 section 5.2, its table of results.
+    async fn include(&mut self, spec: &DomainSpec, scope: &mut Scope<'_>) -> Result<Match, Cause> {
+        let name = match self.target(spec, scope).await? {
+            Ok(name) => name,
+            // RFC 8616 section 4: such terms "do not match anything".
+            Err(TargetError::LocalPart) => return Ok(Match::No),
+            Err(error) => {
+                return Err(Cause::IncludeNone(missing(scope, MissingWhy::Malformed(error))));
+            }
+        };
+        let ending = if name.label_count() < 2 {
+            Err(single_label(&name))
+        } else {
+            self.run(name, scope.trace.clone()).await
+        };
+        match ending {
+            Ok(Ending::Decided(inner)) if inner.qualifier() == Qualifier::Pass => {
+                Ok(Match::Included(Box::new(inner)))
+            }
+            Ok(_) => Ok(Match::No),
+            Err(cause) if cause.result() == SpfResult::None => {
+                self.count_void_record();
+                Err(Cause::IncludeNone(missing(scope, MissingWhy::None(cause))))
+            }
+            Err(cause) => Err(cause),
+        }
+    }
+
+    /// RFC 7208 section 5.3.
+    async fn has_client(
+        &mut self,
+        name: &Name,
+        cidr: DualCidr,
+        scope: &mut Scope<'_>,
+    ) -> Result<bool, Cause> {
+        let answer = self.session.addresses(name, self.client, scope.trace).await;
+        self.judge_addresses(answer, name, cidr, scope)
+    }
+
+    fn judge_addresses(
+        &mut self,
+        answer: Answer<Vec<IpAddr>>,
+        name: &Name,
+        cidr: DualCidr,
+        scope: &mut Scope<'_>,
+    ) -> Result<bool, Cause> {
+        let addresses = self.records(answer, name, address_type(self.client), scope)?;
+        Ok(addresses.is_some_and(|addresses| {
+            addresses
+                .into_iter()
+                .any(|address| cidr.contains(address, self.client))
+        }))
+    }
+
+    /// RFC 7208 section 5.4. The hosts are asked about together and judged in the order of preference, so that
+    /// nothing depends on which answer comes first.
+    async fn mx(&mut self, name: &Name, cidr: DualCidr, scope: &mut Scope<'_>) -> Result<bool, Cause> {
+        let answer = self.session.mx(name, scope.trace).await;
+        let Some(exchanges) = self.records(answer, name, RecordType::Mx, scope)? else {
+            return Ok(false);
+        };
+        // RFC 7208 section 4.6.4: with more than 10, "the "mx" mechanism MUST produce a "permerror" result."
+        if exchanges.len() > self.limits.spf_names {
+            return Err(Cause::MxLimit(Exceeded {
+                domain: scope.domain.to_string(),
+                term: scope.term.to_owned(),
+                limit: u64::try_from(self.limits.spf_names).unwrap_or(u64::MAX),
+            }));
+        }
+        let mut exchanges: Vec<_> = exchanges
+            .iter()
+            .filter(|mx| !mx.exchange.is_root())
+            .cloned()
+            .collect();
+        exchanges.sort_by_key(|mx| mx.preference);
+        let (session, client, trace) = (self.session, self.client, scope.trace.clone());
+        let trace = &trace;
+        let ask = |host: Name| async move {
+            let answer = session.addresses(&host, client, trace).await;
+            (host, answer)
+        };
+        let together = exchanges.len().max(1);
+        let hosts = exchanges.into_iter().map(|mx| ask(mx.exchange));
+        let mut answers = stream::iter(hosts).buffered(together);
+        while let Some((host, answer)) = answers.next().await {
+            if self.judge_addresses(answer, &host, cidr, scope)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// RFC 7208 section 5.5.
+    async fn ptr(&mut self, target: &Name, scope: &mut Scope<'_>) -> Result<bool, Cause> {
+        let names = self.client_names(scope.trace).await;
+        if names.void {
+            self.count_void(scope)?;
+        }
+        Ok(names.names.iter().any(|name| name.is_within(target)))
+    }
+
+    /// RFC 7208 section 5.7: IPv4 addresses are asked for, even when the client has an IPv6 address.
+    async fn exists(&mut self, name: &Name, scope: &mut Scope<'_>) -> Result<bool, Cause> {
+        let answer = self.session.a(name, scope.trace).await;
+        Ok(self.records(answer, name, RecordType::A, scope)?.is_some())
+    }
+
+    /// The validated names of the client: RFC 7208 section 5.5, errors being no names.
+    pub(super) async fn client_names(&mut self, trace: &Tracer) -> Arc<ClientNames> {
+        if let Some(names) = &self.client_names {
+            return Arc::clone(names);
+        }
+        let answer = self.session.ptr(self.client, trace).await;
+        let mut void = answer.is_void();
+        let mut validated = Vec::new();
+        if let Answer::Records { records, .. } = answer {
+            // RFC 7208 section 4.6.4: "all records other than the first 10 MUST be ignored."
+            let names = records.iter().take(self.limits.spf_names).cloned();
+            let (session, client) = (self.session, self.client);
+            let ask = |name: Name| async move {
+                let answer = session.addresses(&name, client, trace).await;
+                (name, answer)
+            };
+            let names: Vec<_> = names.map(ask).collect();
+            let together = names.len().max(1);
+            let mut answers = stream::iter(names).buffered(together);
+            while let Some((name, answer)) = answers.next().await {
+                void |= answer.is_void();
+                // RFC 7208 section 5.5: a DNS error here means that this name is skipped and the search goes on.
+                if let Answer::Records { records, .. } = answer
+                    && records.contains(&client)
+                {
+                    validated.push(name);
+                }
+            }
+        }
+        let names = Arc::new(ClientNames {
+            names: validated,
+            void,
+        });
+        self.client_names = Some(Arc::clone(&names));
+        names
+    }
+}
+
+fn address_type(client: IpAddr) -> RecordType {
+    match client {
+        IpAddr::V4(_) => RecordType::A,
+        IpAddr::V6(_) => RecordType::Aaaa,
+    }
+}
