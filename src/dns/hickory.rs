@@ -13,6 +13,8 @@ use super::{Answer, Failure, Question, Resolver};
 use crate::clock::{Clock, Moment};
 use crate::error::Error;
 use exchange::{Query, Received};
+use hickory_resolver::config::{ResolverConfig, ResolverOpts};
+use hickory_resolver::net::NetError;
 use hickory_resolver::proto::op::Message;
 use hickory_resolver::proto::rr::Name as WireName;
 use hickory_resolver::system_conf;
@@ -191,9 +193,8 @@ impl HickoryResolver {
 
 impl Resolver for HickoryResolver {
     async fn lookup(&self, question: &Question, deadline: Moment) -> Answer {
-        if tokio::runtime::Handle::try_current().is_err() {
-            let why = "the network can be asked inside a tokio runtime only";
-            return Answer::Failure(Failure::Network(why.into()));
+        if let Err(failure) = in_runtime() {
+            return Answer::Failure(failure);
         }
         let left = deadline.since(self.clock.now());
         if left.is_zero() {
@@ -210,9 +211,21 @@ async fn within(
     time: Duration,
     work: impl Future<Output = Result<Received, Failure>>,
 ) -> Result<Received, Failure> {
+    in_runtime()?;
     tokio::time::timeout(time, work)
         .await
         .unwrap_or(Err(Failure::Timeout))
+}
+
+/// Sockets and timers of tokio panic outside a runtime, so this is asked before they are made.
+fn in_runtime() -> Result<(), Failure> {
+    match tokio::runtime::Handle::try_current() {
+        Ok(_) => Ok(()),
+        Err(_) => {
+            let why = "the network can be asked inside a tokio runtime only";
+            Err(Failure::Network(why.into()))
+        }
+    }
 }
 
 /// How much a failure says about the question: of several, the one that says most is reported.
@@ -228,8 +241,36 @@ fn telling(failure: &Failure) -> u8 {
 }
 
 /// The system's nameservers; none if its configuration is missing, unreadable or names none.
+#[cfg(all(unix, not(any(target_os = "android", target_vendor = "apple"))))]
 fn system_nameservers() -> Vec<SocketAddr> {
-    match system_conf::read_system_conf() {
+    match std::fs::read("/etc/resolv.conf") {
+        Ok(octets) => nameservers_in(&String::from_utf8_lossy(&octets)),
+        Err(error) => {
+            tracing::debug!(%error, "/etc/resolv.conf cannot be read");
+            Vec::new()
+        }
+    }
+}
+
+/// The nameservers of a `resolv.conf`. The other lines are not looked at, so that a fault in one of them costs
+/// nothing.
+#[cfg(all(unix, not(any(target_os = "android", target_vendor = "apple"))))]
+fn nameservers_in(text: &str) -> Vec<SocketAddr> {
+    let lines: Vec<&str> = text
+        .lines()
+        .filter(|line| line.trim_start().starts_with("nameserver"))
+        .collect();
+    addresses(system_conf::parse_resolv_conf(lines.join("\n")))
+}
+
+/// The system's nameservers; none if its configuration names none.
+#[cfg(not(all(unix, not(any(target_os = "android", target_vendor = "apple")))))]
+fn system_nameservers() -> Vec<SocketAddr> {
+    addresses(system_conf::read_system_conf())
+}
+
+fn addresses(found: Result<(ResolverConfig, ResolverOpts), NetError>) -> Vec<SocketAddr> {
+    match found {
         Ok((config, _)) => config
             .name_servers()
             .iter()
@@ -238,6 +279,37 @@ fn system_nameservers() -> Vec<SocketAddr> {
         Err(error) => {
             tracing::debug!(%error, "the system's configuration names no nameserver");
             Vec::new()
+        }
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn nameservers_are_read_from_resolv_conf_whatever_else_stands_there() {
+        let text = "# comment\nsearch bad..domain \u{e9}\nnameserver 192.0.2.53\n\toptions nonsense:x\n\
+                    nameserver  2001:db8::53\nnameserver not-an-address\nnameserver\n";
+        let expected: [SocketAddr; 2] = [
+            "192.0.2.53:53".parse().unwrap(),
+            "[2001:db8::53]:53".parse().unwrap(),
+        ];
+        assert_eq!(nameservers_in(text), expected);
+        assert!(nameservers_in("search example.org\n").is_empty());
+        assert!(nameservers_in("").is_empty());
+    }
+
+    #[test]
+    fn without_nameservers_those_of_the_system_are_asked() {
+        match HickoryResolver::new(HickoryOptions::default(), Clock::system()) {
+            Ok(resolver) => assert_eq!(resolver.nameservers(), system_nameservers()),
+            Err(error) => {
+                assert_eq!(error, Error::NoNameserver);
+                assert!(system_nameservers().is_empty());
+            }
         }
     }
 }

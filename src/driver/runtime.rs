@@ -49,9 +49,15 @@ impl Driver {
             .thread_name("mailrep")
             .enable_all()
             .build()
-            .map_err(|why| Error::System { what: "a worker thread", why: why.to_string() })?;
+            .map_err(|why| Error::System {
+                what: "a worker thread",
+                why: why.to_string(),
+            })?;
         let runtime = Arc::new(runtime);
-        let before = started.replace(Started { pid, runtime: Arc::clone(&runtime) });
+        let before = started.replace(Started {
+            pid,
+            runtime: Arc::clone(&runtime),
+        });
         // The threads of a runtime do not survive a fork: dropping it in the child would wait for them for ever.
         std::mem::forget(before);
         Ok(runtime)
@@ -60,7 +66,11 @@ impl Driver {
 
 impl Drop for Driver {
     fn drop(&mut self) {
-        let started = self.started.get_mut().unwrap_or_else(PoisonError::into_inner).take();
+        let started = self
+            .started
+            .get_mut()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
         let Some(started) = started else { return };
         if started.pid != std::process::id() {
             std::mem::forget(started);
