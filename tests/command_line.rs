@@ -428,6 +428,15 @@ fn a_reverse_path_may_stand_in_brackets() {
 }
 
 #[test]
+fn what_strangers_call_themselves_is_never_taken_for_an_option() {
+    let place = Place::new();
+    let spf = place.json("spf --ip 192.0.2.1 --helo --trace --mail-from --json@example.org");
+    assert_eq!((&spf["result"], &spf["trace"]), (&"pass".into(), &Value::Null));
+    let check = place.json("check message.eml --ip 192.0.2.1 --helo -h --mail-from -v");
+    assert_eq!(check["spf"]["result"], "none");
+}
+
+#[test]
 fn malformed_names_of_ordinary_length_get_a_verdict() {
     let place = Place::new();
     for sender in [

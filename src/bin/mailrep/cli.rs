@@ -94,14 +94,14 @@ pub(crate) struct Check {
     pub(crate) ip: Option<IpAddr>,
 
     /// Name that the client gave with HELO or EHLO.
-    #[arg(long, value_name = "NAME", value_parser = values::helo())]
+    #[arg(long, value_name = "NAME", value_parser = values::helo(), allow_hyphen_values = true)]
     pub(crate) helo: Option<Text>,
 
     /// Envelope sender (MAIL FROM, the reverse-path).
     ///
     /// '' or '<>' is the null reverse-path of bounces, as is --ip without this option; SPF's result is HELO's
     /// then.
-    #[arg(long, value_name = "ADDR", value_parser = values::mail_from())]
+    #[arg(long, value_name = "ADDR", value_parser = values::mail_from(), allow_hyphen_values = true)]
     pub(crate) mail_from: Option<Text>,
 
     /// Name to write results under [default: this host's name].
@@ -132,11 +132,11 @@ pub(crate) struct Spf {
     pub(crate) ip: IpAddr,
 
     /// Name that the client gave with HELO or EHLO.
-    #[arg(long, value_name = "NAME", value_parser = values::helo())]
+    #[arg(long, value_name = "NAME", value_parser = values::helo(), allow_hyphen_values = true)]
     pub(crate) helo: Text,
 
     /// Envelope sender; '' or '<>' is the null reverse-path.
-    #[arg(long, value_name = "ADDR", value_parser = values::mail_from())]
+    #[arg(long, value_name = "ADDR", value_parser = values::mail_from(), allow_hyphen_values = true)]
     pub(crate) mail_from: Text,
 
     /// Also show every step: questions, records, terms.

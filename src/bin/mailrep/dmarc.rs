@@ -5,7 +5,7 @@ use super::failure::Failure;
 use super::page::{Page, print_json, yes};
 use super::values::Claim;
 use super::{decision, setup};
-use mailrep::dmarc::{Author, Identifier, Policy, Verdict};
+use mailrep::dmarc::{Author, DmarcResult, Identifier, Policy, Verdict};
 use mailrep::json;
 
 pub(crate) fn run(command: Dmarc, global: Global) -> Result<(), Failure> {
@@ -45,8 +45,9 @@ pub(crate) fn show(page: &mut Page, verdict: &Verdict) {
     }
     if let Some(policy) = verdict.policy {
         let testing = if verdict.testing { ", in testing (t=y)" } else { "" };
-        let asked = match verdict.disposition {
-            Some(disposition) if disposition != Policy::None => {
+        let asked = match (verdict.result, verdict.disposition) {
+            (DmarcResult::Pass, _) => ", for mail that fails".to_owned(),
+            (_, Some(disposition)) if disposition != Policy::None => {
                 format!("; asks to {disposition} this message")
             }
             _ => "; asks for nothing to be done with this message".to_owned(),

@@ -17,14 +17,19 @@ pub(crate) enum Failure {
 
 impl Failure {
     /// Tells of it, in one line, and returns the exit status.
-    pub(crate) fn tell(self) -> u8 {
-        let (status, what) = match self {
-            Failure::Input(what) => (1, what),
-            Failure::NoVerdict(what) => (75, what),
-            Failure::NobodyReads => return 0,
-        };
-        tell(&what);
-        status
+    pub(crate) fn tell(&self) -> u8 {
+        if let Failure::Input(what) | Failure::NoVerdict(what) = self {
+            tell(what);
+        }
+        self.status()
+    }
+
+    fn status(&self) -> u8 {
+        match self {
+            Failure::Input(_) => 1,
+            Failure::NoVerdict(_) => 75,
+            Failure::NobodyReads => 0,
+        }
     }
 
     /// Trouble with the standard output.
@@ -62,4 +67,47 @@ pub(crate) fn system(why: &io::Error) -> String {
         .next()
         .map(|first| first.to_lowercase().chain(letters).collect())
         .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_of_the_library_have_the_promised_exit_status() {
+        let zone = Error::Zone {
+            file: "zone".into(),
+            line: 1,
+            column: 2,
+            message: "odd".into(),
+        };
+        assert_eq!(Failure::from(zone).status(), 1);
+        assert_eq!(
+            Failure::from(Error::Io {
+                path: "zone".into(),
+                why: "gone".into()
+            })
+            .status(),
+            1
+        );
+        assert_eq!(Failure::from(Error::NoNameserver).status(), 75);
+        assert_eq!(
+            Failure::from(Error::System {
+                what: "a thread",
+                why: "no".into()
+            })
+            .status(),
+            75
+        );
+        assert_eq!(Failure::output(&io::ErrorKind::BrokenPipe.into()).status(), 0);
+        assert_eq!(Failure::output(&io::ErrorKind::StorageFull.into()).status(), 75);
+    }
+
+    #[test]
+    fn the_system_is_quoted_without_its_numbers() {
+        assert_eq!(
+            system(&io::Error::from_raw_os_error(2)),
+            "no such file or directory"
+        );
+    }
 }

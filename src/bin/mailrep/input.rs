@@ -42,7 +42,7 @@ impl Message {
         message.fill_first()?;
         if message.length == 0 {
             return Err(Failure::Input(format!(
-                "{}: there is no message, it is empty",
+                "{} is empty: there is no message in it",
                 message.name
             )));
         }

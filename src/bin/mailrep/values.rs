@@ -199,7 +199,7 @@ fn claim(value: &str, results: &[&str]) -> Result<Claim, String> {
     }
     Ok(Claim {
         domain: domain(name)?,
-        // DMARC only asks whether an identifier was authenticated, or may yet be (RFC 9989 section 5.4).
+        // DMARC only minds whether an identifier was authenticated, or may be so later.
         outcome: match result.as_str() {
             "pass" => Outcome::Pass,
             "temperror" => Outcome::TempError,
