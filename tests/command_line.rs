@@ -663,7 +663,7 @@ fn a_faulty_zone_file_is_told_with_line_and_column() {
         .refused(1, &["faulty:2:16: "]);
     place
         .bare(words("--zone absent check message.eml"))
-        .refused(1, &["absent"]);
+        .refused(1, &["absent: no such file or directory\n"]);
     place
         .bare(words("--zone . check message.eml"))
         .refused(1, &["directory"]);

@@ -44,9 +44,10 @@ impl Failure {
 impl From<Error> for Failure {
     fn from(error: Error) -> Failure {
         match error {
-            Error::Zone { .. } | Error::Io { .. } | Error::Invalid { .. } => {
-                Failure::Input(error.to_string())
+            Error::Io { path, why } => {
+                Failure::Input(format!("cannot read {path}: {}", without_number(&why)))
             }
+            Error::Zone { .. } | Error::Invalid { .. } => Failure::Input(error.to_string()),
             _ => Failure::NoVerdict(error.to_string()),
         }
     }
@@ -60,13 +61,17 @@ pub(crate) fn tell(what: &str) {
 
 /// The system's reason in lower case, without its number.
 pub(crate) fn system(why: &io::Error) -> String {
-    let text = why.to_string();
-    let text = text.split(" (os error").next().unwrap_or(&text);
-    let mut letters = text.chars();
-    letters
-        .next()
-        .map(|first| first.to_lowercase().chain(letters).collect())
-        .unwrap_or_default()
+    without_number(&why.to_string())
+}
+
+fn without_number(why: &str) -> String {
+    let mut letters = why.split(" (os error").next().unwrap_or(why).chars();
+    let first = letters.next();
+    first
+        .into_iter()
+        .flat_map(char::to_lowercase)
+        .chain(letters)
+        .collect()
 }
 
 #[cfg(test)]

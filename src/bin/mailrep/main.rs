@@ -56,10 +56,12 @@ fn clash(clash: Clash) -> clap::Error {
 
 /// Help, the version, or what is wrong with the command line.
 fn usage(error: &clap::Error) -> ExitCode {
-    let text = error.to_string();
-    // Scripts pass on what strangers wrote. If it holds controls, it is shown without them, and without colour.
-    if text.chars().any(|c| c != '\n' && printable::is_unsafe(c)) {
+    // Scripts pass on what strangers wrote, and what is wrong quotes it. If it holds controls, it is shown without
+    // them, and without colour.
+    let hostile = std::env::args_os().any(|word| word.to_string_lossy().contains(printable::is_unsafe));
+    if hostile && error.use_stderr() {
         use std::io::Write as _;
+        let text = error.to_string();
         let lines: Vec<_> = text.lines().map(printable::line).collect();
         let _ = writeln!(anstream::stderr().lock(), "{}", lines.join("\n"));
     } else {
