@@ -8,7 +8,16 @@ fuzz_target!(|data: &[u8]| {
     let meaning = |octets: &[u8]| {
         Record::parse(octets).map(|record| {
             let policies = record.policies();
-            (policies, record.adkim, record.aspf, record.t, record.psd, record.rua, record.ruf, record.fo)
+            (
+                policies,
+                record.adkim,
+                record.aspf,
+                record.t,
+                record.psd,
+                record.rua,
+                record.ruf,
+                record.fo,
+            )
         })
     };
     let Ok(meant) = meaning(data) else { return };

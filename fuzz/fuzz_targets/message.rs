@@ -5,7 +5,10 @@ use libfuzzer_sys::fuzz_target;
 use mailrep::Limits;
 use mailrep::message::{Anomaly, HeaderFields, Splitter, line_ends::Converter};
 
-fn split<'a>(limits: &Limits, chunks: impl Iterator<Item = &'a [u8]>) -> (HeaderFields, Option<Anomaly>, Vec<u8>) {
+fn split<'a>(
+    limits: &Limits,
+    chunks: impl Iterator<Item = &'a [u8]>,
+) -> (HeaderFields, Option<Anomaly>, Vec<u8>) {
     let mut splitter = Splitter::new(limits);
     let mut body = Vec::new();
     let mut begun = false;
@@ -47,13 +50,21 @@ fuzz_target!(|data: &[u8]| {
     };
     let size = usize::from(*size).max(1);
     let converted = convert(std::iter::once(message));
-    assert_eq!(converted, convert(message.chunks(size)), "line ends, in pieces of {size}");
+    assert_eq!(
+        converted,
+        convert(message.chunks(size)),
+        "line ends, in pieces of {size}"
+    );
     let message = if file & 1 == 1 { &converted[..] } else { message };
 
     let whole = split(&limits, std::iter::once(message));
     assert_eq!(whole, split(&limits, message.chunks(size)), "in pieces of {size}");
     let (first, second) = message.split_at(message.len().min(size));
-    assert_eq!(whole, split(&limits, [first, second].into_iter()), "cut at {size}");
+    assert_eq!(
+        whole,
+        split(&limits, [first, second].into_iter()),
+        "cut at {size}"
+    );
 
     let (header, anomaly, body) = whole;
     assert!(header.octets() <= limits.header_octets);
@@ -63,6 +74,10 @@ fuzz_target!(|data: &[u8]| {
     assert!(message.starts_with(&kept));
     assert!(message.ends_with(&body));
     if anomaly.is_none() {
-        assert_eq!(kept.len() + 2 + body.len(), message.len(), "only the empty line is neither");
+        assert_eq!(
+            kept.len() + 2 + body.len(),
+            message.len(),
+            "only the empty line is neither"
+        );
     }
 });

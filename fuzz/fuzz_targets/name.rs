@@ -9,7 +9,10 @@ fuzz_target!(|data: &[u8]| {
     let text = name.as_str();
     assert!(text.len() <= 253, "{text}");
     assert!(text.is_ascii());
-    assert!(name.labels().all(|label| (1..=63).contains(&label.len())), "{text}");
+    assert!(
+        name.labels().all(|label| (1..=63).contains(&label.len())),
+        "{text}"
+    );
     assert_eq!(name.labels().count(), name.label_count());
     if !name.is_root() {
         assert_eq!(Name::parse(text.as_bytes()).as_ref(), Ok(&name));

@@ -11,11 +11,15 @@ fuzz_target!(|data: &[u8]| {
     assert_eq!(Record::parse(record.text().as_bytes()).as_ref(), Ok(&record));
     for directive in record.directives() {
         let published = record.published(directive);
-        let alone = Record::parse(format!("v=spf1 {published}").as_bytes()).expect("it was valid in the record");
+        let alone =
+            Record::parse(format!("v=spf1 {published}").as_bytes()).expect("it was valid in the record");
         let [only] = &alone.directives().collect::<Vec<_>>()[..] else {
             panic!("'{published}' is one directive");
         };
         assert_eq!(alone.published(only), published);
-        assert_eq!((&only.qualifier, &only.mechanism), (&directive.qualifier, &directive.mechanism));
+        assert_eq!(
+            (&only.qualifier, &only.mechanism),
+            (&directive.qualifier, &directive.mechanism)
+        );
     }
 });

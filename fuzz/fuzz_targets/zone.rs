@@ -16,7 +16,13 @@ fuzz_target!(|data: &[u8]| {
     for word in data.split(|octet| octet.is_ascii_whitespace()).take(64) {
         let Ok(name) = Name::parse(word) else { continue };
         for name in [name.prefixed("_dmarc").unwrap_or_else(|_| name.clone()), name] {
-            for kind in [RecordType::Txt, RecordType::A, RecordType::Aaaa, RecordType::Mx, RecordType::Ptr] {
+            for kind in [
+                RecordType::Txt,
+                RecordType::A,
+                RecordType::Aaaa,
+                RecordType::Mx,
+                RecordType::Ptr,
+            ] {
                 let question = Question::new(name.clone(), kind);
                 let answer = zone.answer(&question);
                 assert_eq!(answer, zone.answer(&question));
