@@ -1,4 +1,4 @@
-//! What DESIGN and the manual pages promise of the command line.
+//! What the manual pages promise of the command line.
 
 #![cfg(feature = "cli")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
@@ -32,7 +32,6 @@ xn--bcher-kva.example.  TXT "v=spf1 -all"
 _dmarc.xn--bcher-kva.example. TXT "v=DMARC1; p=quarantine"
 nopolicy.example.       TXT "v=spf1 -all"
 hostile.example.        TXT "v=spf1 \027[31mred -all"
-slow.example.           TXT "v=spf1 -all"
 $FAIL broken.example. TXT SERVFAIL
 "#;
 
