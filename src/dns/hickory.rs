@@ -1,6 +1,6 @@
 //! Answers from nameservers over the network.
 //!
-//! The messages are hickory's (`hickory-proto`), and so is the reading of `/etc/resolv.conf`; who is asked, when
+//! The messages are hickory's (`hickory-proto`), and `resolv-conf` reads `/etc/resolv.conf`; who is asked, when
 //! and how often is decided here. hickory's own resolver answers `localhost`, `.invalid` and `.onion` by
 //! itself and leaves tasks in the runtime that first used it. Here every name goes to a nameserver, and every
 //! question has a socket of its own, so that nothing outlives it: one resolver serves any number of runtimes,
@@ -13,11 +13,8 @@ use super::{Answer, Failure, Question, Resolver};
 use crate::clock::{Clock, Moment};
 use crate::error::Error;
 use exchange::{Query, Received};
-use hickory_resolver::config::{ResolverConfig, ResolverOpts};
-use hickory_resolver::net::NetError;
-use hickory_resolver::proto::op::Message;
-use hickory_resolver::proto::rr::Name as WireName;
-use hickory_resolver::system_conf;
+use hickory_proto::op::Message;
+use hickory_proto::rr::Name as WireName;
 use reply::{Chain, Step};
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -241,10 +238,9 @@ fn telling(failure: &Failure) -> u8 {
 }
 
 /// The system's nameservers; none if its configuration is missing, unreadable or names none.
-#[cfg(all(unix, not(any(target_os = "android", target_vendor = "apple"))))]
 fn system_nameservers() -> Vec<SocketAddr> {
     match std::fs::read("/etc/resolv.conf") {
-        Ok(octets) => nameservers_in(&String::from_utf8_lossy(&octets)),
+        Ok(octets) => nameservers_in(&octets),
         Err(error) => {
             tracing::debug!(%error, "/etc/resolv.conf cannot be read");
             Vec::new()
@@ -252,38 +248,21 @@ fn system_nameservers() -> Vec<SocketAddr> {
     }
 }
 
-/// The nameservers of a `resolv.conf`. The other lines are not looked at, so that a fault in one of them costs
-/// nothing.
-#[cfg(all(unix, not(any(target_os = "android", target_vendor = "apple"))))]
-fn nameservers_in(text: &str) -> Vec<SocketAddr> {
-    let lines: Vec<&str> = text
-        .lines()
-        .filter(|line| line.trim_start().starts_with("nameserver"))
-        .collect();
-    addresses(system_conf::parse_resolv_conf(lines.join("\n")))
+/// The nameservers of a `resolv.conf`. Each is read by itself, so that a fault in another line costs nothing.
+fn nameservers_in(octets: &[u8]) -> Vec<SocketAddr> {
+    let server = |line: &[u8]| {
+        let config = resolv_conf::Config::parse(line).ok()?;
+        let address = config.nameservers.first()?;
+        Some(SocketAddr::new(address.into(), 53))
+    };
+    octets
+        .split(|&octet| octet == b'\n')
+        .filter(|line| line.trim_ascii_start().starts_with(b"nameserver"))
+        .filter_map(server)
+        .collect()
 }
 
-/// The system's nameservers; none if its configuration names none.
-#[cfg(not(all(unix, not(any(target_os = "android", target_vendor = "apple")))))]
-fn system_nameservers() -> Vec<SocketAddr> {
-    addresses(system_conf::read_system_conf())
-}
-
-fn addresses(found: Result<(ResolverConfig, ResolverOpts), NetError>) -> Vec<SocketAddr> {
-    match found {
-        Ok((config, _)) => config
-            .name_servers()
-            .iter()
-            .map(|server| SocketAddr::new(server.ip, 53))
-            .collect(),
-        Err(error) => {
-            tracing::debug!(%error, "the system's configuration names no nameserver");
-            Vec::new()
-        }
-    }
-}
-
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
 
@@ -297,9 +276,9 @@ mod tests {
             "192.0.2.53:53".parse().unwrap(),
             "[2001:db8::53]:53".parse().unwrap(),
         ];
-        assert_eq!(nameservers_in(text), expected);
-        assert!(nameservers_in("search example.org\n").is_empty());
-        assert!(nameservers_in("").is_empty());
+        assert_eq!(nameservers_in(text.as_bytes()), expected);
+        assert!(nameservers_in(b"search example.org\n").is_empty());
+        assert!(nameservers_in(b"").is_empty());
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! One query to one server, over UDP or TCP.
 
 use crate::dns::Failure;
-use hickory_resolver::proto::op::{Edns, Message, Query as WireQuestion};
-use hickory_resolver::proto::rr::{Name, RecordType};
+use hickory_proto::op::{Edns, Message, Query as WireQuestion};
+use hickory_proto::rr::{Name, RecordType};
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
