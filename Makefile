@@ -72,12 +72,15 @@ check: check-rust check-dependencies check-c check-python check-messages ## form
 
 check-rust:
 	$(CARGO) fmt --all --check
+	rustfmt --check --edition 2024 fuzz/fuzz_targets/*.rs
 	$(CARGO) clippy --all-targets $(FEATURES) -- -D warnings
 	$(CARGO) clippy --no-default-features --lib -- -D warnings
 	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --no-deps $(FEATURES)
 
-# Advisories need the network and change from day to day; these three do not.
+# Advisories need the network and change from day to day; these three do not. All targets' crates are looked at, so that
+# they have to be here first; it also shows that Cargo.lock is in step.
 check-dependencies: tools
+	$(CARGO) fetch --locked
 	$(CARGO) deny --offline $(FEATURES) --log-level error check --hide-inclusion-graph licenses bans sources
 
 check-c:

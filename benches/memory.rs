@@ -13,11 +13,18 @@ use peak_alloc::PeakAlloc;
 static ALLOCATOR: PeakAlloc = PeakAlloc;
 
 fn main() {
-    println!("{:>10}  {:>12}  {:>12}  dkim", "message", "peak heap", "beyond idle");
+    println!(
+        "{:>10}  {:>12}  {:>12}  dkim",
+        "message", "peak heap", "beyond idle"
+    );
     for megabytes in [0, 1, 5, 25] {
         let message = signed::Message::new(megabytes << 20);
         let zone = Zone::parse(message.zone.as_bytes(), "bench").unwrap();
-        let checker = Checker::new(Setup { source: Source::Zone(zone), ..Setup::default() }).unwrap();
+        let checker = Checker::new(Setup {
+            source: Source::Zone(zone),
+            ..Setup::default()
+        })
+        .unwrap();
         // The runtime's thread and the library's one-time tables are idle cost.
         check(&checker, &message);
         let idle = PeakAlloc.current_usage();

@@ -34,13 +34,23 @@ b._domainkey.example.org. TXT \"v=DKIM1; k=ed25519; p=11qYAYKxCrfVS/7TyWQHOg7hcv
 
 fn main() {
     println!("answers take {} ms", DELAY.as_millis());
-    println!("{:<12} {:>9} {:>11} {:>14} {:>18}", "gaps", "questions", "round trips", "whole check", "wait in finish()");
+    println!(
+        "{:<12} {:>9} {:>11} {:>14} {:>18}",
+        "gaps", "questions", "round trips", "whole check", "wait in finish()"
+    );
     for gap in [Duration::ZERO, GAP] {
         let zone = Zone::parse(ZONE.as_bytes(), "bench").unwrap();
         let server = DnsServer::start(zone);
         server.delay(DELAY);
-        let network = HickoryOptions { nameservers: vec![server.address()], ..HickoryOptions::default() };
-        let checker = Checker::new(Setup { source: Source::Network(network), ..Setup::default() }).unwrap();
+        let network = HickoryOptions {
+            nameservers: vec![server.address()],
+            ..HickoryOptions::default()
+        };
+        let checker = Checker::new(Setup {
+            source: Source::Network(network),
+            ..Setup::default()
+        })
+        .unwrap();
         // The runtime starts outside the measurement.
         checker.transaction().finish().unwrap();
         server.forget();
@@ -75,7 +85,11 @@ fn feed(checker: &Checker, gap: Duration) -> CheckerTransaction {
     transaction.helo(b"mail.example.org").unwrap();
     transaction.mail_from(b"alice@example.org").unwrap();
     std::thread::sleep(gap);
-    let header = format!("{}{}From: alice@news.example.org\r\n\r\n", signature("a"), signature("b"));
+    let header = format!(
+        "{}{}From: alice@news.example.org\r\n\r\n",
+        signature("a"),
+        signature("b")
+    );
     transaction.data(header.as_bytes()).unwrap();
     std::thread::sleep(gap);
     transaction.data(b"Hello\r\n").unwrap();

@@ -190,12 +190,17 @@ mod tests {
     #[test]
     fn a_trace_is_cut_at_its_bound_and_says_so() {
         let trace = Tracer::on(3);
-        let steps: Vec<_> = (0..10).map(|at| trace.step(StepKind::Note, || at.to_string())).collect();
+        let steps: Vec<_> = (0..10)
+            .map(|at| trace.step(StepKind::Note, || at.to_string()))
+            .collect();
         steps.iter().for_each(|step| step.outcome(|| "done".into()));
         let steps = trace.steps();
         assert_eq!(steps.len(), 4);
         assert_eq!(steps[3].subject, "the trace was cut after 3 steps");
-        assert_eq!((steps[2].outcome.as_str(), steps[3].outcome.as_str()), ("done", ""));
+        assert_eq!(
+            (steps[2].outcome.as_str(), steps[3].outcome.as_str()),
+            ("done", "")
+        );
     }
 
     #[test]

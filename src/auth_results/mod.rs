@@ -8,7 +8,7 @@ mod parse;
 mod tests;
 mod write;
 
-pub use parse::{ParseError, claims, fields_to_remove, parse};
+pub use parse::{ParseError, claims, fields_to_remove, parse, parse_lenient};
 
 /// The name of the header field.
 pub const FIELD_NAME: &str = "Authentication-Results";

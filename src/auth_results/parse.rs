@@ -46,13 +46,62 @@ pub fn parse(value: &[u8]) -> Result<AuthenticationResults, ParseError> {
     }
     reader.at = begin;
     loop {
-        results.push(reader.method_result()?);
+        results.push(reader.method_result(false)?);
         if reader.peek().is_none() {
             return Ok(AuthenticationResults { authserv_id, results });
         }
         reader.exactly(b';', "';'")?;
         reader.blanks()?;
     }
+}
+
+/// Reads what can be read of a field's value that does not follow the grammar, as those of large providers often do not:
+/// a missing authserv-id is empty, words that are no property are passed by, and so are parts that are no result.
+///
+/// ```
+/// use mailrep::auth_results::parse_lenient;
+/// let read = parse_lenient(b"spf=pass (sender IP is 192.0.2.1) smtp.mailfrom=example.net; dmarc=pass action=none header.from=example.net");
+/// assert_eq!(read.authserv_id, "");
+/// assert_eq!(read.results[1].method, "dmarc");
+/// assert_eq!(read.results[1].properties[0].value, "example.net");
+/// ```
+pub fn parse_lenient(value: &[u8]) -> AuthenticationResults {
+    if let Ok(read) = parse(value) {
+        return read;
+    }
+    let mut reader = Reader { octets: value, at: 0 };
+    reader.skip(|_| true);
+    let begin = reader.at;
+    let authserv_id = match reader.value() {
+        Ok(id) => {
+            let _ = reader.blanks();
+            // What is followed by an equals sign is a method already.
+            if reader.peek() == Some(b'=') {
+                reader.at = begin;
+                String::new()
+            } else {
+                reader.skip(|octet| octet == b';');
+                id
+            }
+        }
+        Err(_) => {
+            reader.at = begin;
+            String::new()
+        }
+    };
+    let mut results = Vec::new();
+    while reader.peek().is_some() {
+        if reader.peek() == Some(b';') {
+            reader.at += 1;
+            reader.skip(|_| true);
+            continue;
+        }
+        match reader.method_result(true) {
+            Ok(result) => results.push(result),
+            Err(_) => reader.skip(|octet| octet == b';'),
+        }
+    }
+    AuthenticationResults { authserv_id, results }
 }
 
 fn is_keyword_octet(octet: u8) -> bool {
@@ -74,6 +123,12 @@ impl<'a> Reader<'a> {
 
     fn peek(&self) -> Option<u8> {
         self.octets.get(self.at).copied()
+    }
+
+    fn next(&mut self) -> Option<u8> {
+        let octet = self.peek()?;
+        self.at += 1;
+        Some(octet)
     }
 
     fn exactly(&mut self, octet: u8, expected: &'static str) -> Result<(), ParseError> {
@@ -117,8 +172,7 @@ impl<'a> Reader<'a> {
     fn comment(&mut self) -> Result<String, ParseError> {
         let mut text = Vec::new();
         let mut depth = 0_usize;
-        while let Some(octet) = self.peek() {
-            self.at += 1;
+        while let Some(octet) = self.next() {
             match octet {
                 b'(' => depth += 1,
                 b')' => depth -= 1,
@@ -132,8 +186,7 @@ impl<'a> Reader<'a> {
                     return Ok(words.join(" "));
                 }
                 b'\\' => {
-                    text.extend(self.peek());
-                    self.at += 1;
+                    text.extend(self.next());
                 }
                 _ => text.push(octet),
             }
@@ -144,13 +197,11 @@ impl<'a> Reader<'a> {
     fn quoted(&mut self) -> Result<String, ParseError> {
         self.exactly(b'"', "a quoted string")?;
         let mut text = Vec::new();
-        while let Some(octet) = self.peek() {
-            self.at += 1;
+        while let Some(octet) = self.next() {
             match octet {
                 b'"' => return Ok(String::from_utf8_lossy(&text).into_owned()),
                 b'\\' => {
-                    text.extend(self.peek());
-                    self.at += 1;
+                    text.extend(self.next());
                 }
                 // A fold within a quoted string is no part of it.
                 b'\r' | b'\n' => {}
@@ -186,8 +237,8 @@ impl<'a> Reader<'a> {
         Ok(text)
     }
 
-    /// One resinfo, up to the semicolon or the end.
-    fn method_result(&mut self) -> Result<MethodResult, ParseError> {
+    /// One resinfo, up to the semicolon or the end. Where `lenient`, what is no property is passed by.
+    fn method_result(&mut self, lenient: bool) -> Result<MethodResult, ParseError> {
         let mut method = self.keyword("a method")?;
         self.blanks()?;
         if self.peek() == Some(b'/') {
@@ -201,33 +252,52 @@ impl<'a> Reader<'a> {
         self.blanks()?;
         let result = self.keyword("a result")?;
         let mut found = MethodResult::new(method, result);
-        found.comment = self.blanks()?;
+        found.comment = match self.blanks() {
+            Err(_) if lenient => None,
+            comment => comment?,
+        };
         while !matches!(self.peek(), None | Some(b';')) {
-            let word = self.keyword("a property")?;
-            self.blanks()?;
-            if self.peek() == Some(b'=') && word.eq_ignore_ascii_case("reason") && found.properties.is_empty()
-            {
-                self.at += 1;
-                self.blanks()?;
-                found.reason = Some(self.value()?);
-                self.blanks()?;
-                continue;
+            match self.property(&mut found) {
+                Err(_) if lenient => self.skip(|octet| matches!(octet, b';' | b' ' | b'\t' | b'\r' | b'\n')),
+                other => other?,
             }
-            self.exactly(b'.', "'.'")?;
-            self.blanks()?;
-            let property = self.keyword("a property")?;
-            self.blanks()?;
-            self.exactly(b'=', "'='")?;
-            self.blanks()?;
-            let value = self.property_value()?;
-            found.properties.push(Property {
-                ptype: word,
-                property,
-                value,
-            });
-            self.blanks()?;
         }
         Ok(found)
+    }
+
+    /// Moves to the next octet that ends what cannot be read, and behind blanks there.
+    fn skip(&mut self, ends: impl Fn(u8) -> bool) {
+        self.run(|octet| !ends(octet));
+        if self.blanks().is_err() {
+            self.at = self.octets.len();
+        }
+    }
+
+    /// A reasonspec or propspec, and the blanks behind it.
+    fn property(&mut self, found: &mut MethodResult) -> Result<(), ParseError> {
+        let ptype = self.keyword("a property")?;
+        self.blanks()?;
+        if self.peek() == Some(b'=') && ptype.eq_ignore_ascii_case("reason") && found.properties.is_empty() {
+            self.at += 1;
+            self.blanks()?;
+            found.reason = Some(self.value()?);
+            self.blanks()?;
+            return Ok(());
+        }
+        self.exactly(b'.', "'.'")?;
+        self.blanks()?;
+        let property = self.keyword("a property")?;
+        self.blanks()?;
+        self.exactly(b'=', "'='")?;
+        self.blanks()?;
+        let value = self.property_value()?;
+        found.properties.push(Property {
+            ptype,
+            property,
+            value,
+        });
+        self.blanks()?;
+        Ok(())
     }
 }
 

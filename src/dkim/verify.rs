@@ -49,7 +49,8 @@ pub struct SignatureVerdict {
     pub header_verified: Option<bool>,
     /// Whether the body is as signed, known even where the key could not be used; none if that was not found out.
     pub body_verified: Option<bool>,
-    name: Option<Name>,
+    /// The signing domain, if it is a domain name.
+    pub(crate) name: Option<Name>,
 }
 
 impl SignatureVerdict {

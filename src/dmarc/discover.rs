@@ -90,10 +90,10 @@ impl Walk {
             let mut stop = false;
             match &found {
                 Found::Record(record) => {
-                    // Section 4.10.2: psd=n is the organizational domain; psd=y stands above it, unless the walk
-                    // began there; else the record with the fewest labels.
+                    // Section 4.10.2: psd=n is the organizational domain; psd=y stands one label above it, unless the
+                    // walk began there (which has no label more); else it is the record with the fewest labels.
                     stop = record.psd != PublicSuffix::Unknown;
-                    organizational = Some(if record.psd == PublicSuffix::Yes && at != *start {
+                    organizational = Some(if record.psd == PublicSuffix::Yes {
                         start.suffix(at.label_count() + 1)
                     } else {
                         at.clone()
@@ -220,17 +220,14 @@ impl Discovery {
                 None => Relation::NotLookedUp,
             };
         };
-        let same = ours.organizational == theirs.organizational;
-        match (ours.failure(), theirs.failure()) {
-            // From the first failing name on, both walks ask the same names. What was found below it is the same
-            // organizational domain for both, so whatever stands at that name or above gives both the same too.
-            (Some((a, _)), Some((b, _))) if a == b && same => Relation::Same,
-            (None, None) if same => Relation::Same,
-            (None, None) => Relation::Other,
-            _ => unknown(ours)
-                .or_else(|| unknown(theirs))
-                .unwrap_or(Relation::Other),
+        if ours.organizational == theirs.organizational {
+            // That holds even if a name above could not be looked at: from their common domain on, both walks ask the
+            // same names, so whatever stands there moves both organizational domains to the same place.
+            return Relation::Same;
         }
+        unknown(ours)
+            .or_else(|| unknown(theirs))
+            .unwrap_or(Relation::Other)
     }
 }
 

@@ -136,7 +136,11 @@ pub fn evaluate(discovery: &Discovery, spf: Option<&Identifier>, dkim: &[Identif
         // No result can be had, but a header that is too long is no way around a policy: its disposition stands.
         (Some(verdict), Some(problem)) if incomplete => {
             let cause = Cause::Author(problem.clone());
-            Verdict { result: cause.result(), cause, ..verdict }
+            Verdict {
+                result: cause.result(),
+                cause,
+                ..verdict
+            }
         }
         (Some(verdict), Some(problem))
             if matches!(verdict.result, DmarcResult::Fail | DmarcResult::TempError) =>

@@ -1,6 +1,6 @@
 //! Answers from nameservers over the network.
 //!
-//! The messages are hickory's (`hickory-proto`), and so is the reading of `/etc/resolv.conf`; who is asked, when
+//! The messages are hickory's (`hickory-proto`), and `resolv-conf` reads `/etc/resolv.conf`; who is asked, when
 //! and how often is decided here. hickory's own resolver answers `localhost`, `.invalid` and `.onion` by
 //! itself and leaves tasks in the runtime that first used it. Here every name goes to a nameserver, and every
 //! question has a socket of its own, so that nothing outlives it: one resolver serves any number of runtimes,
@@ -13,9 +13,8 @@ use super::{Answer, Failure, Question, Resolver};
 use crate::clock::{Clock, Moment};
 use crate::error::Error;
 use exchange::{Query, Received};
-use hickory_resolver::proto::op::Message;
-use hickory_resolver::proto::rr::Name as WireName;
-use hickory_resolver::system_conf;
+use hickory_proto::op::Message;
+use hickory_proto::rr::Name as WireName;
 use reply::{Chain, Step};
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -191,9 +190,8 @@ impl HickoryResolver {
 
 impl Resolver for HickoryResolver {
     async fn lookup(&self, question: &Question, deadline: Moment) -> Answer {
-        if tokio::runtime::Handle::try_current().is_err() {
-            let why = "the network can be asked inside a tokio runtime only";
-            return Answer::Failure(Failure::Network(why.into()));
+        if let Err(failure) = in_runtime() {
+            return Answer::Failure(failure);
         }
         let left = deadline.since(self.clock.now());
         if left.is_zero() {
@@ -210,9 +208,21 @@ async fn within(
     time: Duration,
     work: impl Future<Output = Result<Received, Failure>>,
 ) -> Result<Received, Failure> {
+    in_runtime()?;
     tokio::time::timeout(time, work)
         .await
         .unwrap_or(Err(Failure::Timeout))
+}
+
+/// Sockets and timers of tokio panic outside a runtime, so this is asked before they are made.
+fn in_runtime() -> Result<(), Failure> {
+    match tokio::runtime::Handle::try_current() {
+        Ok(_) => Ok(()),
+        Err(_) => {
+            let why = "the network can be asked inside a tokio runtime only";
+            Err(Failure::Network(why.into()))
+        }
+    }
 }
 
 /// How much a failure says about the question: of several, the one that says most is reported.
@@ -229,15 +239,56 @@ fn telling(failure: &Failure) -> u8 {
 
 /// The system's nameservers; none if its configuration is missing, unreadable or names none.
 fn system_nameservers() -> Vec<SocketAddr> {
-    match system_conf::read_system_conf() {
-        Ok((config, _)) => config
-            .name_servers()
-            .iter()
-            .map(|server| SocketAddr::new(server.ip, 53))
-            .collect(),
+    match std::fs::read("/etc/resolv.conf") {
+        Ok(octets) => nameservers_in(&octets),
         Err(error) => {
-            tracing::debug!(%error, "the system's configuration names no nameserver");
+            tracing::debug!(%error, "/etc/resolv.conf cannot be read");
             Vec::new()
+        }
+    }
+}
+
+/// The nameservers of a `resolv.conf`. Each is read by itself, so that a fault in another line costs nothing.
+fn nameservers_in(octets: &[u8]) -> Vec<SocketAddr> {
+    let server = |line: &[u8]| {
+        let config = resolv_conf::Config::parse(line).ok()?;
+        let address = config.nameservers.first()?;
+        Some(SocketAddr::new(address.into(), 53))
+    };
+    octets
+        .split(|&octet| octet == b'\n')
+        .filter(|line| line.trim_ascii_start().starts_with(b"nameserver"))
+        .filter_map(server)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn nameservers_are_read_from_resolv_conf_whatever_else_stands_there() {
+        let text = "# comment\nsearch bad..domain \u{e9}\nnameserver 192.0.2.53\n\toptions nonsense:x\n\
+                    nameserver  2001:db8::53\nnameserver not-an-address\nnameserver\n";
+        let expected: [SocketAddr; 2] = [
+            "192.0.2.53:53".parse().unwrap(),
+            "[2001:db8::53]:53".parse().unwrap(),
+        ];
+        assert_eq!(nameservers_in(text.as_bytes()), expected);
+        assert!(nameservers_in(b"search example.org\n").is_empty());
+        assert!(nameservers_in(b"").is_empty());
+    }
+
+    #[test]
+    fn without_nameservers_those_of_the_system_are_asked() {
+        match HickoryResolver::new(HickoryOptions::default(), Clock::system()) {
+            Ok(resolver) => assert_eq!(resolver.nameservers(), system_nameservers()),
+            Err(error) => {
+                assert_eq!(error, Error::NoNameserver);
+                assert!(system_nameservers().is_empty());
+            }
         }
     }
 }

@@ -166,7 +166,10 @@ mod tests {
         async fn lookup(&self, _: &Question, _: Moment) -> Answer {
             self.0.advance(Duration::from_secs(1));
             self.1.fetch_add(1, Ordering::Relaxed);
-            Answer::Records { records: RecordSet::A([Ipv4Addr::LOCALHOST].into()), ttl: 1 }
+            Answer::Records {
+                records: RecordSet::A([Ipv4Addr::LOCALHOST].into()),
+                ttl: 1,
+            }
         }
     }
 
@@ -179,7 +182,10 @@ mod tests {
 
     #[test]
     fn a_question_beyond_the_budget_is_not_asked() {
-        let (session, name) = session(&Limits { dns_questions: 2, ..Limits::default() });
+        let (session, name) = session(&Limits {
+            dns_questions: 2,
+            ..Limits::default()
+        });
         let ask = || session.a(&name, &Tracer::off()).now_or_never().unwrap();
         assert!(matches!(ask(), Answer::Records { .. }));
         assert!(matches!(ask(), Answer::Records { .. }));
@@ -189,7 +195,10 @@ mod tests {
 
     #[test]
     fn a_question_after_the_deadline_is_not_asked() {
-        let limits = Limits { dns_time: Duration::from_millis(1_500), ..Limits::default() };
+        let limits = Limits {
+            dns_time: Duration::from_millis(1_500),
+            ..Limits::default()
+        };
         let (session, name) = session(&limits);
         let ask = || session.a(&name, &Tracer::off()).now_or_never().unwrap();
         assert!(matches!(ask(), Answer::Records { .. }));
@@ -211,7 +220,10 @@ mod tests {
         let trace = Tracer::on(10);
         session.a(&name, &trace).now_or_never().unwrap();
         let steps = trace.steps();
-        assert_eq!((steps[0].subject.as_str(), steps[0].outcome.as_str()), ("example.org A", "127.0.0.1"));
+        assert_eq!(
+            (steps[0].subject.as_str(), steps[0].outcome.as_str()),
+            ("example.org A", "127.0.0.1")
+        );
         assert_eq!(steps[0].elapsed, Some(Duration::from_secs(1)));
     }
 }

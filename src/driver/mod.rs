@@ -78,7 +78,11 @@ impl Checker {
     /// # Errors
     /// [`Error::NoNameserver`] when the network is to be asked and no server is known.
     pub fn new(setup: Setup) -> Result<Self, Error> {
-        let Setup { source, cache, options } = setup;
+        let Setup {
+            source,
+            cache,
+            options,
+        } = setup;
         let resolver = match source {
             Source::Network(network) => {
                 AnyResolver::Hickory(HickoryResolver::new(network, options.clock.clone())?)
@@ -140,8 +144,9 @@ impl Checker {
     pub fn spf(&self, request: &spf::Request) -> Result<(spf::Verdict, Vec<Step>), Error> {
         let (context, trace) = (self.context(), self.tracer());
         let session = context.session();
-        let verdict =
-            self.driver.block_on(spf::verify(&session, request, &self.options.limits, &trace))?;
+        let verdict = self
+            .driver
+            .block_on(spf::verify(&session, request, &self.options.limits, &trace))?;
         Ok((verdict, trace.steps()))
     }
 
@@ -157,14 +162,23 @@ impl Checker {
     ) -> Result<(dmarc::Verdict, Vec<Step>), Error> {
         let (context, trace) = (self.context(), self.tracer());
         let session = context.session();
-        let candidates: Vec<_> = spf.into_iter().chain(dkim).map(|given| given.domain.clone()).collect();
-        let discovery =
-            self.driver.block_on(dmarc::discover(&session, author, &candidates, &trace))?;
+        let candidates: Vec<_> = spf
+            .into_iter()
+            .chain(dkim)
+            .map(|given| given.domain.clone())
+            .collect();
+        let discovery = self
+            .driver
+            .block_on(dmarc::discover(&session, author, &candidates, &trace))?;
         Ok((dmarc::evaluate(&discovery, spf, dkim), trace.steps()))
     }
 
     fn tracer(&self) -> Tracer {
-        if self.options.trace { Tracer::on(self.options.limits.trace_steps) } else { Tracer::off() }
+        if self.options.trace {
+            Tracer::on(self.options.limits.trace_steps)
+        } else {
+            Tracer::off()
+        }
     }
 }
 

@@ -43,7 +43,10 @@ pub struct Context<R> {
 impl<R: Resolver> Context<R> {
     /// A context. `options.clock` must be the clock that the resolver uses, if it uses one.
     pub fn new(resolver: R, options: Options) -> Self {
-        Context { resolver: Arc::new(resolver), options }
+        Context {
+            resolver: Arc::new(resolver),
+            options,
+        }
     }
 
     /// The options.
@@ -58,6 +61,10 @@ impl<R: Resolver> Context<R> {
 
     /// Begins a check: a deadline and a budget of questions of its own.
     pub fn session(&self) -> Session<R> {
-        Session::new(Arc::clone(&self.resolver), self.options.clock.clone(), &self.options.limits)
+        Session::new(
+            Arc::clone(&self.resolver),
+            self.options.clock.clone(),
+            &self.options.limits,
+        )
     }
 }

@@ -57,9 +57,11 @@ impl<T> Future for Job<T> {
         {
             self.work = None;
         }
-        Pin::new(&mut self.result).poll(context).map_err(|_| Error::System {
-            what: "a check",
-            why: "it was dropped, or failed, where it ran".into(),
-        })
+        Pin::new(&mut self.result)
+            .poll(context)
+            .map_err(|_| Error::System {
+                what: "a check",
+                why: "it was dropped, or failed, where it ran".into(),
+            })
     }
 }

@@ -95,7 +95,11 @@ impl<R: Resolver> Transaction<R> {
     pub fn at(context: &Arc<Context<R>>, spawn: Arc<dyn Spawn>, now: UnixTime) -> Self {
         let options = context.options();
         Transaction {
-            trace: if options.trace { Tracer::on(options.limits.trace_steps) } else { Tracer::off() },
+            trace: if options.trace {
+                Tracer::on(options.limits.trace_steps)
+            } else {
+                Tracer::off()
+            },
             splitter: Splitter::new(&options.limits),
             context: Arc::clone(context),
             spawn,
@@ -144,7 +148,11 @@ impl<R: Resolver> Transaction<R> {
     /// # Errors
     /// [`Error::Sequence`] when there was one already, or after the header began.
     pub fn mail_from(&mut self, address: &[u8]) -> Result<(), Error> {
-        self.turn("mail_from", Stage::Greeted, "it comes once, before the recipients and the header")?;
+        self.turn(
+            "mail_from",
+            Stage::Greeted,
+            "it comes once, before the recipients and the header",
+        )?;
         self.stage = Stage::Mail;
         let address = bounded(without_brackets(address.trim_ascii()));
         self.mail_from = Some(address.clone());
@@ -171,7 +179,10 @@ impl<R: Resolver> Transaction<R> {
     /// [`Error::Sequence`] before MAIL FROM or after the header began.
     pub fn rcpt(&mut self, _address: &[u8]) -> Result<(), Error> {
         if self.stage != Stage::Mail {
-            return Err(Error::Sequence { call: "rcpt", why: "it comes after MAIL FROM, before the header" });
+            return Err(Error::Sequence {
+                call: "rcpt",
+                why: "it comes after MAIL FROM, before the header",
+            });
         }
         Ok(())
     }
@@ -207,7 +218,10 @@ impl<R: Resolver> Transaction<R> {
                 content.body.update(octets);
                 Ok(())
             }
-            None => Err(Error::Sequence { call: "body", why: "it comes after the end of the header" }),
+            None => Err(Error::Sequence {
+                call: "body",
+                why: "it comes after the end of the header",
+            }),
         }
     }
 
@@ -271,7 +285,11 @@ impl<R: Resolver> Transaction<R> {
     }
 
     fn turn(&self, call: &'static str, latest: Stage, why: &'static str) -> Result<(), Error> {
-        if self.stage > latest { Err(Error::Sequence { call, why }) } else { Ok(()) }
+        if self.stage > latest {
+            Err(Error::Sequence { call, why })
+        } else {
+            Ok(())
+        }
     }
 
     fn begin_header(&mut self, call: &'static str) -> Result<(), Error> {
@@ -330,7 +348,10 @@ async fn optional<T: Send + 'static>(job: Option<Job<T>>) -> Result<Option<T>, E
 }
 
 fn without_brackets(address: &[u8]) -> &[u8] {
-    address.strip_prefix(b"<").and_then(|rest| rest.strip_suffix(b">")).unwrap_or(address)
+    address
+        .strip_prefix(b"<")
+        .and_then(|rest| rest.strip_suffix(b">"))
+        .unwrap_or(address)
 }
 
 fn bounded(octets: &[u8]) -> Box<[u8]> {

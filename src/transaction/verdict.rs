@@ -62,8 +62,11 @@ pub(super) struct Parts<'a> {
 
 impl Parts<'_> {
     pub(super) fn conclude(self) -> Verdict {
-        let dmarc =
-            dmarc::evaluate(&self.policy, self.spf_identifier().as_ref(), &self.dkim_identifiers());
+        let dmarc = dmarc::evaluate(
+            &self.policy,
+            self.spf_identifier().as_ref(),
+            &self.dkim_identifiers(),
+        );
         let mut results = Vec::with_capacity(self.dkim.len() + 4);
         self.spf_results(&mut results);
         self.dkim_results(&mut results);
@@ -89,7 +92,10 @@ impl Parts<'_> {
             SpfResult::TempError => Outcome::TempError,
             _ => Outcome::NoPass,
         };
-        Some(Identifier { domain: evaluation.domain_name()?.clone(), outcome })
+        Some(Identifier {
+            domain: evaluation.domain_name()?.clone(),
+            outcome,
+        })
     }
 
     fn dkim_identifiers(&self) -> Vec<Identifier> {
@@ -99,7 +105,10 @@ impl Parts<'_> {
                 dkim::DkimResult::TempError => Outcome::TempError,
                 _ => Outcome::NoPass,
             };
-            Some(Identifier { domain: verdict.domain_name()?.clone(), outcome })
+            Some(Identifier {
+                domain: verdict.domain_name()?.clone(),
+                outcome,
+            })
         };
         self.dkim.iter().filter_map(identifier).collect()
     }
@@ -119,7 +128,11 @@ impl Parts<'_> {
             }
         };
         results.push(result(&spf.evaluation));
-        if let Some(helo) = spf.helo.as_ref().filter(|_| spf.evaluation.identity != Identity::Helo) {
+        if let Some(helo) = spf
+            .helo
+            .as_ref()
+            .filter(|_| spf.evaluation.identity != Identity::Helo)
+        {
             results.push(result(helo));
         }
     }
@@ -152,7 +165,9 @@ impl Parts<'_> {
 
     /// RFC 8601 section 3.
     fn iprev_result(&self, results: &mut Vec<MethodResult>) {
-        let (Some(iprev), Some(client)) = (&self.iprev, self.client) else { return };
+        let (Some(iprev), Some(client)) = (&self.iprev, self.client) else {
+            return;
+        };
         let result = MethodResult::new("iprev", iprev.result.as_str());
         results.push(result.property("policy", "iprev", client.to_string()));
     }

@@ -248,7 +248,9 @@ def messages():
     )
     oversigned = sign(honest, "example.org", fields=["from", "from", "to", "subject", "date"])
     made["several-from.eml"] = add_on_top(oversigned, "From", "Cow <cow@meadow.test>")
-    made["two-authors.eml"] = letter("Ada <ada@example.org>, Accounts <accounts@example.com>", to_bo, "We both", "wrote this.\n", "both-1")
+    made["two-authors.eml"] = letter(
+        "Ada <ada@example.org>, Accounts <accounts@example.com>", to_bo, "We both", "wrote this.\n", "both-1"
+    )
     made["no-from.eml"] = message([("To", to_bo), ("Subject", "Guess"), ("Date", STAMP)], "Who wrote this?\n")
     claims = honest
     claims = add_on_top(claims, "Authentication-Results", "other.example.com; spf=fail smtp.mailfrom=example.org")

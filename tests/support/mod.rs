@@ -5,6 +5,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 #[cfg(feature = "hickory")]
+pub mod asker;
+#[cfg(feature = "hickory")]
 pub mod dns_server;
 
 use mailrep::clock::Moment;

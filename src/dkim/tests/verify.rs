@@ -306,6 +306,61 @@ fn a_thousand_signatures_cost_ten_questions_and_one_digest() {
 }
 
 #[test]
+fn two_thousand_distinct_lengths_cost_ten_digests() {
+    let mut fields = HeaderFields::default();
+    for length in 0..2_000 {
+        let field = format!(
+            "DKIM-Signature: {TAGS}; l={length}; bh={}; b=AAAA\r\n",
+            STANDARD.encode([0; 32])
+        );
+        assert!(fields.push(field.as_bytes()));
+    }
+    let policy = Policy {
+        accept_body_length: true,
+        ..Policy::default()
+    };
+    let prepared = prepare(&fields, None, NOW, &Limits::default(), &policy);
+    assert_eq!((prepared.len(), prepared.body_hasher().digests()), (2_000, 10));
+}
+
+#[test]
+fn a_field_of_megabytes_has_a_short_verdict() {
+    for tag in [
+        "d=",
+        "s=",
+        "i=x@",
+        "a=",
+        "c=",
+        "q=",
+        "b=",
+        "h=from:",
+        "unknown=",
+        "d=\u{fc}.",
+    ] {
+        for filler in ["a", "a.", "a:", "\u{fc}", "=41", ";"] {
+            let tags = TAGS.replace("; h=from", "");
+            let field = format!("DKIM-Signature: {tags}; {tag}{}\r\n", filler.repeat(1 << 20));
+            let mut fields = HeaderFields::default();
+            assert!(fields.push(field.as_bytes()));
+            let verdicts = Check::default().run(fields, b"", &Arc::new(Table::default()));
+            assert_eq!(verdicts[0].result, DkimResult::PermError);
+            let shown = [
+                &verdicts[0].domain,
+                &verdicts[0].selector,
+                &verdicts[0].identity,
+                &verdicts[0].algorithm,
+            ];
+            assert!(
+                shown
+                    .iter()
+                    .all(|text| text.as_ref().is_none_or(|text| text.len() < 1_300))
+            );
+            assert!(verdicts[0].reason().len() < 1_000);
+        }
+    }
+}
+
+#[test]
 fn rfc6008_section_3_signature_starts_tell_signatures_apart() {
     let field = |b: &str| format!("DKIM-Signature: v=1; a=rsa-sha1; d=example.org; b={b}");
     let fields = [

@@ -6,6 +6,7 @@ mod discovery;
 mod from_fields;
 mod record;
 mod verdict;
+mod walks;
 
 use super::{Author, Identifier, Outcome, Verdict, discover, evaluate};
 use crate::clock::{Clock, ManualTime, Moment};

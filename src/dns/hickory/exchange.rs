@@ -1,8 +1,8 @@
 //! One query to one server, over UDP or TCP.
 
 use crate::dns::Failure;
-use hickory_resolver::proto::op::{Edns, Message, Query as WireQuestion};
-use hickory_resolver::proto::rr::{Name, RecordType};
+use hickory_proto::op::{Edns, Message, Query as WireQuestion};
+use hickory_proto::rr::{Name, RecordType};
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
@@ -113,27 +113,30 @@ impl Query {
 }
 
 /// A socket that takes datagrams from `server` only, and hears of its being unreachable. While the process or
-/// the system has no descriptor left, it waits for one; the time of the try bounds that.
+/// the system has no descriptor left, it waits for one, for a second at most.
 async fn open_udp(server: SocketAddr) -> io::Result<UdpSocket> {
     /// EMFILE and ENFILE, the same numbers on every Unix; the standard library has no names for them.
     const NO_DESCRIPTOR: [i32; 2] = [24, 23];
     const PAUSE: Duration = Duration::from_millis(10);
+    const PAUSES: usize = 100;
     let local: SocketAddr = if server.is_ipv4() {
         (Ipv4Addr::UNSPECIFIED, 0).into()
     } else {
         (Ipv6Addr::UNSPECIFIED, 0).into()
     };
+    let exhausted = |error: &io::Error| {
+        error
+            .raw_os_error()
+            .is_some_and(|code| NO_DESCRIPTOR.contains(&code))
+    };
+    let mut pauses = 0;
     let socket = loop {
         match UdpSocket::bind(local).await {
-            Ok(socket) => break socket,
-            Err(error)
-                if error
-                    .raw_os_error()
-                    .is_some_and(|code| NO_DESCRIPTOR.contains(&code)) =>
-            {
+            Err(error) if pauses < PAUSES && exhausted(&error) => {
+                pauses += 1;
                 tokio::time::sleep(PAUSE).await;
             }
-            Err(error) => return Err(error),
+            bound => break bound?,
         }
     };
     socket.connect(server).await?;
