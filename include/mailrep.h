@@ -581,8 +581,8 @@ void mailrep_error_free(struct mailrep_error *error);
 /**
  * Fills in the defaults.
  *
- *     mailrep_options options;
- *     mailrep_options_init(&options, sizeof options);
+ *   mailrep_options options;
+ *   mailrep_options_init(&options, sizeof options);
  *
  * @param options  the structure to fill
  * @param size     sizeof(mailrep_options)
@@ -1072,7 +1072,8 @@ struct mailrep_text mailrep_verdict_anomaly_code(const struct mailrep_verdict *v
 
 /**
  * The value of the Authentication-Results field (RFC 8601) to insert at the top of the message, without the field's name,
- * the blank after its colon and the last line end; its folds are CRLF.
+ * the blank after its colon and the last line end. Its folds are CRLF; for libmilter, which wants LF in them, leave the CR
+ * out.
  *
  * @return  absent for NULL
  */

@@ -137,8 +137,8 @@ impl Default for Options {
 
 /// Fills in the defaults.
 ///
-///     mailrep_options options;
-///     mailrep_options_init(&options, sizeof options);
+///   mailrep_options options;
+///   mailrep_options_init(&options, sizeof options);
 ///
 /// @param options  the structure to fill
 /// @param size     sizeof(mailrep_options)

@@ -427,3 +427,39 @@ pub unsafe extern "C" fn mailrep_transaction_free(transaction: *mut Transaction)
         unsafe { take_back(transaction) }
     });
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::panic)]
+    use super::super::status::MAILREP_PANIC;
+    use super::*;
+    use crate::dns::zone::Zone;
+    use crate::driver::{Checker, Setup, Source};
+
+    fn transaction() -> Transaction {
+        let setup = Setup {
+            source: Source::Zone(Zone::new()),
+            ..Setup::default()
+        };
+        Transaction::new(
+            Checker::new(setup)
+                .unwrap()
+                .transaction_at(crate::clock::UnixTime(0)),
+            false,
+        )
+    }
+
+    #[test]
+    fn a_panic_leaves_a_transaction_that_can_only_be_freed_and_says_so() {
+        let mut transaction = transaction();
+        assert!(transaction.run(|open, _| Ok(open.helo(b"a")?)).is_ok());
+        let fault = transaction.run(|_, _| panic!("in words")).unwrap_err();
+        assert_eq!(fault.status, MAILREP_PANIC);
+        assert!(transaction.error.to_str().unwrap().ends_with("in words"));
+        let fault = transaction.run(|open, _| Ok(open.helo(b"a")?)).unwrap_err();
+        assert_eq!(fault.status, MAILREP_PANIC);
+        let fault = transaction.finish().err().unwrap();
+        assert_eq!(fault.status, MAILREP_PANIC);
+        assert!(fault.message.contains("only be freed"));
+    }
+}

@@ -511,7 +511,8 @@ pub unsafe extern "C" fn mailrep_verdict_anomaly_code(verdict: *const Verdict) -
 }
 
 /// The value of the Authentication-Results field (RFC 8601) to insert at the top of the message, without the field's name,
-/// the blank after its colon and the last line end; its folds are CRLF.
+/// the blank after its colon and the last line end. Its folds are CRLF; for libmilter, which wants LF in them, leave the CR
+/// out.
 ///
 /// @return  absent for NULL
 #[unsafe(no_mangle)]
