@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
-"""Turns include/mailrep.h into what cffi reads: declarations without comments and without the preprocessor's conditions.
+"""Turns include/mailrep.h into what cffi reads: declarations without comments and without conditions.
 
-usage: declarations HEADER OUT. maturin takes target/header.h, if it is there, for the declarations of the Python module, so that they
-are those of the header that C programs use.
+usage: declarations.py HEADER OUT
+
+maturin takes target/header.h, if it is there, for the declarations of the Python module. With this they are those of
+the header that C programs use.
 """
 
 import pathlib
