@@ -452,7 +452,7 @@ typedef struct mailrep_options {
    */
   uint32_t dns_try_time_ms;
   /**
-   * How often each nameserver is tried for one question. Default 3.
+   * How often each nameserver is tried for one question; 0 counts as 1. Default 3.
    */
   uint32_t dns_tries;
   /**
@@ -791,282 +791,321 @@ void mailrep_transaction_free(struct mailrep_transaction *transaction);
 /**
  * SPF's result: that of the reverse-path, or of the HELO name where the reverse-path is null.
  *
- * @return  MAILREP_SPF_NONE to MAILREP_SPF_PERMERROR; MAILREP_ABSENT when SPF was not checked (no connect)
+ * @param verdict  may be NULL
+ * @return         MAILREP_SPF_NONE to MAILREP_SPF_PERMERROR; MAILREP_ABSENT when SPF was not checked (no connect)
  */
 int mailrep_verdict_spf_result(const struct mailrep_verdict *verdict);
 
 /**
  * Whose result that is.
  *
- * @return  MAILREP_IDENTITY_MAILFROM or MAILREP_IDENTITY_HELO; MAILREP_ABSENT when SPF was not checked (no connect)
+ * @param verdict  may be NULL
+ * @return         MAILREP_IDENTITY_MAILFROM or MAILREP_IDENTITY_HELO; MAILREP_ABSENT when SPF was not checked (no connect)
  */
 int mailrep_verdict_spf_identity(const struct mailrep_verdict *verdict);
 
 /**
  * The domain that SPF checked, made printable.
  *
- * @return  "" where there is none; absent when SPF was not checked (no connect)
+ * @param verdict  may be NULL
+ * @return         "" where there is none; absent when SPF was not checked (no connect)
  */
 struct mailrep_text mailrep_verdict_spf_domain(const struct mailrep_verdict *verdict);
 
 /**
  * The directive that decided, as the domain publishes it, such as "ip4:192.0.2.0/24" or "-all".
  *
- * @return  absent where none matched
+ * @param verdict  may be NULL
+ * @return         absent where none matched
  */
 struct mailrep_text mailrep_verdict_spf_mechanism(const struct mailrep_verdict *verdict);
 
 /**
  * The domain's own explanation of a fail (RFC 7208 section 6.2), which is a stranger's text.
  *
- * @return  absent where there is none
+ * @param verdict  may be NULL
+ * @return         absent where there is none
  */
 struct mailrep_text mailrep_verdict_spf_explanation(const struct mailrep_verdict *verdict);
 
 /**
  * Terms that caused DNS queries, counted against the limit.
  *
- * @return  0 or more; MAILREP_ABSENT when SPF was not checked (no connect)
+ * @param verdict  may be NULL
+ * @return         0 or more; MAILREP_ABSENT when SPF was not checked (no connect)
  */
 int mailrep_verdict_spf_dns_lookups(const struct mailrep_verdict *verdict);
 
 /**
  * Queries that had no answer, counted against the limit.
  *
- * @return  0 or more; MAILREP_ABSENT when SPF was not checked (no connect)
+ * @param verdict  may be NULL
+ * @return         0 or more; MAILREP_ABSENT when SPF was not checked (no connect)
  */
 int mailrep_verdict_spf_void_lookups(const struct mailrep_verdict *verdict);
 
 /**
  * Why SPF came out so, as a sentence.
  *
- * @return  absent when SPF was not checked (no connect)
+ * @param verdict  may be NULL
+ * @return         absent when SPF was not checked (no connect)
  */
 struct mailrep_text mailrep_verdict_spf_reason(const struct mailrep_verdict *verdict);
 
 /**
  * The same as a stable code for programs, such as "matched".
  *
- * @return  absent when SPF was not checked (no connect)
+ * @param verdict  may be NULL
+ * @return         absent when SPF was not checked (no connect)
  */
 struct mailrep_text mailrep_verdict_spf_cause(const struct mailrep_verdict *verdict);
 
 /**
  * SPF's result for the HELO name.
  *
- * @return  MAILREP_SPF_NONE to MAILREP_SPF_PERMERROR; MAILREP_ABSENT where it was not checked
+ * @param verdict  may be NULL
+ * @return         MAILREP_SPF_NONE to MAILREP_SPF_PERMERROR; MAILREP_ABSENT where it was not checked
  */
 int mailrep_verdict_helo_result(const struct mailrep_verdict *verdict);
 
 /**
  * The HELO name that SPF checked.
  *
- * @return  absent where it was not checked
+ * @param verdict  may be NULL
+ * @return         absent where it was not checked
  */
 struct mailrep_text mailrep_verdict_helo_domain(const struct mailrep_verdict *verdict);
 
 /**
  * Why that came out so, as a sentence.
  *
- * @return  absent where it was not checked
+ * @param verdict  may be NULL
+ * @return         absent where it was not checked
  */
 struct mailrep_text mailrep_verdict_helo_reason(const struct mailrep_verdict *verdict);
 
 /**
  * The same as a stable code.
  *
- * @return  absent where it was not checked
+ * @param verdict  may be NULL
+ * @return         absent where it was not checked
  */
 struct mailrep_text mailrep_verdict_helo_cause(const struct mailrep_verdict *verdict);
 
 /**
  * How many DKIM signatures the message has. They are numbered in the order of the message.
  *
- * @return  0 for an unsigned message and for NULL
+ * @param verdict  may be NULL
+ * @return         0 for an unsigned message and for NULL
  */
 size_t mailrep_verdict_dkim_count(const struct mailrep_verdict *verdict);
 
 /**
  * A signature's result.
  *
- * @param index  from 0
- * @return       MAILREP_DKIM_PASS to MAILREP_DKIM_PERMERROR; MAILREP_ABSENT beyond the last
+ * @param verdict  may be NULL
+ * @param index    from 0
+ * @return         MAILREP_DKIM_PASS to MAILREP_DKIM_PERMERROR; MAILREP_ABSENT beyond the last
  */
 int mailrep_verdict_dkim_result(const struct mailrep_verdict *verdict, size_t index);
 
 /**
  * The signing domain (d=).
  *
- * @param index  from 0
- * @return       absent where the signature does not say it legibly
+ * @param verdict  may be NULL
+ * @param index    from 0
+ * @return         absent where the signature does not say it legibly
  */
 struct mailrep_text mailrep_verdict_dkim_domain(const struct mailrep_verdict *verdict, size_t index);
 
 /**
  * The selector (s=).
  *
- * @param index  from 0
- * @return       absent where the signature does not say it legibly
+ * @param verdict  may be NULL
+ * @param index    from 0
+ * @return         absent where the signature does not say it legibly
  */
 struct mailrep_text mailrep_verdict_dkim_selector(const struct mailrep_verdict *verdict, size_t index);
 
 /**
  * The agent or user identifier (i=), or what stands for it where it is left out.
  *
- * @param index  from 0
- * @return       absent where the signature does not say it legibly
+ * @param verdict  may be NULL
+ * @param index    from 0
+ * @return         absent where the signature does not say it legibly
  */
 struct mailrep_text mailrep_verdict_dkim_identity(const struct mailrep_verdict *verdict, size_t index);
 
 /**
  * The algorithm (a=), such as "rsa-sha256".
  *
- * @param index  from 0
- * @return       absent where the signature does not say it legibly
+ * @param verdict  may be NULL
+ * @param index    from 0
+ * @return         absent where the signature does not say it legibly
  */
 struct mailrep_text mailrep_verdict_dkim_algorithm(const struct mailrep_verdict *verdict, size_t index);
 
 /**
  * The size of the key in bits.
  *
- * @param index  from 0
- * @return       MAILREP_ABSENT where no key was read
+ * @param verdict  may be NULL
+ * @param index    from 0
+ * @return         MAILREP_ABSENT where no key was read
  */
 int mailrep_verdict_dkim_key_bits(const struct mailrep_verdict *verdict, size_t index);
 
 /**
  * Whether the key says that its domain is testing DKIM (t=y).
  *
- * @param index  from 0
- * @return       0 or 1; MAILREP_ABSENT beyond the last
+ * @param verdict  may be NULL
+ * @param index    from 0
+ * @return         0 or 1; MAILREP_ABSENT beyond the last
  */
 int mailrep_verdict_dkim_testing(const struct mailrep_verdict *verdict, size_t index);
 
 /**
  * Why a signature's result came out so, as a sentence.
  *
- * @param index  from 0
- * @return       absent beyond the last
+ * @param verdict  may be NULL
+ * @param index    from 0
+ * @return         absent beyond the last
  */
 struct mailrep_text mailrep_verdict_dkim_reason(const struct mailrep_verdict *verdict, size_t index);
 
 /**
  * The same as a stable code.
  *
- * @param index  from 0
- * @return       absent beyond the last
+ * @param verdict  may be NULL
+ * @param index    from 0
+ * @return         absent beyond the last
  */
 struct mailrep_text mailrep_verdict_dkim_cause(const struct mailrep_verdict *verdict, size_t index);
 
 /**
  * DMARC's result.
  *
- * @return  MAILREP_DMARC_NONE to MAILREP_DMARC_PERMERROR; MAILREP_ABSENT for NULL
+ * @param verdict  may be NULL
+ * @return         MAILREP_DMARC_NONE to MAILREP_DMARC_PERMERROR; MAILREP_ABSENT for NULL
  */
 int mailrep_verdict_dmarc_result(const struct mailrep_verdict *verdict);
 
 /**
  * The author domain, from the From field.
  *
- * @return  absent where it cannot be told
+ * @param verdict  may be NULL
+ * @return         absent where it cannot be told
  */
 struct mailrep_text mailrep_verdict_dmarc_from_domain(const struct mailrep_verdict *verdict);
 
 /**
  * The domain whose policy applies.
  *
- * @return  absent without a policy
+ * @param verdict  may be NULL
+ * @return         absent without a policy
  */
 struct mailrep_text mailrep_verdict_dmarc_policy_domain(const struct mailrep_verdict *verdict);
 
 /**
  * The author domain's organizational domain.
  *
- * @return  absent where it was not found
+ * @param verdict  may be NULL
+ * @return         absent where it was not found
  */
 struct mailrep_text mailrep_verdict_dmarc_organizational_domain(const struct mailrep_verdict *verdict);
 
 /**
  * The policy that the domain publishes for this author domain.
  *
- * @return  MAILREP_POLICY_NONE to MAILREP_POLICY_REJECT; MAILREP_ABSENT without a policy
+ * @param verdict  may be NULL
+ * @return         MAILREP_POLICY_NONE to MAILREP_POLICY_REJECT; MAILREP_ABSENT without a policy
  */
 int mailrep_verdict_dmarc_policy(const struct mailrep_verdict *verdict);
 
 /**
  * What the domain owner asks to be done with this message: MAILREP_POLICY_NONE unless DMARC failed.
  *
- * @return  MAILREP_POLICY_NONE to MAILREP_POLICY_REJECT; MAILREP_ABSENT without a policy
+ * @param verdict  may be NULL
+ * @return         MAILREP_POLICY_NONE to MAILREP_POLICY_REJECT; MAILREP_ABSENT without a policy
  */
 int mailrep_verdict_dmarc_disposition(const struct mailrep_verdict *verdict);
 
 /**
  * Whether SPF passed for a domain that is aligned with the author domain.
  *
- * @return  0 or 1; MAILREP_ABSENT for NULL
+ * @param verdict  may be NULL
+ * @return         0 or 1; MAILREP_ABSENT for NULL
  */
 int mailrep_verdict_dmarc_spf_aligned(const struct mailrep_verdict *verdict);
 
 /**
  * Whether a signature passed whose domain is aligned with the author domain.
  *
- * @return  0 or 1; MAILREP_ABSENT for NULL
+ * @param verdict  may be NULL
+ * @return         0 or 1; MAILREP_ABSENT for NULL
  */
 int mailrep_verdict_dmarc_dkim_aligned(const struct mailrep_verdict *verdict);
 
 /**
  * Why DMARC came out so, as a sentence.
  *
- * @return  absent for NULL
+ * @param verdict  may be NULL
+ * @return         absent for NULL
  */
 struct mailrep_text mailrep_verdict_dmarc_reason(const struct mailrep_verdict *verdict);
 
 /**
  * The same as a stable code.
  *
- * @return  absent for NULL
+ * @param verdict  may be NULL
+ * @return         absent for NULL
  */
 struct mailrep_text mailrep_verdict_dmarc_cause(const struct mailrep_verdict *verdict);
 
 /**
  * Whether the client's address and name point to each other.
  *
- * @return  MAILREP_IPREV_PASS to MAILREP_IPREV_PERMERROR; MAILREP_ABSENT where it was not checked (no connect)
+ * @param verdict  may be NULL
+ * @return         MAILREP_IPREV_PASS to MAILREP_IPREV_PERMERROR; MAILREP_ABSENT where it was not checked (no connect)
  */
 int mailrep_verdict_iprev_result(const struct mailrep_verdict *verdict);
 
 /**
  * The client's name, verified.
  *
- * @return  absent unless iprev passed
+ * @param verdict  may be NULL
+ * @return         absent unless iprev passed
  */
 struct mailrep_text mailrep_verdict_iprev_name(const struct mailrep_verdict *verdict);
 
 /**
  * Why that came out so, as a sentence.
  *
- * @return  absent where it was not checked
+ * @param verdict  may be NULL
+ * @return         absent where it was not checked
  */
 struct mailrep_text mailrep_verdict_iprev_reason(const struct mailrep_verdict *verdict);
 
 /**
  * The same as a stable code.
  *
- * @return  absent where it was not checked
+ * @param verdict  may be NULL
+ * @return         absent where it was not checked
  */
 struct mailrep_text mailrep_verdict_iprev_cause(const struct mailrep_verdict *verdict);
 
 /**
  * What is odd about the message's form, such as a header beyond the limits, as a sentence.
  *
- * @return  absent where nothing is
+ * @param verdict  may be NULL
+ * @return         absent where nothing is
  */
 struct mailrep_text mailrep_verdict_anomaly_reason(const struct mailrep_verdict *verdict);
 
 /**
  * The same as a stable code.
  *
- * @return  absent where nothing is
+ * @param verdict  may be NULL
+ * @return         absent where nothing is
  */
 struct mailrep_text mailrep_verdict_anomaly_code(const struct mailrep_verdict *verdict);
 
@@ -1075,12 +1114,16 @@ struct mailrep_text mailrep_verdict_anomaly_code(const struct mailrep_verdict *v
  * the blank after its colon and the last line end. Its folds are CRLF; for libmilter, which wants LF in them, leave the CR
  * out.
  *
- * @return  absent for NULL
+ * @param verdict  may be NULL
+ * @return         absent for NULL
  */
 struct mailrep_text mailrep_verdict_authentication_results(const struct mailrep_verdict *verdict);
 
 /**
  * How many header fields of the message claim to be results of this host and have to be removed (RFC 8601 section 5).
+ *
+ * @param verdict  may be NULL
+ * @return         0 for NULL
  */
 size_t mailrep_verdict_headers_to_remove_count(const struct mailrep_verdict *verdict);
 
@@ -1088,8 +1131,9 @@ size_t mailrep_verdict_headers_to_remove_count(const struct mailrep_verdict *ver
  * One of these fields, as its place among all header fields of the message, counted from 0. They come in descending
  * order, so that removing one does not move the next.
  *
- * @param index  from 0
- * @return       0 or more; MAILREP_ABSENT beyond the last
+ * @param verdict  may be NULL
+ * @param index    from 0
+ * @return         0 or more; MAILREP_ABSENT beyond the last
  */
 int mailrep_verdict_header_to_remove(const struct mailrep_verdict *verdict,
                                      size_t index);
@@ -1098,7 +1142,8 @@ int mailrep_verdict_header_to_remove(const struct mailrep_verdict *verdict,
  * The whole verdict as one line of JSON, the same that "mailrep --json check" prints, and with the trace if the
  * context's options ask for it.
  *
- * @return  absent for NULL
+ * @param verdict  may be NULL
+ * @return         absent for NULL
  */
 struct mailrep_text mailrep_verdict_json(const struct mailrep_verdict *verdict);
 

@@ -67,7 +67,7 @@ pub struct Options {
     pub dns_time_ms: u32,
     /// Milliseconds that one try at one nameserver waits. Default 3,000.
     pub dns_try_time_ms: u32,
-    /// How often each nameserver is tried for one question. Default 3.
+    /// How often each nameserver is tried for one question; 0 counts as 1. Default 3.
     pub dns_tries: u32,
     /// DNS questions for one check; beyond, a question fails without being asked. Default 200.
     pub dns_questions: u32,

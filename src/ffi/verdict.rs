@@ -92,7 +92,8 @@ fn dmarc(views: &Views) -> &Dmarc {
 
 /// SPF's result: that of the reverse-path, or of the HELO name where the reverse-path is null.
 ///
-/// @return  MAILREP_SPF_NONE to MAILREP_SPF_PERMERROR; MAILREP_ABSENT when SPF was not checked (no connect)
+/// @param verdict  may be NULL
+/// @return         MAILREP_SPF_NONE to MAILREP_SPF_PERMERROR; MAILREP_ABSENT when SPF was not checked (no connect)
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mailrep_verdict_spf_result(verdict: *const Verdict) -> c_int {
     // SAFETY: the header's rules.
@@ -101,7 +102,8 @@ pub unsafe extern "C" fn mailrep_verdict_spf_result(verdict: *const Verdict) -> 
 
 /// Whose result that is.
 ///
-/// @return  MAILREP_IDENTITY_MAILFROM or MAILREP_IDENTITY_HELO; MAILREP_ABSENT when SPF was not checked (no connect)
+/// @param verdict  may be NULL
+/// @return         MAILREP_IDENTITY_MAILFROM or MAILREP_IDENTITY_HELO; MAILREP_ABSENT when SPF was not checked (no connect)
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mailrep_verdict_spf_identity(verdict: *const Verdict) -> c_int {
     // SAFETY: the header's rules.
@@ -110,7 +112,8 @@ pub unsafe extern "C" fn mailrep_verdict_spf_identity(verdict: *const Verdict) -
 
 /// The domain that SPF checked, made printable.
 ///
-/// @return  "" where there is none; absent when SPF was not checked (no connect)
+/// @param verdict  may be NULL
+/// @return         "" where there is none; absent when SPF was not checked (no connect)
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mailrep_verdict_spf_domain(verdict: *const Verdict) -> Text {
     // SAFETY: the header's rules.
@@ -119,7 +122,8 @@ pub unsafe extern "C" fn mailrep_verdict_spf_domain(verdict: *const Verdict) -> 
 
 /// The directive that decided, as the domain publishes it, such as "ip4:192.0.2.0/24" or "-all".
 ///
-/// @return  absent where none matched
+/// @param verdict  may be NULL
+/// @return         absent where none matched
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mailrep_verdict_spf_mechanism(verdict: *const Verdict) -> Text {
     // SAFETY: the header's rules.
@@ -128,7 +132,8 @@ pub unsafe extern "C" fn mailrep_verdict_spf_mechanism(verdict: *const Verdict) 
 
 /// The domain's own explanation of a fail (RFC 7208 section 6.2), which is a stranger's text.
 ///
-/// @return  absent where there is none
+/// @param verdict  may be NULL
+/// @return         absent where there is none
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mailrep_verdict_spf_explanation(verdict: *const Verdict) -> Text {
     // SAFETY: the header's rules.
@@ -141,7 +146,8 @@ pub unsafe extern "C" fn mailrep_verdict_spf_explanation(verdict: *const Verdict
 
 /// Terms that caused DNS queries, counted against the limit.
 ///
-/// @return  0 or more; MAILREP_ABSENT when SPF was not checked (no connect)
+/// @param verdict  may be NULL
+/// @return         0 or more; MAILREP_ABSENT when SPF was not checked (no connect)
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mailrep_verdict_spf_dns_lookups(verdict: *const Verdict) -> c_int {
     // SAFETY: the header's rules.
@@ -150,7 +156,8 @@ pub unsafe extern "C" fn mailrep_verdict_spf_dns_lookups(verdict: *const Verdict
 
 /// Queries that had no answer, counted against the limit.
 ///
-/// @return  0 or more; MAILREP_ABSENT when SPF was not checked (no connect)
+/// @param verdict  may be NULL
+/// @return         0 or more; MAILREP_ABSENT when SPF was not checked (no connect)
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mailrep_verdict_spf_void_lookups(verdict: *const Verdict) -> c_int {
     // SAFETY: the header's rules.
@@ -159,7 +166,8 @@ pub unsafe extern "C" fn mailrep_verdict_spf_void_lookups(verdict: *const Verdic
 
 /// Why SPF came out so, as a sentence.
 ///
-/// @return  absent when SPF was not checked (no connect)
+/// @param verdict  may be NULL
+/// @return         absent when SPF was not checked (no connect)
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mailrep_verdict_spf_reason(verdict: *const Verdict) -> Text {
     // SAFETY: the header's rules.
@@ -168,7 +176,8 @@ pub unsafe extern "C" fn mailrep_verdict_spf_reason(verdict: *const Verdict) -> 
 
 /// The same as a stable code for programs, such as "matched".
 ///
-/// @return  absent when SPF was not checked (no connect)
+/// @param verdict  may be NULL
+/// @return         absent when SPF was not checked (no connect)
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mailrep_verdict_spf_cause(verdict: *const Verdict) -> Text {
     // SAFETY: the header's rules.
@@ -177,7 +186,8 @@ pub unsafe extern "C" fn mailrep_verdict_spf_cause(verdict: *const Verdict) -> T
 
 /// SPF's result for the HELO name.
 ///
-/// @return  MAILREP_SPF_NONE to MAILREP_SPF_PERMERROR; MAILREP_ABSENT where it was not checked
+/// @param verdict  may be NULL
+/// @return         MAILREP_SPF_NONE to MAILREP_SPF_PERMERROR; MAILREP_ABSENT where it was not checked
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mailrep_verdict_helo_result(verdict: *const Verdict) -> c_int {
     // SAFETY: the header's rules.
@@ -186,7 +196,8 @@ pub unsafe extern "C" fn mailrep_verdict_helo_result(verdict: *const Verdict) ->
 
 /// The HELO name that SPF checked.
 ///
-/// @return  absent where it was not checked
+/// @param verdict  may be NULL
+/// @return         absent where it was not checked
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mailrep_verdict_helo_domain(verdict: *const Verdict) -> Text {
     // SAFETY: the header's rules.
@@ -195,7 +206,8 @@ pub unsafe extern "C" fn mailrep_verdict_helo_domain(verdict: *const Verdict) ->
 
 /// Why that came out so, as a sentence.
 ///
-/// @return  absent where it was not checked
+/// @param verdict  may be NULL
+/// @return         absent where it was not checked
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mailrep_verdict_helo_reason(verdict: *const Verdict) -> Text {
     // SAFETY: the header's rules.
@@ -204,7 +216,8 @@ pub unsafe extern "C" fn mailrep_verdict_helo_reason(verdict: *const Verdict) ->
 
 /// The same as a stable code.
 ///
-/// @return  absent where it was not checked
+/// @param verdict  may be NULL
+/// @return         absent where it was not checked
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mailrep_verdict_helo_cause(verdict: *const Verdict) -> Text {
     // SAFETY: the header's rules.
@@ -213,7 +226,8 @@ pub unsafe extern "C" fn mailrep_verdict_helo_cause(verdict: *const Verdict) -> 
 
 /// How many DKIM signatures the message has. They are numbered in the order of the message.
 ///
-/// @return  0 for an unsigned message and for NULL
+/// @param verdict  may be NULL
+/// @return         0 for an unsigned message and for NULL
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mailrep_verdict_dkim_count(verdict: *const Verdict) -> usize {
     // SAFETY: the header's rules.
@@ -222,8 +236,9 @@ pub unsafe extern "C" fn mailrep_verdict_dkim_count(verdict: *const Verdict) -> 
 
 /// A signature's result.
 ///
-/// @param index  from 0
-/// @return       MAILREP_DKIM_PASS to MAILREP_DKIM_PERMERROR; MAILREP_ABSENT beyond the last
+/// @param verdict  may be NULL
+/// @param index    from 0
+/// @return         MAILREP_DKIM_PASS to MAILREP_DKIM_PERMERROR; MAILREP_ABSENT beyond the last
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mailrep_verdict_dkim_result(verdict: *const Verdict, index: usize) -> c_int {
     // SAFETY: the header's rules.
@@ -232,8 +247,9 @@ pub unsafe extern "C" fn mailrep_verdict_dkim_result(verdict: *const Verdict, in
 
 /// The signing domain (d=).
 ///
-/// @param index  from 0
-/// @return       absent where the signature does not say it legibly
+/// @param verdict  may be NULL
+/// @param index    from 0
+/// @return         absent where the signature does not say it legibly
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mailrep_verdict_dkim_domain(verdict: *const Verdict, index: usize) -> Text {
     // SAFETY: the header's rules.
@@ -246,8 +262,9 @@ pub unsafe extern "C" fn mailrep_verdict_dkim_domain(verdict: *const Verdict, in
 
 /// The selector (s=).
 ///
-/// @param index  from 0
-/// @return       absent where the signature does not say it legibly
+/// @param verdict  may be NULL
+/// @param index    from 0
+/// @return         absent where the signature does not say it legibly
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mailrep_verdict_dkim_selector(verdict: *const Verdict, index: usize) -> Text {
     // SAFETY: the header's rules.
@@ -260,8 +277,9 @@ pub unsafe extern "C" fn mailrep_verdict_dkim_selector(verdict: *const Verdict, 
 
 /// The agent or user identifier (i=), or what stands for it where it is left out.
 ///
-/// @param index  from 0
-/// @return       absent where the signature does not say it legibly
+/// @param verdict  may be NULL
+/// @param index    from 0
+/// @return         absent where the signature does not say it legibly
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mailrep_verdict_dkim_identity(verdict: *const Verdict, index: usize) -> Text {
     // SAFETY: the header's rules.
@@ -274,8 +292,9 @@ pub unsafe extern "C" fn mailrep_verdict_dkim_identity(verdict: *const Verdict, 
 
 /// The algorithm (a=), such as "rsa-sha256".
 ///
-/// @param index  from 0
-/// @return       absent where the signature does not say it legibly
+/// @param verdict  may be NULL
+/// @param index    from 0
+/// @return         absent where the signature does not say it legibly
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mailrep_verdict_dkim_algorithm(verdict: *const Verdict, index: usize) -> Text {
     // SAFETY: the header's rules.
@@ -288,8 +307,9 @@ pub unsafe extern "C" fn mailrep_verdict_dkim_algorithm(verdict: *const Verdict,
 
 /// The size of the key in bits.
 ///
-/// @param index  from 0
-/// @return       MAILREP_ABSENT where no key was read
+/// @param verdict  may be NULL
+/// @param index    from 0
+/// @return         MAILREP_ABSENT where no key was read
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mailrep_verdict_dkim_key_bits(verdict: *const Verdict, index: usize) -> c_int {
     // SAFETY: the header's rules.
@@ -298,8 +318,9 @@ pub unsafe extern "C" fn mailrep_verdict_dkim_key_bits(verdict: *const Verdict, 
 
 /// Whether the key says that its domain is testing DKIM (t=y).
 ///
-/// @param index  from 0
-/// @return       0 or 1; MAILREP_ABSENT beyond the last
+/// @param verdict  may be NULL
+/// @param index    from 0
+/// @return         0 or 1; MAILREP_ABSENT beyond the last
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mailrep_verdict_dkim_testing(verdict: *const Verdict, index: usize) -> c_int {
     // SAFETY: the header's rules.
@@ -308,8 +329,9 @@ pub unsafe extern "C" fn mailrep_verdict_dkim_testing(verdict: *const Verdict, i
 
 /// Why a signature's result came out so, as a sentence.
 ///
-/// @param index  from 0
-/// @return       absent beyond the last
+/// @param verdict  may be NULL
+/// @param index    from 0
+/// @return         absent beyond the last
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mailrep_verdict_dkim_reason(verdict: *const Verdict, index: usize) -> Text {
     // SAFETY: the header's rules.
@@ -322,8 +344,9 @@ pub unsafe extern "C" fn mailrep_verdict_dkim_reason(verdict: *const Verdict, in
 
 /// The same as a stable code.
 ///
-/// @param index  from 0
-/// @return       absent beyond the last
+/// @param verdict  may be NULL
+/// @param index    from 0
+/// @return         absent beyond the last
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mailrep_verdict_dkim_cause(verdict: *const Verdict, index: usize) -> Text {
     // SAFETY: the header's rules.
@@ -336,7 +359,8 @@ pub unsafe extern "C" fn mailrep_verdict_dkim_cause(verdict: *const Verdict, ind
 
 /// DMARC's result.
 ///
-/// @return  MAILREP_DMARC_NONE to MAILREP_DMARC_PERMERROR; MAILREP_ABSENT for NULL
+/// @param verdict  may be NULL
+/// @return         MAILREP_DMARC_NONE to MAILREP_DMARC_PERMERROR; MAILREP_ABSENT for NULL
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mailrep_verdict_dmarc_result(verdict: *const Verdict) -> c_int {
     // SAFETY: the header's rules.
@@ -345,7 +369,8 @@ pub unsafe extern "C" fn mailrep_verdict_dmarc_result(verdict: *const Verdict) -
 
 /// The author domain, from the From field.
 ///
-/// @return  absent where it cannot be told
+/// @param verdict  may be NULL
+/// @return         absent where it cannot be told
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mailrep_verdict_dmarc_from_domain(verdict: *const Verdict) -> Text {
     // SAFETY: the header's rules.
@@ -358,7 +383,8 @@ pub unsafe extern "C" fn mailrep_verdict_dmarc_from_domain(verdict: *const Verdi
 
 /// The domain whose policy applies.
 ///
-/// @return  absent without a policy
+/// @param verdict  may be NULL
+/// @return         absent without a policy
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mailrep_verdict_dmarc_policy_domain(verdict: *const Verdict) -> Text {
     // SAFETY: the header's rules.
@@ -371,7 +397,8 @@ pub unsafe extern "C" fn mailrep_verdict_dmarc_policy_domain(verdict: *const Ver
 
 /// The author domain's organizational domain.
 ///
-/// @return  absent where it was not found
+/// @param verdict  may be NULL
+/// @return         absent where it was not found
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mailrep_verdict_dmarc_organizational_domain(verdict: *const Verdict) -> Text {
     // SAFETY: the header's rules.
@@ -384,7 +411,8 @@ pub unsafe extern "C" fn mailrep_verdict_dmarc_organizational_domain(verdict: *c
 
 /// The policy that the domain publishes for this author domain.
 ///
-/// @return  MAILREP_POLICY_NONE to MAILREP_POLICY_REJECT; MAILREP_ABSENT without a policy
+/// @param verdict  may be NULL
+/// @return         MAILREP_POLICY_NONE to MAILREP_POLICY_REJECT; MAILREP_ABSENT without a policy
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mailrep_verdict_dmarc_policy(verdict: *const Verdict) -> c_int {
     // SAFETY: the header's rules.
@@ -393,7 +421,8 @@ pub unsafe extern "C" fn mailrep_verdict_dmarc_policy(verdict: *const Verdict) -
 
 /// What the domain owner asks to be done with this message: MAILREP_POLICY_NONE unless DMARC failed.
 ///
-/// @return  MAILREP_POLICY_NONE to MAILREP_POLICY_REJECT; MAILREP_ABSENT without a policy
+/// @param verdict  may be NULL
+/// @return         MAILREP_POLICY_NONE to MAILREP_POLICY_REJECT; MAILREP_ABSENT without a policy
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mailrep_verdict_dmarc_disposition(verdict: *const Verdict) -> c_int {
     // SAFETY: the header's rules.
@@ -402,7 +431,8 @@ pub unsafe extern "C" fn mailrep_verdict_dmarc_disposition(verdict: *const Verdi
 
 /// Whether SPF passed for a domain that is aligned with the author domain.
 ///
-/// @return  0 or 1; MAILREP_ABSENT for NULL
+/// @param verdict  may be NULL
+/// @return         0 or 1; MAILREP_ABSENT for NULL
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mailrep_verdict_dmarc_spf_aligned(verdict: *const Verdict) -> c_int {
     // SAFETY: the header's rules.
@@ -411,7 +441,8 @@ pub unsafe extern "C" fn mailrep_verdict_dmarc_spf_aligned(verdict: *const Verdi
 
 /// Whether a signature passed whose domain is aligned with the author domain.
 ///
-/// @return  0 or 1; MAILREP_ABSENT for NULL
+/// @param verdict  may be NULL
+/// @return         0 or 1; MAILREP_ABSENT for NULL
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mailrep_verdict_dmarc_dkim_aligned(verdict: *const Verdict) -> c_int {
     // SAFETY: the header's rules.
@@ -420,7 +451,8 @@ pub unsafe extern "C" fn mailrep_verdict_dmarc_dkim_aligned(verdict: *const Verd
 
 /// Why DMARC came out so, as a sentence.
 ///
-/// @return  absent for NULL
+/// @param verdict  may be NULL
+/// @return         absent for NULL
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mailrep_verdict_dmarc_reason(verdict: *const Verdict) -> Text {
     // SAFETY: the header's rules.
@@ -429,7 +461,8 @@ pub unsafe extern "C" fn mailrep_verdict_dmarc_reason(verdict: *const Verdict) -
 
 /// The same as a stable code.
 ///
-/// @return  absent for NULL
+/// @param verdict  may be NULL
+/// @return         absent for NULL
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mailrep_verdict_dmarc_cause(verdict: *const Verdict) -> Text {
     // SAFETY: the header's rules.
@@ -438,7 +471,8 @@ pub unsafe extern "C" fn mailrep_verdict_dmarc_cause(verdict: *const Verdict) ->
 
 /// Whether the client's address and name point to each other.
 ///
-/// @return  MAILREP_IPREV_PASS to MAILREP_IPREV_PERMERROR; MAILREP_ABSENT where it was not checked (no connect)
+/// @param verdict  may be NULL
+/// @return         MAILREP_IPREV_PASS to MAILREP_IPREV_PERMERROR; MAILREP_ABSENT where it was not checked (no connect)
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mailrep_verdict_iprev_result(verdict: *const Verdict) -> c_int {
     // SAFETY: the header's rules.
@@ -447,7 +481,8 @@ pub unsafe extern "C" fn mailrep_verdict_iprev_result(verdict: *const Verdict) -
 
 /// The client's name, verified.
 ///
-/// @return  absent unless iprev passed
+/// @param verdict  may be NULL
+/// @return         absent unless iprev passed
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mailrep_verdict_iprev_name(verdict: *const Verdict) -> Text {
     // SAFETY: the header's rules.
@@ -460,7 +495,8 @@ pub unsafe extern "C" fn mailrep_verdict_iprev_name(verdict: *const Verdict) -> 
 
 /// Why that came out so, as a sentence.
 ///
-/// @return  absent where it was not checked
+/// @param verdict  may be NULL
+/// @return         absent where it was not checked
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mailrep_verdict_iprev_reason(verdict: *const Verdict) -> Text {
     // SAFETY: the header's rules.
@@ -473,7 +509,8 @@ pub unsafe extern "C" fn mailrep_verdict_iprev_reason(verdict: *const Verdict) -
 
 /// The same as a stable code.
 ///
-/// @return  absent where it was not checked
+/// @param verdict  may be NULL
+/// @return         absent where it was not checked
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mailrep_verdict_iprev_cause(verdict: *const Verdict) -> Text {
     // SAFETY: the header's rules.
@@ -486,7 +523,8 @@ pub unsafe extern "C" fn mailrep_verdict_iprev_cause(verdict: *const Verdict) ->
 
 /// What is odd about the message's form, such as a header beyond the limits, as a sentence.
 ///
-/// @return  absent where nothing is
+/// @param verdict  may be NULL
+/// @return         absent where nothing is
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mailrep_verdict_anomaly_reason(verdict: *const Verdict) -> Text {
     // SAFETY: the header's rules.
@@ -499,7 +537,8 @@ pub unsafe extern "C" fn mailrep_verdict_anomaly_reason(verdict: *const Verdict)
 
 /// The same as a stable code.
 ///
-/// @return  absent where nothing is
+/// @param verdict  may be NULL
+/// @return         absent where nothing is
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mailrep_verdict_anomaly_code(verdict: *const Verdict) -> Text {
     // SAFETY: the header's rules.
@@ -514,7 +553,8 @@ pub unsafe extern "C" fn mailrep_verdict_anomaly_code(verdict: *const Verdict) -
 /// the blank after its colon and the last line end. Its folds are CRLF; for libmilter, which wants LF in them, leave the CR
 /// out.
 ///
-/// @return  absent for NULL
+/// @param verdict  may be NULL
+/// @return         absent for NULL
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mailrep_verdict_authentication_results(verdict: *const Verdict) -> Text {
     // SAFETY: the header's rules.
@@ -522,6 +562,9 @@ pub unsafe extern "C" fn mailrep_verdict_authentication_results(verdict: *const 
 }
 
 /// How many header fields of the message claim to be results of this host and have to be removed (RFC 8601 section 5).
+///
+/// @param verdict  may be NULL
+/// @return         0 for NULL
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mailrep_verdict_headers_to_remove_count(verdict: *const Verdict) -> usize {
     // SAFETY: the header's rules.
@@ -531,8 +574,9 @@ pub unsafe extern "C" fn mailrep_verdict_headers_to_remove_count(verdict: *const
 /// One of these fields, as its place among all header fields of the message, counted from 0. They come in descending
 /// order, so that removing one does not move the next.
 ///
-/// @param index  from 0
-/// @return       0 or more; MAILREP_ABSENT beyond the last
+/// @param verdict  may be NULL
+/// @param index    from 0
+/// @return         0 or more; MAILREP_ABSENT beyond the last
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mailrep_verdict_header_to_remove(verdict: *const Verdict, index: usize) -> c_int {
     // SAFETY: the header's rules.
@@ -542,7 +586,8 @@ pub unsafe extern "C" fn mailrep_verdict_header_to_remove(verdict: *const Verdic
 /// The whole verdict as one line of JSON, the same that "mailrep --json check" prints, and with the trace if the
 /// context's options ask for it.
 ///
-/// @return  absent for NULL
+/// @param verdict  may be NULL
+/// @return         absent for NULL
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mailrep_verdict_json(verdict: *const Verdict) -> Text {
     // SAFETY: the header's rules.
