@@ -129,7 +129,7 @@ fuzz: ## run every fuzz target for FUZZ_SECONDS (60)
 	scripts/fuzz $(FUZZ_SECONDS)
 
 wheel: tools ## build the Python wheel into dist/
-	cd bindings/python && $(abspath $(VENV))/bin/maturin build --release --out $(abspath dist)
+	bindings/python/build-wheel dist
 
 tools: ## install what tests and checks need (quick when all is there)
 	@scripts/install-test-tools

@@ -4,7 +4,11 @@ use crate::error::Error;
 use crate::transaction::{BoxFuture, Spawn};
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use tokio::runtime::{Builder, Handle, Runtime};
+
+/// How long the worker may take to end; it takes microseconds unless the host is overloaded.
+const LONGEST_FAREWELL: Duration = Duration::from_secs(5);
 
 /// A small tokio runtime of one worker thread, made on first use and again after a fork.
 #[derive(Debug, Default)]
@@ -75,8 +79,14 @@ impl Drop for Driver {
         if started.pid != std::process::id() {
             std::mem::forget(started);
         } else if let Some(runtime) = Arc::into_inner(started.runtime) {
-            // Not waiting: what still runs belongs to nobody, and a drop may come from a worker itself.
-            runtime.shutdown_background();
+            if Handle::try_current().is_ok() {
+                // A thread that runs futures, perhaps the worker itself, must not wait for the worker.
+                runtime.shutdown_background();
+            } else {
+                // What still runs belongs to nobody and stops at its next await. The thread is waited for: whoever has
+                // freed a checker may unload the library next.
+                runtime.shutdown_timeout(LONGEST_FAREWELL);
+            }
         }
     }
 }

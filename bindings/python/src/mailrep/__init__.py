@@ -1,0 +1,86 @@
+r"""Mail reputation: is a message what it claims to be?
+
+`check` checks one message by SPF (RFC 7208), DKIM (RFC 6376) and DMARC (RFC 9989) and says why each came out so:
+
+>>> import mailrep
+>>> zone = b'example.org. TXT "v=spf1 ip4:192.0.2.1 -all"\n_dmarc.example.org. TXT "v=DMARC1; p=reject"\n'
+>>> message = b"From: ada@example.org\r\nSubject: test\r\n\r\nHello\r\n"
+>>> verdict = mailrep.check(
+...     message, ip="192.0.2.1", helo="mail.example.org", mail_from="ada@example.org", zone=zone
+... )
+>>> verdict.spf.result
+<SpfResult.PASS: 'pass'>
+>>> print(verdict.dmarc.result)
+pass
+>>> forged = mailrep.check(message, ip="203.0.113.9", mail_from="ada@example.org", zone=zone)
+>>> forged.dmarc.result is mailrep.DmarcResult.FAIL, forged.dmarc.disposition is mailrep.Policy.REJECT
+(True, True)
+
+A program that checks many messages makes a `Checker` once, whose cache and thread they share. A mail filter, which
+gets a message piece by piece, begins a `Transaction` for each.
+
+Verdicts, bad ones and DNS trouble included, are never exceptions. What cannot be used is a `MailrepError`.
+"""
+
+from ._checker import Checker, Transaction, check
+from ._errors import (
+    ClosedError,
+    InputError,
+    InternalError,
+    InvalidError,
+    MailrepError,
+    NoNameserverError,
+    SequenceError,
+    SystemResourceError,
+    ZoneError,
+)
+from ._library import version
+from ._verdict import (
+    Anomaly,
+    Dkim,
+    DkimResult,
+    Dmarc,
+    DmarcResult,
+    Identity,
+    Iprev,
+    IprevResult,
+    Policy,
+    Spf,
+    SpfEvaluation,
+    SpfResult,
+    Step,
+    Verdict,
+)
+
+__version__ = version()
+
+__all__ = [
+    "Anomaly",
+    "Checker",
+    "ClosedError",
+    "Dkim",
+    "DkimResult",
+    "Dmarc",
+    "DmarcResult",
+    "Identity",
+    "InputError",
+    "InternalError",
+    "InvalidError",
+    "Iprev",
+    "IprevResult",
+    "MailrepError",
+    "NoNameserverError",
+    "Policy",
+    "SequenceError",
+    "Spf",
+    "SpfEvaluation",
+    "SpfResult",
+    "Step",
+    "SystemResourceError",
+    "Transaction",
+    "Verdict",
+    "ZoneError",
+    "__version__",
+    "check",
+    "version",
+]

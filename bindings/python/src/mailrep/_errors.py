@@ -1,0 +1,58 @@
+"""What can go wrong that is not a verdict."""
+
+from __future__ import annotations
+
+from ._native import lib
+
+
+class MailrepError(Exception):
+    """Something cannot be used, or is not there; its text says what and why."""
+
+
+class InvalidError(MailrepError, ValueError):
+    """An argument or an option cannot be used."""
+
+
+class ClosedError(MailrepError, ValueError):
+    """The checker or the transaction was closed before."""
+
+
+class SequenceError(MailrepError):
+    """A call came out of its turn; nothing was changed."""
+
+
+class NoNameserverError(MailrepError):
+    """No nameserver was given and the system names none."""
+
+
+class ZoneError(MailrepError, ValueError):
+    """A zone has a fault; the text gives line and column."""
+
+
+class InputError(MailrepError, OSError):
+    """A zone file cannot be read."""
+
+
+class SystemResourceError(MailrepError):
+    """The system refused a thread, a socket or memory."""
+
+
+class InternalError(MailrepError):
+    """A fault in mailrep itself; please report it."""
+
+
+_KINDS: dict[int, type[MailrepError]] = {
+    lib.MAILREP_NULL: InternalError,
+    lib.MAILREP_INVALID: InvalidError,
+    lib.MAILREP_SEQUENCE: SequenceError,
+    lib.MAILREP_NO_NAMESERVER: NoNameserverError,
+    lib.MAILREP_ZONE: ZoneError,
+    lib.MAILREP_IO: InputError,
+    lib.MAILREP_SYSTEM: SystemResourceError,
+    lib.MAILREP_PANIC: InternalError,
+}
+
+
+def error(status: int, words: str) -> MailrepError:
+    """The exception for a status of the library."""
+    return _KINDS.get(status, InternalError)(words)

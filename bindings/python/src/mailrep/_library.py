@@ -1,0 +1,29 @@
+"""The few ways in which values cross the border to the library."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ._native import ffi, lib
+
+
+def string(pointer: Any) -> str:
+    """A C string of the library."""
+    octets: bytes = ffi.string(pointer)
+    return octets.decode("utf-8", "replace")
+
+
+def text(view: Any) -> str:
+    """A `mailrep_text` that is not absent."""
+    octets: bytes = ffi.buffer(view.data, view.length)[:]
+    return octets.decode("utf-8", "replace")
+
+
+def version() -> str:
+    """The version of the library.
+
+    >>> import mailrep
+    >>> mailrep.version() == mailrep.__version__
+    True
+    """
+    return string(lib.mailrep_version())

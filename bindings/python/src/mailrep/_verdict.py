@@ -1,0 +1,307 @@
+"""Verdicts: results as enums with the standards' words, and a reason beside each."""
+
+from __future__ import annotations
+
+import enum
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+
+class _Word(str, enum.Enum):
+    """A word of a standard; it is equal to its text, and prints as it."""
+
+    def __str__(self) -> str:
+        return str(self.value)
+
+
+class SpfResult(_Word):
+    """What SPF says (RFC 7208 section 2.6)."""
+
+    NONE = "none"
+    NEUTRAL = "neutral"
+    PASS = "pass"  # noqa: S105
+    FAIL = "fail"
+    SOFTFAIL = "softfail"
+    TEMPERROR = "temperror"
+    PERMERROR = "permerror"
+
+
+class Identity(_Word):
+    """What SPF checked (RFC 7208 sections 2.3 and 2.4)."""
+
+    MAIL_FROM = "mailfrom"
+    HELO = "helo"
+
+
+class DkimResult(_Word):
+    """What a DKIM signature is worth (RFC 8601 section 2.7.1)."""
+
+    NONE = "none"
+    PASS = "pass"  # noqa: S105
+    FAIL = "fail"
+    POLICY = "policy"
+    NEUTRAL = "neutral"
+    TEMPERROR = "temperror"
+    PERMERROR = "permerror"
+
+
+class DmarcResult(_Word):
+    """What DMARC says (RFC 9989)."""
+
+    NONE = "none"
+    PASS = "pass"  # noqa: S105
+    FAIL = "fail"
+    TEMPERROR = "temperror"
+    PERMERROR = "permerror"
+
+
+class Policy(_Word):
+    """What a domain owner asks to be done with mail that fails."""
+
+    NONE = "none"
+    QUARANTINE = "quarantine"
+    REJECT = "reject"
+
+
+class IprevResult(_Word):
+    """Whether the client's address and name point to each other (RFC 8601 section 2.7.3)."""
+
+    PASS = "pass"  # noqa: S105
+    FAIL = "fail"
+    TEMPERROR = "temperror"
+    PERMERROR = "permerror"
+
+
+@dataclass(frozen=True)
+class SpfEvaluation:
+    """SPF for one identity."""
+
+    result: SpfResult
+    identity: Identity
+    domain: str
+    """The domain checked, printable; empty if there is none."""
+    mechanism: str | None
+    """The outermost directive that decided, as published."""
+    explanation: str | None
+    """What the domain has to say to the sender of a fail: a stranger's text."""
+    dns_lookups: int
+    """Terms that caused DNS queries, counted against the limit of 10."""
+    void_lookups: int
+    """Queries without an answer, counted against the limit of 2."""
+    reason: str
+    """Why, as a sentence."""
+    cause: str
+    """Why, as a stable code."""
+
+    def __str__(self) -> str:
+        return f"spf={self.result} ({self.reason})"
+
+
+@dataclass(frozen=True)
+class Spf(SpfEvaluation):
+    """SPF for the reverse-path (the HELO name, if that is null), and for the HELO name."""
+
+    helo: SpfEvaluation | None
+    """The HELO name's own result."""
+
+
+@dataclass(frozen=True)
+class Dkim:
+    """One DKIM signature."""
+
+    result: DkimResult
+    reason: str
+    """Why, as a sentence."""
+    cause: str
+    """Why, as a stable code."""
+    domain: str | None
+    """The signing domain (d=)."""
+    selector: str | None
+    identity: str | None
+    """The agent or user identifier (i=)."""
+    algorithm: str | None
+    key_bits: int | None
+    """The size of the key; none if none was read."""
+    testing: bool
+    """Whether the key says that its domain is testing (t=y)."""
+
+    def __str__(self) -> str:
+        return f"dkim={self.result} ({self.reason})"
+
+
+@dataclass(frozen=True)
+class Dmarc:
+    """DMARC, which rests on SPF and DKIM."""
+
+    result: DmarcResult
+    reason: str
+    """Why, as a sentence."""
+    cause: str
+    """Why, as a stable code."""
+    from_domain: str | None
+    """The author domain."""
+    policy_domain: str | None
+    """The domain whose policy applies."""
+    organizational_domain: str | None
+    policy: Policy | None
+    """What that domain publishes for this author domain."""
+    disposition: Policy | None
+    """What is asked to be done with this message; none without a policy."""
+    spf_aligned: bool
+    dkim_aligned: bool
+
+    def __str__(self) -> str:
+        asked = f", {self.disposition} is asked for" if self.disposition not in (None, Policy.NONE) else ""
+        return f"dmarc={self.result}{asked} ({self.reason})"
+
+
+@dataclass(frozen=True)
+class Iprev:
+    """Whether the client's address and name point to each other."""
+
+    result: IprevResult
+    name: str | None
+    """The verified name."""
+    reason: str
+    """Why, as a sentence."""
+    cause: str
+    """Why, as a stable code."""
+
+    def __str__(self) -> str:
+        return f"iprev={self.result} ({self.reason})"
+
+
+@dataclass(frozen=True)
+class Anomaly:
+    """What is odd about the message's form."""
+
+    code: str
+    reason: str
+
+    def __str__(self) -> str:
+        return self.reason
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of a trace."""
+
+    parent: int | None
+    """The index of the step that this one belongs to."""
+    kind: str
+    subject: str
+    outcome: str
+    microseconds: int | None
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The verdict on one message.
+
+    `str()` of it is a line for each check; `to_dict()` is the object that `mailrep --json check` prints.
+    """
+
+    spf: Spf | None
+    """None when the client's address was not given."""
+    dkim: tuple[Dkim, ...]
+    """One for each signature, in the order of the header."""
+    dmarc: Dmarc
+    iprev: Iprev | None
+    """None when the client's address was not given."""
+    authentication_results: str
+    """The value of the Authentication-Results field (RFC 8601) to add to the message."""
+    headers_to_remove: tuple[int, ...]
+    """Fields that claim to be ours: places among all header fields from 0, the last first."""
+    anomaly: Anomaly | None
+    trace: tuple[Step, ...] | None
+    """Every step of all checks, if it was asked for."""
+    _json: str = field(repr=False, compare=False)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The object that the command line prints with `--json`, made anew at each call."""
+        made: dict[str, Any] = json.loads(self._json)
+        return made
+
+    def __str__(self) -> str:
+        lines = [str(check) for check in (self.spf, *self.dkim, self.dmarc, self.iprev) if check is not None]
+        if not self.dkim:
+            lines.insert(len(lines) - 1 - (self.iprev is not None), "dkim=none (the message has no DKIM signature)")
+        return "\n".join(lines)
+
+
+def _evaluation(given: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "result": SpfResult(given["result"]),
+        "identity": Identity(given["identity"]),
+        "domain": given["domain"],
+        "mechanism": given["mechanism"],
+        "explanation": given["explanation"],
+        "dns_lookups": given["dns_lookups"],
+        "void_lookups": given["void_lookups"],
+        "reason": given["reason"],
+        "cause": given["cause"],
+    }
+
+
+def _spf(given: dict[str, Any]) -> Spf:
+    helo = given["helo"]
+    return Spf(**_evaluation(given), helo=None if helo is None else SpfEvaluation(**_evaluation(helo)))
+
+
+def _dkim(given: dict[str, Any]) -> Dkim:
+    return Dkim(
+        result=DkimResult(given["result"]),
+        reason=given["reason"],
+        cause=given["cause"],
+        domain=given["domain"],
+        selector=given["selector"],
+        identity=given["identity"],
+        algorithm=given["algorithm"],
+        key_bits=given["key_bits"],
+        testing=given["testing"],
+    )
+
+
+def _policy(word: str | None) -> Policy | None:
+    return None if word is None else Policy(word)
+
+
+def _dmarc(given: dict[str, Any]) -> Dmarc:
+    return Dmarc(
+        result=DmarcResult(given["result"]),
+        reason=given["reason"],
+        cause=given["cause"],
+        from_domain=given["from_domain"],
+        policy_domain=given["policy_domain"],
+        organizational_domain=given["organizational_domain"],
+        policy=_policy(given["policy"]),
+        disposition=_policy(given["disposition"]),
+        spf_aligned=given["spf_aligned"],
+        dkim_aligned=given["dkim_aligned"],
+    )
+
+
+def _iprev(given: dict[str, Any]) -> Iprev:
+    return Iprev(IprevResult(given["result"]), given["name"], given["reason"], given["cause"])
+
+
+def verdict(text: str) -> Verdict:
+    """The verdict that the library tells as JSON."""
+    given = json.loads(text)
+    spf, iprev, anomaly, trace = (given[name] for name in ("spf", "iprev", "anomaly", "trace"))
+    return Verdict(
+        spf=None if spf is None else _spf(spf),
+        dkim=tuple(_dkim(signature) for signature in given["dkim"]),
+        dmarc=_dmarc(given["dmarc"]),
+        iprev=None if iprev is None else _iprev(iprev),
+        authentication_results=given["authentication_results"],
+        headers_to_remove=tuple(given["headers_to_remove"]),
+        anomaly=None if anomaly is None else Anomaly(anomaly["code"], anomaly["reason"]),
+        trace=None
+        if trace is None
+        else tuple(
+            Step(step["parent"], step["kind"], step["subject"], step["outcome"], step["microseconds"]) for step in trace
+        ),
+        _json=text,
+    )

@@ -1,0 +1,401 @@
+//! The options of a context.
+
+use super::guard;
+use super::status::{Fault, IntoC as _, Status};
+use super::text::{lent, lent_string};
+use crate::dns::cache::CacheOptions;
+use crate::dns::hickory::HickoryOptions;
+use crate::dns::zone::Zone;
+use crate::driver::{Setup, Source};
+use crate::error::Error;
+use crate::limits::Limits;
+use crate::transaction;
+use std::ffi::{c_char, c_int, c_void};
+use std::mem::{offset_of, size_of};
+use std::net::{IpAddr, SocketAddr};
+use std::path::Path;
+use std::ptr;
+use std::time::Duration;
+
+/// Nameservers that can be given; a list that is longer is taken for a mistake.
+const MOST_NAMESERVERS: usize = 64;
+
+/// How a context resolves names and judges messages.
+///
+/// Always begin with mailrep_options_init(), which fills in the defaults, and change what you want different. Numbers
+/// are taken as they stand: 0 is none, not "the default". Pointers are only read by mailrep_context_new(), which copies
+/// what it needs.
+///
+/// Names are answered from zone_file or zone_text (offline), or by nameservers, or, if none of them is set, by the system's
+/// nameservers (/etc/resolv.conf). A zone and nameservers together are MAILREP_INVALID.
+#[repr(C)]
+#[derive(Debug, Clone, Copy)]
+pub struct Options {
+    /// sizeof(mailrep_options) of the header that the program was compiled with; set by mailrep_options_init().
+    pub size: usize,
+    /// Addresses of recursive nameservers, each as "192.0.2.53", "192.0.2.53:5353", "2001:db8::53" or
+    /// "[2001:db8::53]:5353". Default NULL.
+    pub nameservers: *const *const c_char,
+    /// How many, at most 64. Default 0: the system's.
+    pub nameserver_count: usize,
+    /// The path of an RFC 1035 master file. With it no network is used: what it does not hold does not exist.
+    /// Default NULL.
+    pub zone_file: *const c_char,
+    /// The octets of a master file, as for zone_file; if both are set, both are read. Default NULL.
+    pub zone_text: *const c_void,
+    /// How many octets zone_text has. Default 0.
+    pub zone_text_length: usize,
+    /// The name under which results are written, as in "Authentication-Results: mx.example.net; ..."; also SPF's
+    /// %{r}. Fields of the message that claim this name are listed for removal. Default NULL: "localhost".
+    pub authserv_id: *const c_char,
+    /// Octets of all header fields together. Beyond, DKIM is not evaluated and DMARC is permerror. Default 1 MiB.
+    pub header_octets: usize,
+    /// Number of header fields; beyond, as for header_octets. Default 16,384.
+    pub header_fields: usize,
+    /// DKIM signatures that are verified; those beyond get the result policy. Default 10.
+    pub signatures: usize,
+    /// Names evaluated for one SPF mx or ptr. Default 10 (RFC 7208 section 4.6.4).
+    pub spf_names: usize,
+    /// Steps that a trace keeps. Default 10,000.
+    pub trace_steps: usize,
+    /// Answers that the cache keeps, shared by all transactions of the context. Default 65,536.
+    pub cache_entries: usize,
+    /// Octets of all answers that the cache keeps. Default 32 MiB.
+    pub cache_octets: usize,
+    /// Milliseconds that all DNS of one check may take, from its start. Beyond, the result is temperror. Default
+    /// 20,000 (RFC 7208 section 4.6.4).
+    pub dns_time_ms: u32,
+    /// Milliseconds that one try at one nameserver waits. Default 3,000.
+    pub dns_try_time_ms: u32,
+    /// How often each nameserver is tried for one question. Default 3.
+    pub dns_tries: u32,
+    /// DNS questions for one check; beyond, a question fails without being asked. Default 200.
+    pub dns_questions: u32,
+    /// SPF terms that ask the DNS; beyond, permerror. Default 10 (RFC 7208 section 4.6.4).
+    pub spf_dns_lookups: u32,
+    /// SPF questions without an answer; beyond, permerror. Default 2 (RFC 7208 section 4.6.4).
+    pub spf_void_lookups: u32,
+    /// Not 0: mailrep_verdict_json() tells every step. Default 0.
+    pub trace: c_int,
+    /// Must be 0.
+    pub reserved: u32,
+}
+
+/// What every version of the structure has: programs compiled with an older header give fewer octets than
+/// `size_of::<Options>()`, but never fewer than these.
+const LEAST: usize = offset_of!(Options, reserved) + size_of::<u32>();
+
+// The layout is part of the ABI: growth is at the end alone.
+const _: () = {
+    let word = size_of::<usize>();
+    assert!(offset_of!(Options, nameservers) == word);
+    assert!(offset_of!(Options, authserv_id) == 6 * word);
+    assert!(offset_of!(Options, cache_octets) == 13 * word);
+    assert!(offset_of!(Options, dns_time_ms) == 14 * word);
+    assert!(LEAST == 14 * word + 32);
+    // No padding: every octet is a field's, so that a structure can be compared and copied octet by octet.
+    assert!(size_of::<Options>() == LEAST);
+};
+
+fn milliseconds(time: Duration) -> u32 {
+    u32::try_from(time.as_millis()).unwrap_or(u32::MAX)
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        let (limits, cache, network) = (
+            Limits::default(),
+            CacheOptions::default(),
+            HickoryOptions::default(),
+        );
+        Options {
+            size: size_of::<Options>(),
+            nameservers: ptr::null(),
+            nameserver_count: 0,
+            zone_file: ptr::null(),
+            zone_text: ptr::null(),
+            zone_text_length: 0,
+            authserv_id: ptr::null(),
+            header_octets: limits.header_octets,
+            header_fields: limits.header_fields,
+            signatures: limits.signatures,
+            spf_names: limits.spf_names,
+            trace_steps: limits.trace_steps,
+            cache_entries: cache.entries,
+            cache_octets: cache.octets,
+            dns_time_ms: milliseconds(limits.dns_time),
+            dns_try_time_ms: milliseconds(network.try_time),
+            dns_tries: u32::try_from(network.tries).unwrap_or(u32::MAX),
+            dns_questions: limits.dns_questions,
+            spf_dns_lookups: limits.spf_dns_lookups,
+            spf_void_lookups: limits.spf_void_lookups,
+            trace: 0,
+            reserved: 0,
+        }
+    }
+}
+
+/// Fills in the defaults.
+///
+///   mailrep_options options;
+///   mailrep_options_init(&options, sizeof options);
+///
+/// @param options  the structure to fill
+/// @param size     sizeof(mailrep_options)
+/// @return         MAILREP_OK; MAILREP_NULL; MAILREP_INVALID when size is smaller than any version of the structure
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mailrep_options_init(options: *mut Options, size: usize) -> c_int {
+    guard(|| -> Status {
+        if options.is_null() {
+            return Err(Fault::null("options"));
+        }
+        if size < LEAST || isize::try_from(size).is_err() {
+            return Err(Fault::invalid("size is not that of the structure"));
+        }
+        let defaults = Options {
+            size,
+            ..Options::default()
+        };
+        let known = size.min(size_of::<Options>());
+        let to = options.cast::<u8>();
+        // SAFETY: `options` has `size` octets by the header's rules; `known` is no more than either structure has, and
+        // what a newer header has beyond is emptied.
+        unsafe {
+            ptr::copy_nonoverlapping(ptr::from_ref(&defaults).cast::<u8>(), to, known);
+            ptr::write_bytes(to.add(known), 0, size - known);
+        }
+        Ok(())
+    })
+    .into_c()
+}
+
+/// Reads the options that C gives; NULL means all defaults.
+///
+/// # Safety
+/// By the header's rules: `options` is NULL or a structure of `size` octets whose pointers are NULL or valid.
+pub(super) unsafe fn read(options: *const Options) -> Result<Setup, Fault> {
+    if options.is_null() {
+        return Ok(Setup::default());
+    }
+    // SAFETY: the first field is there in every version.
+    let size = unsafe { ptr::addr_of!((*options).size).read() };
+    if size < LEAST || isize::try_from(size).is_err() {
+        return Err(Fault::invalid(
+            "options.size is not that of the structure; call mailrep_options_init() first",
+        ));
+    }
+    let known = size.min(size_of::<Options>());
+    let mut given = Options::default();
+    // SAFETY: `size` octets are there by the header's rules, and `known` is no more than `given` has. Every pattern of
+    // octets is a value of every field.
+    let unknown = unsafe {
+        ptr::copy_nonoverlapping(
+            options.cast::<u8>(),
+            ptr::from_mut(&mut given).cast::<u8>(),
+            known,
+        );
+        lent("options", options.cast::<u8>().add(known), size - known)?
+    };
+    if given.reserved != 0 || unknown.iter().any(|&octet| octet != 0) {
+        return Err(Fault::invalid(
+            "options sets a field that this version of the library does not know",
+        ));
+    }
+    // SAFETY: the pointers are NULL or valid by the header's rules.
+    unsafe { given.setup() }
+}
+
+impl Options {
+    /// # Safety
+    /// The pointers are NULL or valid.
+    unsafe fn setup(&self) -> Result<Setup, Fault> {
+        let mut setup = Setup {
+            // SAFETY: the same promise.
+            source: unsafe { self.source() }?,
+            cache: CacheOptions {
+                entries: self.cache_entries,
+                octets: self.cache_octets,
+                ..CacheOptions::default()
+            },
+            options: transaction::Options {
+                limits: Limits {
+                    header_octets: self.header_octets,
+                    header_fields: self.header_fields,
+                    signatures: self.signatures,
+                    dns_questions: self.dns_questions,
+                    dns_time: Duration::from_millis(self.dns_time_ms.into()),
+                    spf_dns_lookups: self.spf_dns_lookups,
+                    spf_void_lookups: self.spf_void_lookups,
+                    spf_names: self.spf_names,
+                    trace_steps: self.trace_steps,
+                },
+                trace: self.trace != 0,
+                ..transaction::Options::default()
+            },
+        };
+        // SAFETY: the same promise.
+        if let Some(name) = unsafe { lent_string("authserv_id", self.authserv_id) }? {
+            if name.is_empty() || name.len() > 255 || !name.bytes().all(|octet| octet.is_ascii_graphic()) {
+                let value = crate::error::printable(name.as_bytes());
+                return Err(Fault::invalid(format!(
+                    "authserv_id '{value}' cannot be used: it is 1 to 255 visible ASCII characters"
+                )));
+            }
+            setup.options.authserv_id = name.into();
+        }
+        Ok(setup)
+    }
+
+    /// # Safety
+    /// The pointers are NULL or valid.
+    unsafe fn source(&self) -> Result<Source, Fault> {
+        // SAFETY: the same promise, for all pointers read here.
+        let (file, text) = unsafe {
+            (
+                lent_string("zone_file", self.zone_file)?,
+                lent("zone_text", self.zone_text, self.zone_text_length)?,
+            )
+        };
+        if file.is_none() && self.zone_text.is_null() {
+            // SAFETY: the same promise.
+            let nameservers = unsafe { self.nameservers() }?;
+            return Ok(Source::Network(HickoryOptions {
+                nameservers,
+                try_time: Duration::from_millis(self.dns_try_time_ms.into()),
+                tries: usize::try_from(self.dns_tries).unwrap_or(usize::MAX),
+                ..HickoryOptions::default()
+            }));
+        }
+        if self.nameserver_count > 0 {
+            return Err(Fault::invalid(
+                "options has both a zone and nameservers; give one of them",
+            ));
+        }
+        let mut zone = Zone::new();
+        if let Some(path) = file {
+            zone = zone.and_read(Path::new(path))?;
+        }
+        if !self.zone_text.is_null() {
+            zone = zone.and_parse(text, "zone_text")?;
+        }
+        Ok(Source::Zone(zone))
+    }
+
+    /// # Safety
+    /// The pointers are NULL or valid.
+    unsafe fn nameservers(&self) -> Result<Vec<SocketAddr>, Fault> {
+        if self.nameserver_count > MOST_NAMESERVERS {
+            return Err(Fault::invalid(format!(
+                "nameserver_count is {}; at most {MOST_NAMESERVERS} can be used",
+                self.nameserver_count
+            )));
+        }
+        if self.nameserver_count > 0 && self.nameservers.is_null() {
+            return Err(Fault::null("nameservers"));
+        }
+        let mut nameservers = Vec::with_capacity(self.nameserver_count);
+        for at in 0..self.nameserver_count {
+            // SAFETY: there are `nameserver_count` pointers by the header's rules, each NULL or a C string.
+            let text = unsafe { lent_string("nameserver", self.nameservers.add(at).read()) }?;
+            let text = text.ok_or_else(|| Fault::null("a nameserver"))?;
+            nameservers.push(nameserver(text)?);
+        }
+        Ok(nameservers)
+    }
+}
+
+/// Reads the address of a nameserver; the port is 53 where none is given.
+fn nameserver(text: &str) -> Result<SocketAddr, Error> {
+    let text = text.trim();
+    let bare = text
+        .strip_prefix('[')
+        .and_then(|rest| rest.strip_suffix(']'))
+        .unwrap_or(text);
+    text.parse::<SocketAddr>()
+        .or_else(|_| bare.parse::<IpAddr>().map(|address| SocketAddr::new(address, 53)))
+        .map_err(|_| Error::Invalid {
+            what: "nameserver",
+            value: crate::error::printable(text.as_bytes()),
+            why: "it is an IP address, with a port or without: 192.0.2.53:53, [2001:db8::53]:53".into(),
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::super::status::{MAILREP_INVALID, MAILREP_NULL, MAILREP_OK};
+    use super::*;
+
+    #[test]
+    fn the_defaults_of_c_are_those_of_rust() {
+        // SAFETY: a structure of our own.
+        let setup = unsafe { read(&Options::default()) }.unwrap();
+        assert_eq!(setup.options.limits, Limits::default());
+        assert_eq!(setup.cache, CacheOptions::default());
+        assert!(matches!(setup.source, Source::Network(network) if network == HickoryOptions::default()));
+    }
+
+    #[test]
+    fn a_structure_of_a_newer_header_works_while_its_new_fields_are_empty() {
+        #[repr(C)]
+        struct Newer {
+            known: Options,
+            more: [u8; 24],
+        }
+        let mut newer = Newer {
+            known: Options::default(),
+            more: [7; 24],
+        };
+        let size = size_of::<Newer>();
+        // SAFETY: pointers to `size` octets of our own.
+        unsafe {
+            let options = ptr::from_mut(&mut newer).cast::<Options>();
+            assert_eq!(mailrep_options_init(options, size), MAILREP_OK);
+            assert!(read(options).is_ok());
+        }
+        assert_eq!(newer.more, [0; 24]);
+        newer.more[23] = 1;
+        // SAFETY: as above.
+        let fault = unsafe { read(ptr::from_ref(&newer).cast::<Options>()) }.unwrap_err();
+        assert_eq!(fault.status, MAILREP_INVALID);
+    }
+
+    #[test]
+    fn sizes_that_lie_are_refused() {
+        let mut options = Options::default();
+        // SAFETY: a structure of our own; too small and too large sizes are refused before it is written.
+        unsafe {
+            assert_eq!(mailrep_options_init(&mut options, LEAST - 1), MAILREP_INVALID);
+            assert_eq!(mailrep_options_init(&mut options, usize::MAX), MAILREP_INVALID);
+            assert_eq!(mailrep_options_init(ptr::null_mut(), LEAST), MAILREP_NULL);
+            options.size = 0;
+            assert_eq!(read(&options).unwrap_err().status, MAILREP_INVALID);
+        }
+    }
+
+    #[test]
+    fn nameservers_have_port_53_unless_they_say_otherwise() {
+        assert_eq!(
+            nameserver("192.0.2.53").unwrap(),
+            "192.0.2.53:53".parse().unwrap()
+        );
+        assert_eq!(
+            nameserver("192.0.2.53:5353").unwrap(),
+            "192.0.2.53:5353".parse().unwrap()
+        );
+        assert_eq!(
+            nameserver("2001:db8::53").unwrap(),
+            "[2001:db8::53]:53".parse().unwrap()
+        );
+        assert_eq!(
+            nameserver("[2001:db8::53]").unwrap(),
+            "[2001:db8::53]:53".parse().unwrap()
+        );
+        assert_eq!(
+            nameserver("[2001:db8::53]:5").unwrap(),
+            "[2001:db8::53]:5".parse().unwrap()
+        );
+        assert!(nameserver("ns.example.org").is_err());
+        assert!(nameserver("192.0.2.999").is_err());
+    }
+}

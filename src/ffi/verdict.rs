@@ -1,0 +1,564 @@
+//! The verdict, and the ways to read it.
+
+use super::guard;
+use super::handle::{borrow, take_back};
+use super::status::{Code, MAILREP_ABSENT};
+use super::text::{Text, keep};
+use super::views::{Dmarc, Evaluation, Signature, Spf, Views};
+use crate::{json, transaction};
+use std::ffi::{CStr, CString, c_int};
+use std::sync::OnceLock;
+
+/// What the checks said about one message. It never changes, any number of threads may read it, and it needs neither
+/// the transaction nor the context that it came from. All its texts live until mailrep_verdict_free().
+pub struct Verdict {
+    verdict: transaction::Verdict,
+    /// Whether JSON has a trace.
+    traced: bool,
+    // Made when first asked for: a program that wants the numbers pays for no texts.
+    views: OnceLock<Views>,
+    json: OnceLock<CString>,
+}
+
+impl Verdict {
+    pub(super) fn new(verdict: transaction::Verdict, traced: bool) -> Self {
+        Verdict {
+            verdict,
+            traced,
+            views: OnceLock::new(),
+            json: OnceLock::new(),
+        }
+    }
+
+    fn views(&self) -> &Views {
+        self.views.get_or_init(|| Views::of(&self.verdict))
+    }
+
+    fn json(&self) -> &CStr {
+        self.json
+            .get_or_init(|| keep(json::check(&self.verdict, self.traced).to_string()))
+    }
+}
+
+/// Reads a text.
+///
+/// # Safety
+/// By the header's rules: `verdict` is NULL or living; the text lives as long.
+unsafe fn text(verdict: *const Verdict, read: impl for<'a> FnOnce(&'a Views) -> Option<&'a CStr>) -> Text {
+    // SAFETY: by the caller.
+    guard(|| match unsafe { borrow(verdict) } {
+        Ok(verdict) => Text::of(read(verdict.views())),
+        Err(_) => Text::ABSENT,
+    })
+}
+
+/// Reads a number.
+///
+/// # Safety
+/// By the header's rules: `verdict` is NULL or living.
+unsafe fn code(verdict: *const Verdict, read: impl FnOnce(&Views) -> Option<c_int>) -> c_int {
+    // SAFETY: by the caller.
+    guard(|| match unsafe { borrow(verdict) } {
+        Ok(verdict) => Code(read(verdict.views()).unwrap_or(MAILREP_ABSENT)),
+        Err(_) => Code(MAILREP_ABSENT),
+    })
+    .0
+}
+
+/// Reads how many there are.
+///
+/// # Safety
+/// By the header's rules: `verdict` is NULL or living.
+unsafe fn count(verdict: *const Verdict, read: impl FnOnce(&Views) -> usize) -> usize {
+    // SAFETY: by the caller.
+    guard(|| unsafe { borrow(verdict) }.map_or(0, |verdict| read(verdict.views())))
+}
+
+fn spf(views: &Views) -> Option<&Evaluation> {
+    views.spf.as_ref().map(|spf| &spf.main)
+}
+
+fn helo(views: &Views) -> Option<&Evaluation> {
+    views.spf.as_ref().and_then(|spf: &Spf| spf.helo.as_ref())
+}
+
+fn signature(views: &Views, index: usize) -> Option<&Signature> {
+    views.dkim.get(index)
+}
+
+fn dmarc(views: &Views) -> &Dmarc {
+    &views.dmarc
+}
+
+/// SPF's result: that of the reverse-path, or of the HELO name where the reverse-path is null.
+///
+/// @return  MAILREP_SPF_NONE to MAILREP_SPF_PERMERROR; MAILREP_ABSENT when SPF was not checked (no connect)
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mailrep_verdict_spf_result(verdict: *const Verdict) -> c_int {
+    // SAFETY: the header's rules.
+    unsafe { code(verdict, |views| spf(views).map(|it| it.result)) }
+}
+
+/// Whose result that is.
+///
+/// @return  MAILREP_IDENTITY_MAILFROM or MAILREP_IDENTITY_HELO; MAILREP_ABSENT when SPF was not checked (no connect)
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mailrep_verdict_spf_identity(verdict: *const Verdict) -> c_int {
+    // SAFETY: the header's rules.
+    unsafe { code(verdict, |views| views.spf.as_ref().map(|it| it.identity)) }
+}
+
+/// The domain that SPF checked, made printable.
+///
+/// @return  "" where there is none; absent when SPF was not checked (no connect)
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mailrep_verdict_spf_domain(verdict: *const Verdict) -> Text {
+    // SAFETY: the header's rules.
+    unsafe { text(verdict, |views| spf(views).map(|it| it.domain.as_c_str())) }
+}
+
+/// The directive that decided, as the domain publishes it, such as "ip4:192.0.2.0/24" or "-all".
+///
+/// @return  absent where none matched
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mailrep_verdict_spf_mechanism(verdict: *const Verdict) -> Text {
+    // SAFETY: the header's rules.
+    unsafe { text(verdict, |views| spf(views).and_then(|it| it.mechanism.as_deref())) }
+}
+
+/// The domain's own explanation of a fail (RFC 7208 section 6.2), which is a stranger's text.
+///
+/// @return  absent where there is none
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mailrep_verdict_spf_explanation(verdict: *const Verdict) -> Text {
+    // SAFETY: the header's rules.
+    unsafe {
+        text(verdict, |views| {
+            spf(views).and_then(|it| it.explanation.as_deref())
+        })
+    }
+}
+
+/// Terms that caused DNS queries, counted against the limit.
+///
+/// @return  0 or more; MAILREP_ABSENT when SPF was not checked (no connect)
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mailrep_verdict_spf_dns_lookups(verdict: *const Verdict) -> c_int {
+    // SAFETY: the header's rules.
+    unsafe { code(verdict, |views| spf(views).map(|it| it.dns_lookups)) }
+}
+
+/// Queries that had no answer, counted against the limit.
+///
+/// @return  0 or more; MAILREP_ABSENT when SPF was not checked (no connect)
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mailrep_verdict_spf_void_lookups(verdict: *const Verdict) -> c_int {
+    // SAFETY: the header's rules.
+    unsafe { code(verdict, |views| spf(views).map(|it| it.void_lookups)) }
+}
+
+/// Why SPF came out so, as a sentence.
+///
+/// @return  absent when SPF was not checked (no connect)
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mailrep_verdict_spf_reason(verdict: *const Verdict) -> Text {
+    // SAFETY: the header's rules.
+    unsafe { text(verdict, |views| spf(views).map(|it| it.reason.as_c_str())) }
+}
+
+/// The same as a stable code for programs, such as "matched".
+///
+/// @return  absent when SPF was not checked (no connect)
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mailrep_verdict_spf_cause(verdict: *const Verdict) -> Text {
+    // SAFETY: the header's rules.
+    unsafe { text(verdict, |views| spf(views).map(|it| it.cause.as_c_str())) }
+}
+
+/// SPF's result for the HELO name.
+///
+/// @return  MAILREP_SPF_NONE to MAILREP_SPF_PERMERROR; MAILREP_ABSENT where it was not checked
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mailrep_verdict_helo_result(verdict: *const Verdict) -> c_int {
+    // SAFETY: the header's rules.
+    unsafe { code(verdict, |views| helo(views).map(|it| it.result)) }
+}
+
+/// The HELO name that SPF checked.
+///
+/// @return  absent where it was not checked
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mailrep_verdict_helo_domain(verdict: *const Verdict) -> Text {
+    // SAFETY: the header's rules.
+    unsafe { text(verdict, |views| helo(views).map(|it| it.domain.as_c_str())) }
+}
+
+/// Why that came out so, as a sentence.
+///
+/// @return  absent where it was not checked
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mailrep_verdict_helo_reason(verdict: *const Verdict) -> Text {
+    // SAFETY: the header's rules.
+    unsafe { text(verdict, |views| helo(views).map(|it| it.reason.as_c_str())) }
+}
+
+/// The same as a stable code.
+///
+/// @return  absent where it was not checked
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mailrep_verdict_helo_cause(verdict: *const Verdict) -> Text {
+    // SAFETY: the header's rules.
+    unsafe { text(verdict, |views| helo(views).map(|it| it.cause.as_c_str())) }
+}
+
+/// How many DKIM signatures the message has. They are numbered in the order of the message.
+///
+/// @return  0 for an unsigned message and for NULL
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mailrep_verdict_dkim_count(verdict: *const Verdict) -> usize {
+    // SAFETY: the header's rules.
+    unsafe { count(verdict, |views| views.dkim.len()) }
+}
+
+/// A signature's result.
+///
+/// @param index  from 0
+/// @return       MAILREP_DKIM_PASS to MAILREP_DKIM_PERMERROR; MAILREP_ABSENT beyond the last
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mailrep_verdict_dkim_result(verdict: *const Verdict, index: usize) -> c_int {
+    // SAFETY: the header's rules.
+    unsafe { code(verdict, |views| signature(views, index).map(|it| it.result)) }
+}
+
+/// The signing domain (d=).
+///
+/// @param index  from 0
+/// @return       absent where the signature does not say it legibly
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mailrep_verdict_dkim_domain(verdict: *const Verdict, index: usize) -> Text {
+    // SAFETY: the header's rules.
+    unsafe {
+        text(verdict, |views| {
+            signature(views, index).and_then(|it| it.domain.as_deref())
+        })
+    }
+}
+
+/// The selector (s=).
+///
+/// @param index  from 0
+/// @return       absent where the signature does not say it legibly
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mailrep_verdict_dkim_selector(verdict: *const Verdict, index: usize) -> Text {
+    // SAFETY: the header's rules.
+    unsafe {
+        text(verdict, |views| {
+            signature(views, index).and_then(|it| it.selector.as_deref())
+        })
+    }
+}
+
+/// The agent or user identifier (i=), or what stands for it where it is left out.
+///
+/// @param index  from 0
+/// @return       absent where the signature does not say it legibly
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mailrep_verdict_dkim_identity(verdict: *const Verdict, index: usize) -> Text {
+    // SAFETY: the header's rules.
+    unsafe {
+        text(verdict, |views| {
+            signature(views, index).and_then(|it| it.identity.as_deref())
+        })
+    }
+}
+
+/// The algorithm (a=), such as "rsa-sha256".
+///
+/// @param index  from 0
+/// @return       absent where the signature does not say it legibly
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mailrep_verdict_dkim_algorithm(verdict: *const Verdict, index: usize) -> Text {
+    // SAFETY: the header's rules.
+    unsafe {
+        text(verdict, |views| {
+            signature(views, index).and_then(|it| it.algorithm.as_deref())
+        })
+    }
+}
+
+/// The size of the key in bits.
+///
+/// @param index  from 0
+/// @return       MAILREP_ABSENT where no key was read
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mailrep_verdict_dkim_key_bits(verdict: *const Verdict, index: usize) -> c_int {
+    // SAFETY: the header's rules.
+    unsafe { code(verdict, |views| signature(views, index).map(|it| it.key_bits)) }
+}
+
+/// Whether the key says that its domain is testing DKIM (t=y).
+///
+/// @param index  from 0
+/// @return       0 or 1; MAILREP_ABSENT beyond the last
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mailrep_verdict_dkim_testing(verdict: *const Verdict, index: usize) -> c_int {
+    // SAFETY: the header's rules.
+    unsafe { code(verdict, |views| signature(views, index).map(|it| it.testing)) }
+}
+
+/// Why a signature's result came out so, as a sentence.
+///
+/// @param index  from 0
+/// @return       absent beyond the last
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mailrep_verdict_dkim_reason(verdict: *const Verdict, index: usize) -> Text {
+    // SAFETY: the header's rules.
+    unsafe {
+        text(verdict, |views| {
+            signature(views, index).map(|it| it.reason.as_c_str())
+        })
+    }
+}
+
+/// The same as a stable code.
+///
+/// @param index  from 0
+/// @return       absent beyond the last
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mailrep_verdict_dkim_cause(verdict: *const Verdict, index: usize) -> Text {
+    // SAFETY: the header's rules.
+    unsafe {
+        text(verdict, |views| {
+            signature(views, index).map(|it| it.cause.as_c_str())
+        })
+    }
+}
+
+/// DMARC's result.
+///
+/// @return  MAILREP_DMARC_NONE to MAILREP_DMARC_PERMERROR; MAILREP_ABSENT for NULL
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mailrep_verdict_dmarc_result(verdict: *const Verdict) -> c_int {
+    // SAFETY: the header's rules.
+    unsafe { code(verdict, |views| Some(dmarc(views)).map(|it| it.result)) }
+}
+
+/// The author domain, from the From field.
+///
+/// @return  absent where it cannot be told
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mailrep_verdict_dmarc_from_domain(verdict: *const Verdict) -> Text {
+    // SAFETY: the header's rules.
+    unsafe {
+        text(verdict, |views| {
+            Some(dmarc(views)).and_then(|it| it.from_domain.as_deref())
+        })
+    }
+}
+
+/// The domain whose policy applies.
+///
+/// @return  absent without a policy
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mailrep_verdict_dmarc_policy_domain(verdict: *const Verdict) -> Text {
+    // SAFETY: the header's rules.
+    unsafe {
+        text(verdict, |views| {
+            Some(dmarc(views)).and_then(|it| it.policy_domain.as_deref())
+        })
+    }
+}
+
+/// The author domain's organizational domain.
+///
+/// @return  absent where it was not found
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mailrep_verdict_dmarc_organizational_domain(verdict: *const Verdict) -> Text {
+    // SAFETY: the header's rules.
+    unsafe {
+        text(verdict, |views| {
+            Some(dmarc(views)).and_then(|it| it.organizational_domain.as_deref())
+        })
+    }
+}
+
+/// The policy that the domain publishes for this author domain.
+///
+/// @return  MAILREP_POLICY_NONE to MAILREP_POLICY_REJECT; MAILREP_ABSENT without a policy
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mailrep_verdict_dmarc_policy(verdict: *const Verdict) -> c_int {
+    // SAFETY: the header's rules.
+    unsafe { code(verdict, |views| Some(dmarc(views)).map(|it| it.policy)) }
+}
+
+/// What the domain owner asks to be done with this message: MAILREP_POLICY_NONE unless DMARC failed.
+///
+/// @return  MAILREP_POLICY_NONE to MAILREP_POLICY_REJECT; MAILREP_ABSENT without a policy
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mailrep_verdict_dmarc_disposition(verdict: *const Verdict) -> c_int {
+    // SAFETY: the header's rules.
+    unsafe { code(verdict, |views| Some(dmarc(views)).map(|it| it.disposition)) }
+}
+
+/// Whether SPF passed for a domain that is aligned with the author domain.
+///
+/// @return  0 or 1; MAILREP_ABSENT for NULL
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mailrep_verdict_dmarc_spf_aligned(verdict: *const Verdict) -> c_int {
+    // SAFETY: the header's rules.
+    unsafe { code(verdict, |views| Some(dmarc(views)).map(|it| it.spf_aligned)) }
+}
+
+/// Whether a signature passed whose domain is aligned with the author domain.
+///
+/// @return  0 or 1; MAILREP_ABSENT for NULL
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mailrep_verdict_dmarc_dkim_aligned(verdict: *const Verdict) -> c_int {
+    // SAFETY: the header's rules.
+    unsafe { code(verdict, |views| Some(dmarc(views)).map(|it| it.dkim_aligned)) }
+}
+
+/// Why DMARC came out so, as a sentence.
+///
+/// @return  absent for NULL
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mailrep_verdict_dmarc_reason(verdict: *const Verdict) -> Text {
+    // SAFETY: the header's rules.
+    unsafe { text(verdict, |views| Some(dmarc(views)).map(|it| it.reason.as_c_str())) }
+}
+
+/// The same as a stable code.
+///
+/// @return  absent for NULL
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mailrep_verdict_dmarc_cause(verdict: *const Verdict) -> Text {
+    // SAFETY: the header's rules.
+    unsafe { text(verdict, |views| Some(dmarc(views)).map(|it| it.cause.as_c_str())) }
+}
+
+/// Whether the client's address and name point to each other.
+///
+/// @return  MAILREP_IPREV_PASS to MAILREP_IPREV_PERMERROR; MAILREP_ABSENT where it was not checked (no connect)
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mailrep_verdict_iprev_result(verdict: *const Verdict) -> c_int {
+    // SAFETY: the header's rules.
+    unsafe { code(verdict, |views| views.iprev.as_ref().map(|it| it.result)) }
+}
+
+/// The client's name, verified.
+///
+/// @return  absent unless iprev passed
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mailrep_verdict_iprev_name(verdict: *const Verdict) -> Text {
+    // SAFETY: the header's rules.
+    unsafe {
+        text(verdict, |views| {
+            views.iprev.as_ref().and_then(|it| it.name.as_deref())
+        })
+    }
+}
+
+/// Why that came out so, as a sentence.
+///
+/// @return  absent where it was not checked
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mailrep_verdict_iprev_reason(verdict: *const Verdict) -> Text {
+    // SAFETY: the header's rules.
+    unsafe {
+        text(verdict, |views| {
+            views.iprev.as_ref().map(|it| it.reason.as_c_str())
+        })
+    }
+}
+
+/// The same as a stable code.
+///
+/// @return  absent where it was not checked
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mailrep_verdict_iprev_cause(verdict: *const Verdict) -> Text {
+    // SAFETY: the header's rules.
+    unsafe {
+        text(verdict, |views| {
+            views.iprev.as_ref().map(|it| it.cause.as_c_str())
+        })
+    }
+}
+
+/// What is odd about the message's form, such as a header beyond the limits, as a sentence.
+///
+/// @return  absent where nothing is
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mailrep_verdict_anomaly_reason(verdict: *const Verdict) -> Text {
+    // SAFETY: the header's rules.
+    unsafe {
+        text(verdict, |views| {
+            views.anomaly.as_ref().map(|it| it.reason.as_c_str())
+        })
+    }
+}
+
+/// The same as a stable code.
+///
+/// @return  absent where nothing is
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mailrep_verdict_anomaly_code(verdict: *const Verdict) -> Text {
+    // SAFETY: the header's rules.
+    unsafe {
+        text(verdict, |views| {
+            views.anomaly.as_ref().map(|it| it.code.as_c_str())
+        })
+    }
+}
+
+/// The value of the Authentication-Results field (RFC 8601) to insert at the top of the message, without the field's name,
+/// the blank after its colon and the last line end. Its folds are CRLF; for libmilter, which wants LF in them, leave the CR
+/// out.
+///
+/// @return  absent for NULL
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mailrep_verdict_authentication_results(verdict: *const Verdict) -> Text {
+    // SAFETY: the header's rules.
+    unsafe { text(verdict, |views| Some(views.authentication_results.as_c_str())) }
+}
+
+/// How many header fields of the message claim to be results of this host and have to be removed (RFC 8601 section 5).
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mailrep_verdict_headers_to_remove_count(verdict: *const Verdict) -> usize {
+    // SAFETY: the header's rules.
+    unsafe { count(verdict, |views| views.headers_to_remove.len()) }
+}
+
+/// One of these fields, as its place among all header fields of the message, counted from 0. They come in descending
+/// order, so that removing one does not move the next.
+///
+/// @param index  from 0
+/// @return       0 or more; MAILREP_ABSENT beyond the last
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mailrep_verdict_header_to_remove(verdict: *const Verdict, index: usize) -> c_int {
+    // SAFETY: the header's rules.
+    unsafe { code(verdict, |views| views.headers_to_remove.get(index).copied()) }
+}
+
+/// The whole verdict as one line of JSON, the same that "mailrep --json check" prints, and with the trace if the
+/// context's options ask for it.
+///
+/// @return  absent for NULL
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mailrep_verdict_json(verdict: *const Verdict) -> Text {
+    // SAFETY: the header's rules.
+    guard(|| match unsafe { borrow(verdict) } {
+        Ok(verdict) => Text::of(Some(verdict.json())),
+        Err(_) => Text::ABSENT,
+    })
+}
+
+/// Frees a verdict and all its texts.
+///
+/// @param verdict  may be NULL
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mailrep_verdict_free(verdict: *mut Verdict) {
+    guard(|| {
+        // SAFETY: the header's rules: it came from this library and is not used again.
+        unsafe { take_back(verdict) }
+    });
+}

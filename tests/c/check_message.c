@@ -1,0 +1,222 @@
+/* Checks a message through the streaming calls and prints the verdict as a line of JSON:
+ *
+ *     check_message [--zone FILE | --nameserver ADDRESS]... [--now SECONDS] [--ip IP] [--helo NAME] [--mail-from ADDRESS]
+ *                   [--authserv-id ID] [--trace] [--chunk OCTETS] [--by-field] FILE|-
+ *
+ * --by-field tells the header field by field, as a mail filter does; it needs CRLF and a header without faults.
+ * Exit status: 0 a verdict, 1 the input cannot be used, 2 wrong usage, 3 --by-field cannot tell this message. */
+
+#include "mailrep.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST_NAMESERVERS = 8 };
+
+struct arguments {
+    mailrep_options options;
+    const char *nameservers[MOST_NAMESERVERS];
+    const char *ip, *helo, *mail_from, *file;
+    const char *now;
+    size_t chunk;
+    int by_field;
+};
+
+static void usage(const char *why)
+{
+    fprintf(stderr, "check_message: %s\n", why);
+    exit(2);
+}
+
+static void read_arguments(struct arguments *arguments, int argc, char **argv)
+{
+    memset(arguments, 0, sizeof *arguments);
+    if (mailrep_options_init(&arguments->options, sizeof arguments->options) != MAILREP_OK)
+        usage("mailrep_options_init");
+    arguments->options.nameservers = arguments->nameservers;
+    arguments->chunk = 65536;
+    for (int at = 1; at < argc; at++) {
+        const char *name = argv[at];
+        if (strcmp(name, "--trace") == 0) {
+            arguments->options.trace = 1;
+        } else if (strcmp(name, "--by-field") == 0) {
+            arguments->by_field = 1;
+        } else if (strncmp(name, "--", 2) == 0) {
+            if (++at == argc)
+                usage("an option lacks its value");
+            if (strcmp(name, "--zone") == 0) {
+                arguments->options.zone_file = argv[at];
+            } else if (strcmp(name, "--nameserver") == 0) {
+                if (arguments->options.nameserver_count == MOST_NAMESERVERS)
+                    usage("too many nameservers");
+                arguments->nameservers[arguments->options.nameserver_count++] = argv[at];
+            } else if (strcmp(name, "--now") == 0) {
+                arguments->now = argv[at];
+            } else if (strcmp(name, "--ip") == 0) {
+                arguments->ip = argv[at];
+            } else if (strcmp(name, "--helo") == 0) {
+                arguments->helo = argv[at];
+            } else if (strcmp(name, "--mail-from") == 0) {
+                arguments->mail_from = argv[at];
+            } else if (strcmp(name, "--authserv-id") == 0) {
+                arguments->options.authserv_id = argv[at];
+            } else if (strcmp(name, "--chunk") == 0) {
+                arguments->chunk = (size_t)strtoul(argv[at], NULL, 10);
+            } else {
+                usage("unknown option");
+            }
+        } else if (arguments->file) {
+            usage("more than one file");
+        } else {
+            arguments->file = name;
+        }
+    }
+    if (!arguments->file || arguments->chunk == 0)
+        usage("no file, or chunks of nothing");
+}
+
+/* The whole file, to be freed; a zero stands behind its end. */
+static char *read_file(const char *path, size_t *length)
+{
+    FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "rb");
+    size_t capacity = 65536;
+    char *octets = (char *)malloc(capacity + 1);
+    *length = 0;
+    if (!file || !octets) {
+        free(octets);
+        return NULL;
+    }
+    for (;;) {
+        size_t count = fread(octets + *length, 1, capacity - *length, file);
+        *length += count;
+        if (count == 0)
+            break;
+        if (*length == capacity) {
+            char *more = (char *)realloc(octets, 2 * capacity + 1);
+            if (!more) {
+                free(octets);
+                octets = NULL;
+                break;
+            }
+            octets = more;
+            capacity *= 2;
+        }
+    }
+    if (file != stdin)
+        fclose(file);
+    if (octets)
+        octets[*length] = '\0';
+    return octets;
+}
+
+static int tell_envelope(mailrep_transaction *transaction, const struct arguments *arguments)
+{
+    int status = MAILREP_OK;
+    if (arguments->ip)
+        status = mailrep_transaction_connect(transaction, arguments->ip, strlen(arguments->ip));
+    if (status == MAILREP_OK && arguments->helo)
+        status = mailrep_transaction_helo(transaction, arguments->helo, strlen(arguments->helo));
+    if (status == MAILREP_OK && arguments->mail_from) {
+        static const char recipient[] = "<postmaster@example.net>";
+        status = mailrep_transaction_mail_from(transaction, arguments->mail_from, strlen(arguments->mail_from));
+        if (status == MAILREP_OK)
+            status = mailrep_transaction_rcpt(transaction, recipient, sizeof recipient - 1);
+    }
+    return status;
+}
+
+static int tell_in_chunks(mailrep_transaction *transaction, const char *octets, size_t length, size_t chunk)
+{
+    int status = MAILREP_OK;
+    for (size_t at = 0; at < length && status == MAILREP_OK; at += chunk) {
+        size_t count = length - at < chunk ? length - at : chunk;
+        /* A copy of just that many octets, so that a memory checker notices when one too many is read. */
+        char *copy = (char *)malloc(count);
+        if (!copy)
+            return MAILREP_SYSTEM;
+        memcpy(copy, octets + at, count);
+        status = mailrep_transaction_file_data(transaction, copy, count);
+        free(copy);
+    }
+    return status;
+}
+
+/* Returns -1 for a message that cannot be told in this way. */
+static int tell_by_field(mailrep_transaction *transaction, const char *octets, size_t length, size_t chunk)
+{
+    const char *end = octets + length, *at = octets;
+    while (end - at < 2 || memcmp(at, "\r\n", 2) != 0) {
+        const char *colon = (const char *)memchr(at, ':', (size_t)(end - at));
+        const char *stop = at;
+        do {
+            const char *feed = (const char *)memchr(stop, '\n', (size_t)(end - stop));
+            if (!feed || feed == stop || feed[-1] != '\r')
+                return -1;
+            stop = feed + 1;
+        } while (stop < end && (*stop == ' ' || *stop == '\t'));
+        if (!colon || colon >= stop - 2)
+            return -1;
+        for (const char *name = at; name < colon; name++)
+            if (*name <= ' ' || *name > '~')
+                return -1;
+        int status = mailrep_transaction_header(transaction, at, (size_t)(colon - at), colon + 1,
+                                                (size_t)(stop - 2 - (colon + 1)));
+        if (status != MAILREP_OK)
+            return status;
+        at = stop;
+    }
+    int status = mailrep_transaction_end_of_headers(transaction);
+    for (at += 2; at < end && status == MAILREP_OK; at += chunk) {
+        size_t count = (size_t)(end - at) < chunk ? (size_t)(end - at) : chunk;
+        status = mailrep_transaction_body(transaction, at, count);
+    }
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    struct arguments arguments;
+    read_arguments(&arguments, argc, argv);
+
+    mailrep_context *context;
+    mailrep_error *error;
+    if (mailrep_context_new(&arguments.options, &context, &error) != MAILREP_OK) {
+        fprintf(stderr, "check_message: %s\n", mailrep_error_text(error));
+        mailrep_error_free(error);
+        return 1;
+    }
+    size_t length;
+    char *octets = read_file(arguments.file, &length);
+    if (!octets) {
+        fprintf(stderr, "check_message: cannot read %s\n", arguments.file);
+        mailrep_context_free(context);
+        return 1;
+    }
+
+    mailrep_transaction *transaction;
+    mailrep_verdict *verdict = NULL;
+    int status = arguments.now
+        ? mailrep_transaction_new_at(context, (int64_t)strtoll(arguments.now, NULL, 10), &transaction)
+        : mailrep_transaction_new(context, &transaction);
+    /* Transactions do not need the program's context any more. */
+    mailrep_context_free(context);
+    if (status == MAILREP_OK)
+        status = tell_envelope(transaction, &arguments);
+    if (status == MAILREP_OK)
+        status = arguments.by_field ? tell_by_field(transaction, octets, length, arguments.chunk)
+                                    : tell_in_chunks(transaction, octets, length, arguments.chunk);
+    free(octets);
+    if (status == MAILREP_OK)
+        status = mailrep_transaction_finish(transaction, &verdict);
+    if (status > MAILREP_OK)
+        fprintf(stderr, "check_message: %s: %s\n", mailrep_status_text(status), mailrep_transaction_error(transaction));
+    mailrep_transaction_free(transaction);
+    if (status == MAILREP_OK) {
+        mailrep_text json = mailrep_verdict_json(verdict);
+        fwrite(json.data, 1, json.length, stdout);
+        putchar('\n');
+    }
+    mailrep_verdict_free(verdict);
+    return status == MAILREP_OK ? 0 : status < 0 ? 3 : 1;
+}

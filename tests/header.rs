@@ -1,0 +1,76 @@
+//! `include/mailrep.h` is what `src/ffi` says. `make header` writes it anew.
+#![cfg(feature = "capi")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::fs;
+use std::path::Path;
+
+/// The order of the header: numbers, then what a program does first.
+const FILES: [&str; 8] = [
+    "status",
+    "codes",
+    "text",
+    "error",
+    "options",
+    "context",
+    "transaction",
+    "verdict",
+];
+
+/// The header as it is made from the code, for the given files.
+fn made(root: &Path) -> String {
+    let config = cbindgen::Config::from_file(root.join("cbindgen.toml")).expect("cbindgen.toml is right");
+    let builder = FILES
+        .iter()
+        .fold(cbindgen::Builder::new().with_config(config), |builder, file| {
+            builder.with_src(root.join(format!("src/ffi/{file}.rs")))
+        });
+    let mut made = Vec::new();
+    builder
+        .generate()
+        .expect("the header can be made")
+        .write(&mut made);
+    String::from_utf8(made).unwrap()
+}
+
+#[test]
+fn the_committed_header_is_what_the_code_says() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let made = made(root);
+    let path = root.join("include/mailrep.h");
+    if std::env::var_os("MAILREP_BLESS").is_some() {
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, &made).unwrap();
+    }
+    let committed = fs::read_to_string(&path).expect("include/mailrep.h can be read");
+    assert!(
+        committed == made,
+        "include/mailrep.h is not what src/ffi says; `make header` writes it anew"
+    );
+}
+
+#[test]
+fn no_function_of_the_abi_stands_in_a_file_that_the_header_is_not_made_from() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let made = made(root);
+    let mut count = 0;
+    for entry in fs::read_dir(root.join("src/ffi")).unwrap() {
+        let code = fs::read_to_string(entry.unwrap().path()).unwrap();
+        for function in code
+            .split("pub extern \"C\" fn ")
+            .chain(code.split("pub unsafe extern \"C\" fn "))
+            .skip(1)
+        {
+            let Some(name) = function
+                .split('(')
+                .next()
+                .filter(|name| name.starts_with("mailrep_"))
+            else {
+                continue;
+            };
+            assert!(made.contains(&format!("{name}(")), "{name} is not in the header");
+            count += 1;
+        }
+    }
+    assert!(count > 50, "only {count} functions were found");
+}
