@@ -8,11 +8,9 @@ fuzz_target!(|data: &[u8]| {
     // Reading leniently ends, whatever stands there.
     parse_lenient(data);
     let Ok(results) = parse(data) else { return };
-    assert!(
-        claims(data, &results.authserv_id),
-        "the field names {:?}",
-        results.authserv_id
-    );
+    // Ours is the name of a host; others are shown with a mark where they are not UTF-8.
+    let id = &results.authserv_id;
+    assert!(!id.is_ascii() || claims(data, id), "the field names {id:?}");
     let value = results.value();
     assert!(
         value
