@@ -819,6 +819,21 @@ fn rfc7208_section_7_3_p_prefers_the_domain_then_names_below_it() {
 }
 
 #[test]
+fn reasons_stay_short_whatever_is_published() {
+    let record = format!(
+        "example.org TXT v=spf1 exists:{}example.net -all",
+        "%{d}.".repeat(10_000)
+    );
+    let mut limits = Limits::default();
+    for lookups in [10, 0] {
+        limits.spf_dns_lookups = lookups;
+        let table = zone(&[&record, "net A 192.0.2.1", "example.net A 192.0.2.1"]);
+        let found = check(&table, &request(CLIENT, "", "user@example.org"), &limits).evaluation;
+        assert!(found.reason().len() < 400, "{}", found.reason());
+    }
+}
+
+#[test]
 fn the_trace_tells_every_step() {
     let table = zone(&[
         "example.org TXT v=spf1 include:a.example.org -all",
