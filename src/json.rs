@@ -1,1 +1,106 @@
-//! To come.
+//! Verdicts as JSON: the same objects from the command line, C and Python.
+//!
+//! Every name is always there, null where it does not apply. Results are the RFCs' lower-case words; `reason` is a
+//! sentence, `cause` beside it a stable code. More names may be added.
+
+use crate::iprev::Iprev;
+use crate::trace::Step;
+use crate::transaction::Verdict;
+use crate::{dkim, dmarc, spf};
+use serde_json::{Value, json};
+
+/// The verdict on a message: `spf`, `dkim`, `dmarc`, `iprev`, `authentication_results`, `headers_to_remove`,
+/// `anomaly` and `trace`.
+pub fn check(verdict: &Verdict, traced: bool) -> Value {
+    let mut dmarc = dmarc_object(&verdict.dmarc);
+    dmarc["reason"] = verdict.dmarc_reason().into();
+    json!({
+        "spf": verdict.spf.as_ref().map(spf_object),
+        "dkim": verdict.dkim.iter().map(signature).collect::<Vec<_>>(),
+        "dmarc": dmarc,
+        "iprev": verdict.iprev.as_ref().map(iprev),
+        "authentication_results": verdict.authentication_results,
+        "headers_to_remove": verdict.headers_to_remove,
+        "anomaly": verdict.anomaly.map(|anomaly| json!({
+            "code": anomaly.code(),
+            "reason": anomaly.to_string(),
+        })),
+        "trace": traced.then_some(&verdict.trace),
+    })
+}
+
+/// SPF's verdict alone, with its `trace` if there is one.
+pub fn spf(verdict: &spf::Verdict, trace: Option<&[Step]>) -> Value {
+    let mut object = spf_object(verdict);
+    object["trace"] = json!(trace);
+    object
+}
+
+/// DMARC's verdict alone, with its `trace` if there is one.
+pub fn dmarc(verdict: &dmarc::Verdict, trace: Option<&[Step]>) -> Value {
+    let mut object = dmarc_object(verdict);
+    object["trace"] = json!(trace);
+    object
+}
+
+fn spf_object(verdict: &spf::Verdict) -> Value {
+    let mut object = evaluation(&verdict.evaluation);
+    object["helo"] = verdict.helo.as_ref().map(evaluation).into();
+    object
+}
+
+fn evaluation(evaluation: &spf::Evaluation) -> Value {
+    json!({
+        "result": evaluation.result.as_str(),
+        "identity": evaluation.identity.as_str(),
+        "domain": evaluation.domain,
+        "mechanism": evaluation.mechanism,
+        "explanation": evaluation.explanation,
+        "dns_lookups": evaluation.dns_lookups,
+        "void_lookups": evaluation.void_lookups,
+        "reason": evaluation.reason(),
+        "cause": evaluation.cause.code(),
+    })
+}
+
+fn signature(verdict: &dkim::SignatureVerdict) -> Value {
+    json!({
+        "result": verdict.result.as_str(),
+        "reason": verdict.reason(),
+        "cause": verdict.cause.code(),
+        "domain": verdict.domain,
+        "selector": verdict.selector,
+        "identity": verdict.identity,
+        "algorithm": verdict.algorithm,
+        "key_bits": verdict.key_bits,
+        "testing": verdict.testing,
+        "header_verified": verdict.header_verified,
+        "body_verified": verdict.body_verified,
+        "header_index": verdict.header_index,
+    })
+}
+
+fn dmarc_object(verdict: &dmarc::Verdict) -> Value {
+    json!({
+        "result": verdict.result.as_str(),
+        "reason": verdict.reason(),
+        "cause": verdict.cause.code(),
+        "from_domain": verdict.from_domain,
+        "policy_domain": verdict.policy_domain,
+        "organizational_domain": verdict.organizational_domain,
+        "policy": verdict.policy.map(dmarc::Policy::as_str),
+        "disposition": verdict.disposition.map(dmarc::Policy::as_str),
+        "testing": verdict.testing,
+        "spf_aligned": verdict.spf_aligned,
+        "dkim_aligned": verdict.dkim_aligned,
+    })
+}
+
+fn iprev(iprev: &Iprev) -> Value {
+    json!({
+        "result": iprev.result.as_str(),
+        "name": iprev.name,
+        "reason": iprev.reason(),
+        "cause": iprev.cause.code(),
+    })
+}

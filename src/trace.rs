@@ -167,3 +167,51 @@ impl Tracer {
             .unwrap_or_default()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn steps_form_a_tree_and_keep_their_outcomes() {
+        let trace = Tracer::on(10);
+        let check = trace.step(StepKind::Check, || "spf".into());
+        let term = check.step(StepKind::Term, || "mx".into());
+        term.elapsed(Duration::from_micros(7));
+        check.outcome(|| "pass".into());
+        trace.step(StepKind::Note, || "end".into());
+        let steps = trace.steps();
+        let parents: Vec<_> = steps.iter().map(|step| step.parent).collect();
+        assert_eq!(parents, [None, Some(0), None]);
+        assert_eq!(steps[0].outcome, "pass");
+        assert_eq!(serde_json::json!(steps[1])["microseconds"], 7);
+    }
+
+    #[test]
+    fn a_trace_is_cut_at_its_bound_and_says_so() {
+        let trace = Tracer::on(3);
+        let steps: Vec<_> = (0..10)
+            .map(|at| trace.step(StepKind::Note, || at.to_string()))
+            .collect();
+        steps.iter().for_each(|step| step.outcome(|| "done".into()));
+        let steps = trace.steps();
+        assert_eq!(steps.len(), 4);
+        assert_eq!(steps[3].subject, "the trace was cut after 3 steps");
+        assert_eq!(
+            (steps[2].outcome.as_str(), steps[3].outcome.as_str()),
+            ("done", "")
+        );
+    }
+
+    #[test]
+    fn a_tracer_that_is_off_asks_for_no_text() {
+        let trace = Tracer::off();
+        let mut asked = false;
+        let step = trace.step(StepKind::Note, || {
+            asked = true;
+            String::new()
+        });
+        step.outcome(String::new);
+        assert!(!asked && trace.steps().is_empty());
+    }
+}

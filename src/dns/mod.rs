@@ -87,7 +87,7 @@ impl fmt::Display for Question {
 }
 
 /// A mail exchange: the host, and how much it is preferred (the lowest first).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Mx {
     /// The preference; lower is preferred.
     pub preference: u16,

@@ -8,6 +8,8 @@ use std::sync::Arc;
 const MOST_OCTETS: usize = 253;
 /// Octets of a label (RFC 1035 section 3.1).
 const MOST_LABEL: usize = 63;
+/// Octets of a name as it is written: far more than any that becomes 253 octets, so that IDNA's work is bounded.
+const MOST_WRITTEN: usize = 4096;
 
 /// A domain name that the DNS can be asked for: absolute, ASCII in lower case, without the final dot.
 ///
@@ -64,9 +66,13 @@ impl Name {
     /// # Errors
     /// When the name is empty or cannot be encoded; it must not be asked for then.
     pub fn parse(octets: &[u8]) -> Result<Name, NameError> {
-        let octets = octets.strip_suffix(b".").unwrap_or(octets);
+        let without_dot = octets.strip_suffix(b".");
+        let octets = without_dot.unwrap_or(octets);
         if octets.is_empty() {
             return Err(NameError::Empty);
+        }
+        if octets.len() > MOST_WRITTEN {
+            return Err(NameError::TooLong);
         }
         if octets.is_ascii() {
             return Name::from_ascii(octets.to_ascii_lowercase());
@@ -93,6 +99,10 @@ impl Name {
             // A full stop of another script maps to '.', which would make two labels of one: that is a
             // different name and is split as such below.
             ascii.extend(a_label.bytes());
+        }
+        // The final dot may be one of another script too.
+        if without_dot.is_none() && ascii.last() == Some(&b'.') {
+            ascii.pop();
         }
         Name::from_ascii(ascii)
     }
@@ -239,3 +249,6 @@ impl fmt::Debug for Name {
         write!(f, "Name({self})")
     }
 }
+
+#[cfg(test)]
+mod tests;

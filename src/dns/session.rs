@@ -150,3 +150,80 @@ impl<R: Resolver> Session<R> {
             .is_ok()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::clock::ManualTime;
+    use futures_util::FutureExt as _;
+    use std::time::Duration;
+
+    /// Answers every question with one address, and takes a second for it.
+    struct Slow(ManualTime, AtomicU32);
+
+    impl Resolver for Slow {
+        async fn lookup(&self, _: &Question, _: Moment) -> Answer {
+            self.0.advance(Duration::from_secs(1));
+            self.1.fetch_add(1, Ordering::Relaxed);
+            Answer::Records {
+                records: RecordSet::A([Ipv4Addr::LOCALHOST].into()),
+                ttl: 1,
+            }
+        }
+    }
+
+    fn session(limits: &Limits) -> (Session<Slow>, Name) {
+        let time = ManualTime::default();
+        let clock = Clock::manual(&time);
+        let session = Session::new(Arc::new(Slow(time, AtomicU32::new(0))), clock, limits);
+        (session, Name::parse(b"example.org").unwrap())
+    }
+
+    #[test]
+    fn a_question_beyond_the_budget_is_not_asked() {
+        let (session, name) = session(&Limits {
+            dns_questions: 2,
+            ..Limits::default()
+        });
+        let ask = || session.a(&name, &Tracer::off()).now_or_never().unwrap();
+        assert!(matches!(ask(), Answer::Records { .. }));
+        assert!(matches!(ask(), Answer::Records { .. }));
+        assert_eq!(ask(), Answer::Failure(Failure::Questions));
+        assert_eq!(session.resolver.1.load(Ordering::Relaxed), 2);
+    }
+
+    #[test]
+    fn a_question_after_the_deadline_is_not_asked() {
+        let limits = Limits {
+            dns_time: Duration::from_millis(1_500),
+            ..Limits::default()
+        };
+        let (session, name) = session(&limits);
+        let ask = || session.a(&name, &Tracer::off()).now_or_never().unwrap();
+        assert!(matches!(ask(), Answer::Records { .. }));
+        assert!(matches!(ask(), Answer::Records { .. }));
+        assert_eq!(ask(), Answer::Failure(Failure::Deadline));
+        assert_eq!(session.resolver.1.load(Ordering::Relaxed), 2);
+    }
+
+    #[test]
+    fn an_answer_of_another_type_is_a_failure() {
+        let (session, name) = session(&Limits::default());
+        let answer = session.txt(&name, &Tracer::off()).now_or_never().unwrap();
+        assert!(matches!(answer, Answer::Failure(Failure::BadAnswer(_))));
+    }
+
+    #[test]
+    fn questions_are_traced_with_answer_and_time() {
+        let (session, name) = session(&Limits::default());
+        let trace = Tracer::on(10);
+        session.a(&name, &trace).now_or_never().unwrap();
+        let steps = trace.steps();
+        assert_eq!(
+            (steps[0].subject.as_str(), steps[0].outcome.as_str()),
+            ("example.org A", "127.0.0.1")
+        );
+        assert_eq!(steps[0].elapsed, Some(Duration::from_secs(1)));
+    }
+}

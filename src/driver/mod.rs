@@ -1,1 +1,221 @@
-//! To come.
+//! Running the futures of checks for programs that block: a runtime, a resolver, a cache, and plain calls.
+//!
+//! ```no_run
+//! use mailrep::driver::{Checker, Setup};
+//! let checker = Checker::new(Setup::default())?;
+//! let mut transaction = checker.transaction();
+//! transaction.connect("192.0.2.1".parse().unwrap())?;
+//! transaction.helo(b"mail.example.org")?;
+//! transaction.mail_from(b"alice@example.org")?;
+//! transaction.data(b"From: alice@example.org\r\n\r\nHello\r\n")?;
+//! println!("{}", transaction.finish()?.dmarc.reason());
+//! # Ok::<(), mailrep::Error>(())
+//! ```
+
+mod runtime;
+
+pub use runtime::Driver;
+
+use crate::clock::UnixTime;
+use crate::dns::any::AnyResolver;
+use crate::dns::cache::{CacheOptions, CachedResolver};
+use crate::dns::callback::CallbackResolver;
+use crate::dns::hickory::{HickoryOptions, HickoryResolver};
+use crate::dns::zone::Zone;
+use crate::error::Error;
+use crate::trace::{Step, Tracer};
+use crate::transaction::{Context, Options, Transaction, Verdict};
+use crate::{dmarc, spf};
+use std::ops::{Deref, DerefMut};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// The resolver of a [`Checker`]: any of ours behind a cache.
+pub type CheckerResolver = CachedResolver<Arc<AnyResolver>>;
+
+/// Who answers the questions.
+#[derive(Debug)]
+pub enum Source {
+    /// Nameservers.
+    Network(HickoryOptions),
+    /// Master files, offline.
+    Zone(Zone),
+    /// Whoever drives the program.
+    Callback(CallbackResolver),
+}
+
+impl Default for Source {
+    fn default() -> Self {
+        Source::Network(HickoryOptions::default())
+    }
+}
+
+/// What a [`Checker`] is made of.
+#[derive(Debug, Default)]
+pub struct Setup {
+    /// Who answers DNS questions; by default the system's nameservers.
+    pub source: Source,
+    /// The bounds of the cache.
+    pub cache: CacheOptions,
+    /// How messages are judged. Its clock is used throughout.
+    pub options: Options,
+}
+
+/// Checks messages for a program that blocks; shared by any number of threads.
+///
+/// Threads are made on first use. A checker that was made before a fork works in the child: it gets a runtime, an
+/// empty cache and sockets of its own.
+pub struct Checker {
+    resolver: Arc<AnyResolver>,
+    cache: CacheOptions,
+    options: Options,
+    driver: Arc<Driver>,
+    present: Mutex<(u32, Arc<Context<CheckerResolver>>)>,
+}
+
+impl Checker {
+    /// A checker.
+    ///
+    /// # Errors
+    /// [`Error::NoNameserver`] when the network is to be asked and no server is known.
+    pub fn new(setup: Setup) -> Result<Self, Error> {
+        let Setup {
+            source,
+            cache,
+            options,
+        } = setup;
+        let resolver = match source {
+            Source::Network(network) => {
+                AnyResolver::Hickory(HickoryResolver::new(network, options.clock.clone())?)
+            }
+            Source::Zone(zone) => AnyResolver::Zone(zone),
+            Source::Callback(callback) => AnyResolver::Callback(callback),
+        };
+        let resolver = Arc::new(resolver);
+        let context = Arc::new(new_context(&resolver, &cache, &options));
+        Ok(Checker {
+            resolver,
+            cache,
+            options,
+            driver: Arc::default(),
+            present: Mutex::new((std::process::id(), context)),
+        })
+    }
+
+    /// The options.
+    pub fn options(&self) -> &Options {
+        &self.options
+    }
+
+    /// The resolver behind the cache.
+    pub fn resolver(&self) -> &Arc<AnyResolver> {
+        &self.resolver
+    }
+
+    /// What this process's transactions share.
+    pub fn context(&self) -> Arc<Context<CheckerResolver>> {
+        let pid = std::process::id();
+        let mut present = self.present.lock().unwrap_or_else(PoisonError::into_inner);
+        if present.0 != pid {
+            // Another thread of the parent may have held the cache's lock while it forked: a cache anew.
+            let context = Arc::new(new_context(&self.resolver, &self.cache, &self.options));
+            std::mem::forget(std::mem::replace(&mut *present, (pid, context)));
+        }
+        Arc::clone(&present.1)
+    }
+
+    /// Begins a message; its protocol time is the present.
+    pub fn transaction(&self) -> CheckerTransaction {
+        self.transaction_at(UnixTime::now())
+    }
+
+    /// Begins a message that takes place at `now`, which governs `t=`, `x=` and `%{t}`.
+    pub fn transaction_at(&self, now: UnixTime) -> CheckerTransaction {
+        let driver = Arc::clone(&self.driver);
+        CheckerTransaction {
+            transaction: Transaction::at(&self.context(), Arc::clone(&driver) as _, now),
+            driver,
+        }
+    }
+
+    /// Checks SPF alone, both identities. Steps are there when [`Options::trace`] is on.
+    ///
+    /// # Errors
+    /// [`Error::System`] and [`Error::Sequence`] as [`Driver::block_on`].
+    pub fn spf(&self, request: &spf::Request) -> Result<(spf::Verdict, Vec<Step>), Error> {
+        let (context, trace) = (self.context(), self.tracer());
+        let session = context.session();
+        let verdict = self
+            .driver
+            .block_on(spf::verify(&session, request, &self.options.limits, &trace))?;
+        Ok((verdict, trace.steps()))
+    }
+
+    /// Evaluates DMARC alone, the results of SPF and DKIM being given. Steps are there when [`Options::trace`] is on.
+    ///
+    /// # Errors
+    /// [`Error::System`] and [`Error::Sequence`] as [`Driver::block_on`].
+    pub fn dmarc(
+        &self,
+        author: &dmarc::Author,
+        spf: Option<&dmarc::Identifier>,
+        dkim: &[dmarc::Identifier],
+    ) -> Result<(dmarc::Verdict, Vec<Step>), Error> {
+        let (context, trace) = (self.context(), self.tracer());
+        let session = context.session();
+        let candidates: Vec<_> = spf
+            .into_iter()
+            .chain(dkim)
+            .map(|given| given.domain.clone())
+            .collect();
+        let discovery = self
+            .driver
+            .block_on(dmarc::discover(&session, author, &candidates, &trace))?;
+        Ok((dmarc::evaluate(&discovery, spf, dkim), trace.steps()))
+    }
+
+    fn tracer(&self) -> Tracer {
+        if self.options.trace {
+            Tracer::on(self.options.limits.trace_steps)
+        } else {
+            Tracer::off()
+        }
+    }
+}
+
+fn new_context(
+    resolver: &Arc<AnyResolver>,
+    cache: &CacheOptions,
+    options: &Options,
+) -> Context<CheckerResolver> {
+    let cached = CachedResolver::new(Arc::clone(resolver), options.clock.clone(), cache.clone());
+    Context::new(cached, options.clone())
+}
+
+/// A message on its way through a [`Checker`]; its calls are those of [`Transaction`].
+pub struct CheckerTransaction {
+    transaction: Transaction<CheckerResolver>,
+    driver: Arc<Driver>,
+}
+
+impl CheckerTransaction {
+    /// Waits for what is still open and judges.
+    ///
+    /// # Errors
+    /// As [`Driver::block_on`] and [`Transaction::finish`].
+    pub fn finish(self) -> Result<Verdict, Error> {
+        self.driver.block_on(self.transaction.finish())?
+    }
+}
+
+impl Deref for CheckerTransaction {
+    type Target = Transaction<CheckerResolver>;
+    fn deref(&self) -> &Self::Target {
+        &self.transaction
+    }
+}
+
+impl DerefMut for CheckerTransaction {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.transaction
+    }
+}

@@ -8,4 +8,7 @@ pub mod line_ends;
 mod stream;
 
 pub use header::{HeaderField, HeaderFields};
-pub use stream::{Anomaly, Splitter};
+pub use stream::{Anomaly, Begun, Splitter};
+
+#[cfg(test)]
+mod tests;

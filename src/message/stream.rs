@@ -70,10 +70,25 @@ impl std::fmt::Display for Anomaly {
     }
 }
 
+/// Longest line, in octets, that is looked at before it is decided whether it begins a header field: RFC 5322
+/// section 2.1.1 allows 998.
+const UNDECIDED_LINE: usize = 1_000;
+
 /// Splits a message that comes in chunks of any size into header fields and body.
 ///
 /// Memory grows with the header up to its bounds, never with the body. Line ends must be CRLF already; a bare CR
 /// or LF ends no line.
+///
+/// ```
+/// use mailrep::message::Splitter;
+/// let mut splitter = Splitter::new(&mailrep::Limits::default());
+/// assert_eq!(splitter.push(b"Subject: hi\r\nFrom: a@exam"), None);
+/// let chunk = b"ple.org\r\n\r\nBody";
+/// let begun = splitter.push(chunk).expect("the empty line is there");
+/// assert_eq!(&chunk[begun.offset..], b"Body");
+/// let (header, anomaly) = splitter.into_parts();
+/// assert_eq!((header.len(), anomaly), (2, None));
+/// ```
 #[derive(Debug, Clone)]
 pub struct Splitter {
     header_octets: usize,
@@ -81,21 +96,27 @@ pub struct Splitter {
     fields: HeaderFields,
     anomaly: Option<Anomaly>,
     state: State,
-    /// Octets of the field that is being read, its complete lines and the one that has begun.
+    /// The field that is being read: its complete lines, and the line that has begun.
     pending: Vec<u8>,
     /// Where in `pending` the present line begins.
     line: usize,
-    /// The last octet that was dropped beyond the bounds, to see a CRLF and what follows it.
-    dropped: [u8; 2],
-    dropped_line_is_empty: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
     Header,
-    /// Beyond the bounds: octets are dropped until the empty line.
-    Dropping,
+    /// Beyond the bounds: octets are dropped until the empty line, of whose CRLF CRLF so many were seen.
+    Dropping(u8),
     Body,
+}
+
+/// Where the body begins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Begun {
+    /// Offset in the chunk that was given: octets from there on are body.
+    pub offset: usize,
+    /// Octets of the body that stand before those: a line that is no header field.
+    pub before: Vec<u8>,
 }
 
 impl Splitter {
@@ -109,19 +130,137 @@ impl Splitter {
             state: State::Header,
             pending: Vec::new(),
             line: 0,
-            dropped: [0; 2],
-            dropped_line_is_empty: false,
         }
     }
 
     /// Adds a field that came by itself, as mail filters get them: the value as it stands after the colon, with
-    /// its blanks and folds. A CRLF is added.
+    /// its blanks and folds. A CRLF is added. A field without a name is passed over.
     pub fn field(&mut self, name: &[u8], value: &[u8]) {
         if self.state != State::Header {
             return;
         }
         let length = name.len().saturating_add(value.len()).saturating_add(3);
         if self.has_room(length) && !self.fields.push_parts(&[name, b":", value, b"\r\n"]) {
+            self.anomaly.get_or_insert(Anomaly::NotAField);
+        }
+    }
+
+    /// Takes the next octets of the message. Says where the body begins, once it does; octets from there on are
+    /// not taken, and later chunks are body.
+    pub fn push(&mut self, chunk: &[u8]) -> Option<Begun> {
+        let mut rest = chunk;
+        loop {
+            match self.state {
+                State::Body => {
+                    return Some(Begun {
+                        offset: chunk.len() - rest.len(),
+                        before: Vec::new(),
+                    });
+                }
+                State::Dropping(seen) => {
+                    let (used, seen) = find_empty_line(rest, seen);
+                    self.state = if seen == 4 {
+                        State::Body
+                    } else {
+                        State::Dropping(seen)
+                    };
+                    rest = &rest[used..];
+                    if seen != 4 {
+                        return None;
+                    }
+                }
+                State::Header => {
+                    if rest.is_empty() {
+                        return None;
+                    }
+                    if let Some(before) = self.take_of_line(&mut rest) {
+                        return Some(Begun {
+                            offset: chunk.len() - rest.len(),
+                            before,
+                        });
+                    }
+                }
+            }
+        }
+    }
+
+    /// Takes octets up to the end of a line. Returns what of them belongs to the body, once the header has ended.
+    fn take_of_line(&mut self, rest: &mut &[u8]) -> Option<Vec<u8>> {
+        let kept = self.fields.octets().saturating_add(self.pending.len());
+        // Two more than may be kept, for the empty line.
+        let room = self.header_octets.saturating_add(2).saturating_sub(kept);
+        if room == 0 {
+            self.drop_from_here(Anomaly::HeaderTooLong {
+                limit: self.header_octets,
+            });
+            return None;
+        }
+        let mut most = rest.len().min(room);
+        let in_line = self.pending.len() - self.line;
+        if in_line < UNDECIDED_LINE {
+            most = most.min(UNDECIDED_LINE - in_line);
+        }
+        let taken = memchr::memchr(b'\n', &rest[..most]).map_or(most, |at| at + 1);
+        self.pending.extend_from_slice(&rest[..taken]);
+        *rest = &rest[taken..];
+        let complete = self.pending[self.line..].ends_with(b"\r\n");
+        let decided = self.pending.len() - self.line == UNDECIDED_LINE;
+        if complete || decided {
+            self.judge_line(complete)
+        } else {
+            None
+        }
+    }
+
+    /// Judges the present line of the header, complete or long enough. Returns what of it belongs to the body,
+    /// once the header has ended.
+    fn judge_line(&mut self, complete: bool) -> Option<Vec<u8>> {
+        let line = &self.pending[self.line..];
+        if line == b"\r\n" {
+            self.pending.truncate(self.line);
+            self.field_complete();
+            self.state = State::Body;
+            return Some(Vec::new());
+        }
+        let continues = self.line > 0 && matches!(line.first(), Some(b' ' | b'\t'));
+        if !continues && !begins_field(line) {
+            return Some(self.not_a_field());
+        }
+        if !continues && self.line > 0 {
+            let next = self.pending.split_off(self.line);
+            self.field_complete();
+            if self.state != State::Header {
+                // The field before did not fit; this line is dropped with it.
+                self.state = State::Dropping(find_empty_line(&next, 2).1);
+                return None;
+            }
+            self.pending = next;
+        }
+        if complete {
+            self.line = self.pending.len();
+        }
+        None
+    }
+
+    /// The present line is no header field: the header ends before it.
+    fn not_a_field(&mut self) -> Vec<u8> {
+        let body = self.pending.split_off(self.line);
+        self.field_complete();
+        let nothing = self.fields.is_empty() && self.anomaly.is_none();
+        self.anomaly.get_or_insert(if nothing {
+            Anomaly::NotAMessage
+        } else {
+            Anomaly::NotAField
+        });
+        self.state = State::Body;
+        body
+    }
+
+    /// What is pending is a whole field, or nothing.
+    fn field_complete(&mut self) {
+        self.line = 0;
+        let raw = std::mem::take(&mut self.pending);
+        if !raw.is_empty() && self.has_room(raw.len()) && !self.fields.push(&raw) {
             self.anomaly.get_or_insert(Anomaly::NotAField);
         }
     }
@@ -139,175 +278,72 @@ impl Splitter {
         } else {
             return true;
         };
-        self.anomaly = Some(problem);
-        self.state = State::Dropping;
-        self.pending = Vec::new();
+        self.drop_from_here(problem);
         false
     }
 
-    /// Takes the next octets of the header. Returns where the body begins in `chunk`, once it does.
-    pub fn push(&mut self, chunk: &[u8]) -> Option<Begun> {
-        let mut rest = chunk;
-        loop {
-            match self.state {
-                State::Body => {
-                    return Some(Begun {
-                        offset: chunk.len() - rest.len(),
-                        before: Vec::new(),
-                    });
-                }
-                State::Dropping => {
-                    let used = self.drop_header(rest)?;
-                    rest = &rest[used..];
-                }
-                State::Header => {
-                    let end = memchr::memchr(b'\n', rest).map_or(rest.len(), |at| at + 1);
-                    let room = (self.header_octets.saturating_add(2))
-                        .saturating_sub(self.fields.octets().saturating_add(self.pending.len()));
-                    if end > room {
-                        // The line does not fit: what was seen of it is passed by, as if it had been dropped.
-                        self.begin_dropping();
-                        continue;
-                    }
-                    self.pending.extend_from_slice(&rest[..end]);
-                    rest = &rest[end..];
-                    if self.pending.ends_with(b"\r\n") {
-                        if let Some(before) = self.line_complete() {
-                            return Some(Begun {
-                                offset: chunk.len() - rest.len(),
-                                before,
-                            });
-                        }
-                    } else if rest.is_empty() {
-                        return None;
-                    }
-                }
-            }
-        }
-    }
-
-    /// A line of the header is complete. Returns what of it belongs to the body, once the header has ended.
-    fn line_complete(&mut self) -> Option<Vec<u8>> {
-        let line = &self.pending[self.line..];
-        if line == b"\r\n" {
-            self.pending.truncate(self.line);
-            self.field_complete();
-            self.state = State::Body;
-            return Some(Vec::new());
-        }
-        let continues = matches!(line[0], b' ' | b'\t') && self.line > 0;
-        if continues {
-            self.line = self.pending.len();
-            return None;
-        }
-        if !begins_field(line) {
-            let body = self.pending.split_off(self.line);
-            self.field_complete();
-            if self.state != State::Dropping {
-                let nothing = self.fields.is_empty();
-                self.anomaly.get_or_insert(if nothing {
-                    Anomaly::NotAMessage
-                } else {
-                    Anomaly::NotAField
-                });
-            }
-            self.state = State::Body;
-            return Some(body);
-        }
-        let next = self.pending.split_off(self.line);
-        self.field_complete();
-        if self.state == State::Dropping {
-            self.dropped = *b"\r\n";
-            self.dropped_line_is_empty = true;
-            return None;
-        }
-        self.line = next.len();
-        self.pending = next;
-        None
-    }
-
-    /// What is pending is a whole field, or nothing.
-    fn field_complete(&mut self) {
-        self.line = 0;
-        if self.pending.is_empty() {
-            return;
-        }
-        let raw = std::mem::take(&mut self.pending);
-        if self.has_room(raw.len()) && !self.fields.push(&raw) {
-            self.anomaly.get_or_insert(Anomaly::NotAField);
-        }
-    }
-
-    fn begin_dropping(&mut self) {
-        self.anomaly = Some(Anomaly::HeaderTooLong {
-            limit: self.header_octets,
-        });
-        self.state = State::Dropping;
-        let tail = self.pending.last_chunk::<2>().copied().unwrap_or([0, 0]);
-        self.dropped = if self.pending.len() == 1 {
-            [0, self.pending[0]]
-        } else {
-            tail
-        };
-        self.dropped_line_is_empty = self.line == self.pending.len() && !self.pending.is_empty();
+    fn drop_from_here(&mut self, problem: Anomaly) {
+        self.anomaly = Some(problem);
+        // A line has begun, unless octets of it are pending.
+        let line = self.pending.get(self.line..).unwrap_or_default();
+        let tail = &line[line.len().saturating_sub(4)..];
+        let seen = if line.len() > 4 { 0 } else { 2 };
+        self.state = State::Dropping(find_empty_line(tail, seen).1);
         self.pending = Vec::new();
         self.line = 0;
     }
 
-    /// Drops octets of the header up to the end of its empty line. Returns how many, once it was seen.
-    fn drop_header(&mut self, chunk: &[u8]) -> Option<usize> {
-        for (at, &octet) in chunk.iter().enumerate() {
-            let line_ends = octet == b'\n' && self.dropped[1] == b'\r';
-            if line_ends && self.dropped_line_is_empty {
-                self.state = State::Body;
-                return Some(at + 1);
-            }
-            // A CR after a line end may be the first half of an empty line.
-            let may_be_empty = self.dropped == *b"\r\n" && octet == b'\r';
-            self.dropped_line_is_empty = line_ends || may_be_empty;
-            if line_ends {
-                self.dropped_line_is_empty = false;
-            }
-            self.dropped = [self.dropped[1], octet];
-            if may_be_empty {
-                self.dropped_line_is_empty = true;
-            }
-        }
-        None
+    /// The header has ended, as the caller knows from elsewhere.
+    pub fn end_of_header(&mut self) {
+        self.field_complete();
+        self.state = State::Body;
     }
 
-    /// The header has ended, or the message has. Returns the fields and octets that turned out to be body.
-    pub fn end(mut self) -> (HeaderFields, Option<Anomaly>, Vec<u8>) {
+    /// The message has ended. If its header had not, that is an anomaly; returns octets that turned out to be
+    /// body: a last line that is no header field.
+    pub fn end_of_message(&mut self) -> Vec<u8> {
+        if self.state == State::Body {
+            return Vec::new();
+        }
+        let line = self.pending.get(self.line..).unwrap_or_default();
+        let continues = self.line > 0 && matches!(line.first(), Some(b' ' | b'\t'));
         let mut body = Vec::new();
-        if self.state == State::Header && !self.pending.is_empty() {
-            let line = &self.pending[self.line..];
-            let continues = self.line > 0 && line.first().is_none_or(|octet| matches!(octet, b' ' | b'\t'));
-            if !continues && !begins_field(line) {
-                body = self.pending.split_off(self.line);
-                let nothing = self.fields.is_empty() && self.pending.is_empty();
-                self.anomaly.get_or_insert(if nothing {
-                    Anomaly::NotAMessage
-                } else {
-                    Anomaly::NotAField
-                });
-            } else if !continues && self.line > 0 {
+        if self.state == State::Header && !line.is_empty() && !continues {
+            if !begins_field(line) {
+                body = self.not_a_field();
+            } else if self.line > 0 {
                 let next = self.pending.split_off(self.line);
                 self.field_complete();
                 self.pending = next;
             }
-            self.field_complete();
         }
-        (self.fields, self.anomaly, body)
+        if self.state == State::Header {
+            self.field_complete();
+            self.anomaly.get_or_insert(Anomaly::NoBody);
+        }
+        self.state = State::Body;
+        body
+    }
+
+    /// The fields that were kept, and what was odd about the message's form.
+    pub fn into_parts(self) -> (HeaderFields, Option<Anomaly>) {
+        (self.fields, self.anomaly)
     }
 }
 
-/// Where the body begins.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Begun {
-    /// Offset in the chunk that was given: octets from there on are body.
-    pub offset: usize,
-    /// Octets of the body that stand before those: a line that is no header field.
-    pub before: Vec<u8>,
+/// Looks for CRLF CRLF, of which `seen` octets stood before `octets`. Returns how many octets were looked at and
+/// how many of the four were seen at their end.
+fn find_empty_line(octets: &[u8], mut seen: u8) -> (usize, u8) {
+    for (at, octet) in octets.iter().enumerate() {
+        seen = match (seen, octet) {
+            (0 | 1 | 3, b'\r') => 1,
+            (1, b'\n') => 2,
+            (2, b'\r') => 3,
+            (3, b'\n') => return (at + 1, 4),
+            _ => 0,
+        };
+    }
+    (octets.len(), seen)
 }
 
 /// Whether a line begins a header field: printable ASCII other than a colon, blanks, a colon (RFC 5322 sections

@@ -153,6 +153,14 @@ impl Evaluation {
     }
 }
 
+impl Request {
+    /// The domain that decides: MAIL FROM's, or HELO's for a null reverse-path; none if it is no domain name that SPF
+    /// checks.
+    pub fn domain(&self) -> Option<Name> {
+        identity::Subject::of(self, Identity::MailFrom).domain.ok()
+    }
+}
+
 /// What came of checking the sender of a transaction.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verdict {

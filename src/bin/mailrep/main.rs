@@ -1,2 +1,72 @@
-//! x
-fn main() {}
+//! The `mailrep` command line.
+
+mod check;
+mod cli;
+mod decision;
+mod dmarc;
+mod failure;
+mod help;
+mod input;
+#[cfg(test)]
+mod man_pages;
+mod page;
+mod printable;
+mod setup;
+mod spf;
+mod steps;
+mod values;
+
+use clap::error::ErrorKind;
+use clap::{CommandFactory as _, Parser as _};
+use cli::{Clash, Cli, Color, Command};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let (global, command) = match Cli::try_parse().and_then(|cli| cli.into_parts().map_err(clash)) {
+        Ok(parts) => parts,
+        Err(error) => return usage(&error),
+    };
+    match global.color {
+        Some(Color::Always) => anstream::ColorChoice::Always.write_global(),
+        Some(Color::Never) => anstream::ColorChoice::Never.write_global(),
+        Some(Color::Auto) | None => {}
+    }
+    let done = match command {
+        Command::Check(command) => check::run(command, global),
+        Command::Spf(command) => spf::run(command, global),
+        Command::Dmarc(command) => dmarc::run(command, global),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => ExitCode::from(failure.tell()),
+    }
+}
+
+fn clash(clash: Clash) -> clap::Error {
+    let what = match clash {
+        Clash::Twice(option) => format!("the argument '{option}' cannot be used multiple times"),
+        Clash::ZoneAndNameserver => {
+            "the argument '--zone <FILE>' cannot be used with '--nameserver <IP:PORT>': \
+                                     a zone file answers instead of a nameserver"
+                .to_owned()
+        }
+    };
+    Cli::command().error(ErrorKind::ArgumentConflict, what)
+}
+
+/// Help, the version, or what is wrong with the command line.
+fn usage(error: &clap::Error) -> ExitCode {
+    // Scripts pass on what strangers wrote, and what is wrong quotes it. If it holds controls, it is shown without
+    // them, and without colour.
+    let hostile = std::env::args_os().any(|word| word.to_string_lossy().contains(printable::is_unsafe));
+    if hostile && error.use_stderr() {
+        use std::io::Write as _;
+        let text = error.to_string();
+        let lines: Vec<_> = text.lines().map(printable::line).collect();
+        let _ = writeln!(anstream::stderr().lock(), "{}", lines.join("\n"));
+    } else {
+        // Nobody is left to be told that nobody reads.
+        let _ = error.print();
+    }
+    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
+}

@@ -1,0 +1,135 @@
+# Everything that is done with this project has a target here; `make` lists them.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+CARGO ?= cargo
+PREFIX ?= /usr/local
+BINDIR ?= $(PREFIX)/bin
+LIBDIR ?= $(PREFIX)/lib
+INCLUDEDIR ?= $(PREFIX)/include
+MANDIR ?= $(PREFIX)/share/man
+DESTDIR ?=
+FUZZ_SECONDS ?= 60
+
+# release, or dev: `make install PROFILE=dev DESTDIR=...` is what the tests use, without a second build of everything.
+PROFILE ?= release
+
+VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
+# Before 1.0 the soname carries the minor version: 0.1.7 is libmailrep.so.0.1.
+SOVERSION := $(shell echo '$(VERSION)' | cut -d. -f1,2)
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+VENV := $(TARGET)/venv
+# Tests and checks use one set of features and one profile, so that dependencies are built once.
+FEATURES := --all-features
+ifeq ($(PROFILE),dev)
+OUT := $(TARGET)/debug
+PROFILE_FLAGS := $(FEATURES)
+else
+OUT := $(TARGET)/release
+PROFILE_FLAGS := --release --features cli,capi
+endif
+C_WARNINGS := -Wall -Wextra -Wpedantic -Werror
+export PATH := $(abspath $(TARGET)/tools/bin):$(PATH)
+
+.PHONY: help demo build lib command test test-rust test-c test-python check check-rust check-dependencies check-python \
+	check-c check-messages install header man bench fuzz wheel tools
+
+help: ## list the targets
+	@echo 'mailrep $(VERSION)'
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1\t\2/p' Makefile | while IFS=$$'\t' read -r name words; do printf '  make %-20s %s\n' "$$name" "$$words"; done
+
+demo: ## build, then check three bundled messages offline and say why
+	$(CARGO) build $(FEATURES) --bin mailrep
+	scripts/demo $(TARGET)/debug/mailrep
+
+build: lib command ## release build: the libraries for C and the command line (PROFILE=dev for a quick one)
+
+lib:
+	$(CARGO) rustc --lib $(PROFILE_FLAGS) --crate-type cdylib,staticlib -- -C link-arg=-Wl,-soname,libmailrep.so.$(SOVERSION)
+	ln -sf libmailrep.so $(OUT)/libmailrep.so.$(SOVERSION)
+
+command:
+	$(CARGO) build $(PROFILE_FLAGS) --bin mailrep
+
+test: tools ## install what the tests need and run every suite
+	$(MAKE) --no-print-directory lib PROFILE=dev
+	scripts/run-tests
+
+test-rust: ## only the Rust tests
+	scripts/run-tests rust doc
+
+test-c: ## only the C tests
+	$(MAKE) --no-print-directory lib PROFILE=dev
+	scripts/run-tests c
+
+test-python: tools ## only the Python tests
+	scripts/run-tests python
+
+check: check-rust check-dependencies check-c check-python check-messages ## format, lints, documentation, licences, types
+
+check-rust:
+	$(CARGO) fmt --all --check
+	rustfmt --check --edition 2024 fuzz/fuzz_targets/*.rs
+	$(CARGO) clippy --all-targets $(FEATURES) -- -D warnings
+	$(CARGO) clippy --no-default-features --lib -- -D warnings
+	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --no-deps $(FEATURES)
+
+# Advisories need the network and change from day to day; these three do not. All targets' crates are looked at, so that
+# they have to be here first; it also shows that Cargo.lock is in step.
+check-dependencies: tools
+	$(CARGO) fetch --locked
+	$(CARGO) deny --offline $(FEATURES) --log-level error check --hide-inclusion-graph licenses bans sources
+
+check-c:
+	@if test -e include/mailrep.h; then \
+		echo 'the header alone, as C11 and as C++17'; \
+		gcc -std=c11 $(C_WARNINGS) -fsyntax-only -x c include/mailrep.h; \
+		g++ -std=c++17 $(C_WARNINGS) -fsyntax-only -x c++ include/mailrep.h; \
+	else echo 'skipped: the C header (include/mailrep.h is not there)'; fi
+
+check-python: tools
+	$(VENV)/bin/ruff check scripts/run-tests tests/data/make.py
+	$(VENV)/bin/ruff format --check scripts/run-tests tests/data/make.py
+	@if test -d bindings/python/src; then \
+		set -x; cd bindings/python; \
+		$(abspath $(VENV))/bin/ruff check .; \
+		$(abspath $(VENV))/bin/ruff format --check .; \
+		$(abspath $(VENV))/bin/mypy --strict --python-executable $(abspath $(VENV))/bin/python src; \
+	else echo 'skipped: the Python package (bindings/python/src is not there)'; fi
+
+check-messages: tools
+	$(VENV)/bin/python tests/data/make.py --check
+
+install: build ## install into DESTDIR, under PREFIX (/usr/local)
+	install -d '$(DESTDIR)$(BINDIR)' '$(DESTDIR)$(LIBDIR)/pkgconfig' '$(DESTDIR)$(INCLUDEDIR)' '$(DESTDIR)$(MANDIR)/man1'
+	install -m 755 $(OUT)/mailrep '$(DESTDIR)$(BINDIR)/mailrep'
+	install -m 644 include/mailrep.h '$(DESTDIR)$(INCLUDEDIR)/mailrep.h'
+	install -m 755 $(OUT)/libmailrep.so '$(DESTDIR)$(LIBDIR)/libmailrep.so.$(VERSION)'
+	ln -sf libmailrep.so.$(VERSION) '$(DESTDIR)$(LIBDIR)/libmailrep.so.$(SOVERSION)'
+	ln -sf libmailrep.so.$(SOVERSION) '$(DESTDIR)$(LIBDIR)/libmailrep.so'
+	install -m 644 $(OUT)/libmailrep.a '$(DESTDIR)$(LIBDIR)/libmailrep.a'
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' -e 's|@VERSION@|$(VERSION)|' \
+		mailrep.pc.in > '$(DESTDIR)$(LIBDIR)/pkgconfig/mailrep.pc'
+	for page in man/*.1; do install -m 644 "$$page" '$(DESTDIR)$(MANDIR)/man1/'; done
+
+# The tests `header` and `man_pages` compare what is committed with what is generated, and write it when MAILREP_BLESS is set.
+header: ## write include/mailrep.h anew from src/ffi
+	MAILREP_BLESS=1 $(CARGO) test $(FEATURES) --test header
+
+man: ## write the man pages anew from the command line's own help
+	MAILREP_BLESS=1 $(CARGO) test $(FEATURES) --bin mailrep man_pages
+
+bench: ## run every bench (release profile)
+	$(CARGO) bench $(FEATURES) --benches
+
+fuzz: ## run every fuzz target for FUZZ_SECONDS (60)
+	scripts/fuzz $(FUZZ_SECONDS)
+
+wheel: tools ## build the Python wheel into dist/
+	cd bindings/python && $(abspath $(VENV))/bin/maturin build --release --out $(abspath dist)
+
+tools: ## install what tests and checks need (quick when all is there)
+	@scripts/install-test-tools

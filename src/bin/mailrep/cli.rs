@@ -1,0 +1,222 @@
+//! What may stand on the command line.
+
+use super::help;
+use super::values::{self, Claim, Text};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use mailrep::clock::UnixTime;
+use mailrep::dns::Name;
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Says whether mail is what it claims to be, and why: SPF, DKIM and DMARC.
+#[derive(Debug, Parser)]
+#[command(
+    name = "mailrep",
+    version,
+    long_about = help::ABOUT,
+    after_help = "'mailrep --help' says more; 'mailrep COMMAND --help' explains a command.",
+    after_long_help = help::long_help(help::MAILREP, "the manual page mailrep(1): zone files, JSON, and all else"),
+    arg_required_else_help = true,
+    max_term_width = 100
+)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Check(Check),
+    Spf(Spf),
+    Dmarc(Dmarc),
+}
+
+/// Options that may stand before the command or after it. They are no global arguments of clap: those lose what
+/// stands before the command if more stands after it, and do not conflict across it.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Global options (before the command or after it)")]
+pub(crate) struct Global {
+    /// Ask this nameserver instead of the system's; may be repeated.
+    ///
+    /// An IPv4 or IPv6 address, with a port where it is not 53: 192.0.2.53, 127.0.0.1:5353, [2001:db8::53]:5353.
+    /// The file /etc/hosts is never consulted.
+    #[arg(long, value_name = "IP:PORT", value_parser = values::nameserver)]
+    pub(crate) nameserver: Vec<SocketAddr>,
+
+    /// Answer DNS questions from this zone file, without any network; may be repeated.
+    ///
+    /// An RFC 1035 master file. Names without $ORIGIN are absolute, and names that are not in it do not exist. A
+    /// line '$FAIL NAME [TYPE] SERVFAIL|REFUSED|TIMEOUT' makes a name fail. Not together with --nameserver.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) zone: Vec<PathBuf>,
+
+    /// Time that all DNS of the command may take, in seconds [default: 20].
+    ///
+    /// Fractions are allowed, up to 3600. Single tries are shorter. What is not known by then is a temperror.
+    #[arg(long, value_name = "S", value_parser = values::dns_timeout)]
+    pub(crate) dns_timeout: Option<Duration>,
+
+    /// Judge as if it were this time [default: now].
+    ///
+    /// Unix seconds, such as 1772355660, or RFC 3339, such as 2026-03-01T09:01:00Z. It governs when signatures
+    /// were made and expire (t=, x=) and SPF's %{t}; never time-outs.
+    #[arg(long, value_name = "TIME", value_parser = values::time)]
+    pub(crate) now: Option<UnixTime>,
+
+    /// Print one JSON object on a line instead of text.
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    /// When to use colour [default: auto, which is on a terminal only].
+    #[arg(long, value_name = "WHEN")]
+    pub(crate) color: Option<Color>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+/// Check a message: SPF, DKIM, DMARC and the client's name.
+///
+/// Reads a message from a file, or from the standard input if FILE is '-', and says what to do with it and why.
+/// Without --ip, SPF and the client's name cannot be checked and DMARC rests on DKIM alone.
+#[derive(Debug, Args)]
+#[command(after_long_help = help::long_help(help::CHECK, "the manual page mailrep-check(1): the fields of --json"))]
+pub(crate) struct Check {
+    /// Address of the client that delivered the message.
+    #[arg(long, value_name = "IP", value_parser = values::address)]
+    pub(crate) ip: Option<IpAddr>,
+
+    /// Name that the client gave with HELO or EHLO.
+    #[arg(long, value_name = "NAME", value_parser = values::helo(), allow_hyphen_values = true)]
+    pub(crate) helo: Option<Text>,
+
+    /// Envelope sender (MAIL FROM, the reverse-path).
+    ///
+    /// '' or '<>' is the null reverse-path of bounces, as is --ip without this option; SPF's result is HELO's
+    /// then.
+    #[arg(long, value_name = "ADDR", value_parser = values::mail_from(), allow_hyphen_values = true)]
+    pub(crate) mail_from: Option<Text>,
+
+    /// Name to write results under [default: this host's name].
+    #[arg(long, value_name = "ID", value_parser = values::authserv_id)]
+    pub(crate) authserv_id: Option<String>,
+
+    /// Also show every step: questions, records, terms.
+    #[arg(long)]
+    pub(crate) trace: bool,
+
+    /// The message: a file, or '-' for the standard input.
+    #[arg(value_name = "FILE|-")]
+    pub(crate) file: PathBuf,
+
+    #[command(flatten)]
+    pub(crate) global: Global,
+}
+
+/// Check SPF alone: may this client send for this domain?
+///
+/// Both identities are checked (RFC 7208 sections 2.3 and 2.4). The result is MAIL FROM's; with the null
+/// reverse-path it is HELO's.
+#[derive(Debug, Args)]
+#[command(after_long_help = help::long_help(help::SPF, "the manual page mailrep-spf(1): the fields of --json"))]
+pub(crate) struct Spf {
+    /// Address of the client.
+    #[arg(long, value_name = "IP", value_parser = values::address)]
+    pub(crate) ip: IpAddr,
+
+    /// Name that the client gave with HELO or EHLO.
+    #[arg(long, value_name = "NAME", value_parser = values::helo(), allow_hyphen_values = true)]
+    pub(crate) helo: Text,
+
+    /// Envelope sender; '' or '<>' is the null reverse-path.
+    #[arg(long, value_name = "ADDR", value_parser = values::mail_from(), allow_hyphen_values = true)]
+    pub(crate) mail_from: Text,
+
+    /// Also show every step: questions, records, terms.
+    #[arg(long)]
+    pub(crate) trace: bool,
+
+    #[command(flatten)]
+    pub(crate) global: Global,
+}
+
+/// Evaluate DMARC for given results of SPF and DKIM.
+///
+/// Finds the policy of the author domain by the tree walk of RFC 9989 and says what follows from the results
+/// that are given.
+#[derive(Debug, Args)]
+#[command(after_long_help = help::long_help(help::DMARC, "the manual page mailrep-dmarc(1): the fields of --json"))]
+pub(crate) struct Dmarc {
+    /// Author domain: the domain of the address in the From field.
+    #[arg(long, value_name = "DOMAIN", value_parser = values::domain)]
+    pub(crate) from: Name,
+
+    /// Domain that SPF checked, and its result.
+    ///
+    /// One of none, neutral, pass, fail, softfail, temperror, permerror.
+    #[arg(long, value_name = "DOMAIN=RESULT", value_parser = values::spf_claim)]
+    pub(crate) spf: Option<Claim>,
+
+    /// Signing domain of a DKIM signature, and its result; may be repeated.
+    ///
+    /// One of none, pass, fail, policy, neutral, temperror, permerror.
+    #[arg(long, value_name = "DOMAIN=RESULT", value_parser = values::dkim_claim)]
+    pub(crate) dkim: Vec<Claim>,
+
+    #[command(flatten)]
+    pub(crate) global: Global,
+}
+
+/// Two options that must not stand together, or one that stands twice.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Clash {
+    /// An option that takes one value was given before the command and after it.
+    Twice(&'static str),
+    /// A zone file answers instead of a nameserver.
+    ZoneAndNameserver,
+}
+
+impl Cli {
+    /// The command, and the global options of both places.
+    pub(crate) fn into_parts(mut self) -> Result<(Global, Command), Clash> {
+        let after = match &mut self.command {
+            Command::Check(command) => &mut command.global,
+            Command::Spf(command) => &mut command.global,
+            Command::Dmarc(command) => &mut command.global,
+        };
+        let global = self.global.and(std::mem::take(after))?;
+        Ok((global, self.command))
+    }
+}
+
+impl Global {
+    fn and(mut self, after: Global) -> Result<Global, Clash> {
+        self.nameserver.extend(after.nameserver);
+        self.zone.extend(after.zone);
+        if !self.nameserver.is_empty() && !self.zone.is_empty() {
+            return Err(Clash::ZoneAndNameserver);
+        }
+        Ok(Global {
+            nameserver: self.nameserver,
+            zone: self.zone,
+            dns_timeout: one("--dns-timeout <S>", self.dns_timeout, after.dns_timeout)?,
+            now: one("--now <TIME>", self.now, after.now)?,
+            json: self.json || after.json,
+            color: one("--color <WHEN>", self.color, after.color)?,
+        })
+    }
+}
+
+fn one<T>(option: &'static str, before: Option<T>, after: Option<T>) -> Result<Option<T>, Clash> {
+    match (before, after) {
+        (Some(_), Some(_)) => Err(Clash::Twice(option)),
+        (before, after) => Ok(before.or(after)),
+    }
+}

@@ -1,0 +1,224 @@
+//! What `--help` and the manual pages say beyond the options. Lines that begin with blanks are shown as they stand.
+
+/// A section of a manual page; `--help` shows those that are short.
+pub(crate) struct Section {
+    pub(crate) title: &'static str,
+    pub(crate) text: &'static str,
+    pub(crate) in_help: bool,
+}
+
+const fn both(title: &'static str, text: &'static str) -> Section {
+    Section {
+        title,
+        text,
+        in_help: true,
+    }
+}
+
+const fn page(title: &'static str, text: &'static str) -> Section {
+    Section {
+        title,
+        text,
+        in_help: false,
+    }
+}
+
+/// The sections that `--help` shows, and where more is to be read.
+pub(crate) fn long_help(sections: &[Section], manual: &str) -> String {
+    let mut help = String::new();
+    for section in sections.iter().filter(|section| section.in_help) {
+        help.push_str(section.title);
+        help.push_str(":\n");
+        for line in section.text.lines() {
+            if !line.is_empty() && !line.starts_with(' ') {
+                help.push_str("  ");
+            }
+            help.push_str(line);
+            help.push('\n');
+        }
+        help.push('\n');
+    }
+    help.push_str("See also:\n  ");
+    help.push_str(manual);
+    help
+}
+
+pub(crate) const ABOUT: &str = "Says whether mail is what it claims to be, and why: SPF (RFC 7208), DKIM (RFC 6376) and DMARC (RFC 9989).\n\n\
+A verdict, whichever it is, is told on the standard output; trouble is told on the standard error output.";
+
+const EXIT_STATUS: Section = both(
+    "Exit status",
+    "  0   the command did its work, whatever the verdict
+  1   the input could not be used: a file that cannot be read or is empty,
+      a faulty zone file
+  2   wrong usage
+  75  no verdict could be made at all, such as without any nameserver",
+);
+
+const ZONE_FILES: Section = page(
+    "Zone files",
+    "With --zone, DNS questions are answered from RFC 1035 master files. Nothing is asked over the network, and names \
+that are not in the files do not exist. Names are absolute unless $ORIGIN was set. Beside the usual record types and \
+directives there is one of our own, for trying out what happens when the DNS fails:
+
+  $FAIL NAME [TYPE] SERVFAIL|REFUSED|TIMEOUT
+
+It makes all questions for the name fail, or those for one type. TIMEOUT fails at once, as if the time were up.
+
+  $TTL 3600
+  example.org.                  TXT  \"v=spf1 mx -all\"
+  example.org.                  MX   10 mail.example.org.
+  mail.example.org.             A    192.0.2.1
+  _dmarc.example.org.           TXT  \"v=DMARC1; p=reject\"
+  1.2.0.192.in-addr.arpa.       PTR  mail.example.org.
+  $FAIL broken.example.org. TXT SERVFAIL
+
+A fault in a zone file is told as FILE:LINE:COLUMN: MESSAGE, and the exit status is 1.",
+);
+
+const JSON: Section = page(
+    "JSON",
+    "With --json one object is printed on one line. Every name is always there, null where it does not apply; names \
+may be added in later versions. Results are the lower-case words of the RFCs. Each reason is a sentence for people \
+and may change; the cause beside it is a code for programs and stays.",
+);
+
+const JSON_SPF: Section = page(
+    "The object of SPF",
+    "  result        none, neutral, pass, fail, softfail, temperror or permerror
+  identity      mailfrom, or helo with the null reverse-path
+  domain        the domain that was checked
+  mechanism     the directive that matched, as published in the domain's own record
+  explanation   what the domain says to those it refuses (exp=)
+  dns_lookups   terms that needed DNS queries, of which 10 are allowed
+  void_lookups  queries without an answer, of which 2 are allowed
+  reason        why, in a sentence
+  cause         why, as a code
+  helo          the same for HELO's own result",
+);
+
+const JSON_DMARC: Section = page(
+    "The object of DMARC",
+    "  result                 none, pass, fail, temperror or permerror
+  reason                 why, in a sentence
+  cause                  why, as a code
+  from_domain            the author domain
+  policy_domain          the domain whose policy applies
+  organizational_domain  the author's organizational domain
+  policy                 none, quarantine or reject, as published for this domain
+  disposition            what the policy asks for this message; null without a policy
+  spf_aligned            whether SPF passed for an aligned domain
+  dkim_aligned           whether a signature of an aligned domain passed",
+);
+
+pub(crate) const MAILREP: &[Section] = &[
+    both(
+        "Examples",
+        "  mailrep check --ip 192.0.2.1 --helo mail.example.org \\
+      --mail-from ada@example.org message.eml
+  mailrep check --trace - < message.eml
+  mailrep spf --ip 192.0.2.1 --helo mail.example.org \\
+      --mail-from ada@example.org
+  mailrep dmarc --from example.org --spf bounce.example.org=pass \\
+      --dkim example.com=fail
+  mailrep --zone test.zone --now 2026-03-01T09:01:00Z --json \\
+      check message.eml",
+    ),
+    EXIT_STATUS,
+    ZONE_FILES,
+    JSON,
+    page(
+        "Environment",
+        "  NO_COLOR        when set and not empty, no colour is used
+  CLICOLOR_FORCE  when set and not 0, colour is used in pipes and files too",
+    ),
+    page(
+        "Standards",
+        "RFC 7208 (SPF), RFC 6376, RFC 8301 and RFC 8463 (DKIM), RFC 9989 (DMARC), RFC 8601 (Authentication-Results).",
+    ),
+];
+
+pub(crate) const CHECK: &[Section] = &[
+    both(
+        "The message",
+        "The first line end of the file decides: if it is LF, every bare LF becomes CRLF; if it is CRLF, the octets \
+stay as they are. The first line 'From ' of an mbox is skipped. Memory does not grow with the body.",
+    ),
+    both(
+        "Examples",
+        "  # A message as it came in:
+  mailrep check --ip 192.0.2.1 --helo mail.example.org \\
+      --mail-from ada@example.org message.eml
+  # One of whose delivery nothing is known, so that DMARC rests on DKIM:
+  mailrep check message.eml
+  # A bounce, whose reverse-path is null, so that SPF rests on HELO:
+  mailrep check --ip 192.0.2.1 --helo mail.example.org --mail-from '' \\
+      bounce.eml
+  # For a program:
+  mailrep --json check --ip 192.0.2.1 - < message.eml",
+    ),
+    EXIT_STATUS,
+    JSON,
+    page(
+        "The object of check",
+        "  spf                     an object, as below; null without --ip
+  dkim                    a list, one object for each signature
+  dmarc                   an object, as below
+  iprev                   result and name of the client's reverse look-up; null without --ip
+  authentication_results  the value of the header field to add
+  headers_to_remove       places of fields that claim to be ours, 0-based
+                          among all fields, descending
+  anomaly                 code and reason if the message is oddly formed, or null
+  trace                   all steps with --trace, as in mailrep-spf(1), or null",
+    ),
+    JSON_SPF,
+    page(
+        "The objects of DKIM",
+        "  result     none, pass, fail, policy, neutral, temperror or permerror
+  reason     why, in a sentence
+  cause      why, as a code
+  domain     the signing domain (d=)
+  selector   the selector of the key (s=)
+  identity   the agent or user (i=)
+  algorithm  such as rsa-sha256
+  key_bits   the size of the key
+  testing    whether the domain says that it is only trying DKIM (t=y)",
+    ),
+    JSON_DMARC,
+];
+
+pub(crate) const SPF: &[Section] = &[
+    both(
+        "Examples",
+        "  mailrep spf --ip 192.0.2.1 --helo mail.example.org \\
+      --mail-from ada@example.org
+  # A bounce: HELO's result counts.
+  mailrep spf --ip 2001:db8::1 --helo mail.example.org --mail-from '<>'
+  # With every step, asking one nameserver:
+  mailrep --nameserver 127.0.0.1:5353 spf --trace --ip 192.0.2.1 \\
+      --helo mail.example.org --mail-from ada@example.org",
+    ),
+    EXIT_STATUS,
+    JSON,
+    JSON_SPF,
+    page("The trace", TRACE),
+];
+
+pub(crate) const DMARC: &[Section] = &[
+    both(
+        "Examples",
+        "  # Which policy applies, and what it asks of mail that proves nothing:
+  mailrep dmarc --from example.org
+  # What follows from results that are known:
+  mailrep dmarc --from example.org --spf bounce.example.org=pass \\
+      --dkim example.com=fail
+  mailrep dmarc --from example.org --dkim example.org=pass \\
+      --dkim list.example=pass",
+    ),
+    EXIT_STATUS,
+    JSON,
+    JSON_DMARC,
+];
+
+const TRACE: &str = "With --trace the object has the list trace of all steps, parents before children: parent (the index of the \
+step it belongs to, or null), kind, subject, outcome, and microseconds where time was measured.";

@@ -1,0 +1,156 @@
+//! The manual pages in `man/`, made of the same definitions as `--help`. `MAILREP_BLESS=1` writes them anew.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use super::cli::Cli;
+use super::help::{self, Section};
+use clap::CommandFactory as _;
+use clap_mangen::Man;
+use clap_mangen::roff::{Roff, bold, roman};
+use std::path::Path;
+
+struct Page {
+    name: &'static str,
+    synopsis: &'static [&'static str],
+    sections: &'static [Section],
+    see_also: &'static str,
+}
+
+const PAGES: [Page; 4] = [
+    Page {
+        name: "mailrep",
+        synopsis: &[
+            "mailrep [--nameserver IP:PORT]... [--dns-timeout S] [--now TIME] [--json] COMMAND ...",
+            "mailrep --zone FILE [--now TIME] [--json] COMMAND ...",
+        ],
+        sections: help::MAILREP,
+        see_also: "mailrep-check(1), mailrep-spf(1), mailrep-dmarc(1)",
+    },
+    Page {
+        name: "mailrep-check",
+        synopsis: &[
+            "mailrep check [--ip IP] [--helo NAME] [--mail-from ADDR] [--authserv-id ID] [--trace] FILE|-",
+        ],
+        sections: help::CHECK,
+        see_also: "mailrep(1), mailrep-spf(1), mailrep-dmarc(1)",
+    },
+    Page {
+        name: "mailrep-spf",
+        synopsis: &["mailrep spf --ip IP --helo NAME --mail-from ADDR [--trace]"],
+        sections: help::SPF,
+        see_also: "mailrep(1), mailrep-check(1)",
+    },
+    Page {
+        name: "mailrep-dmarc",
+        synopsis: &["mailrep dmarc --from DOMAIN [--spf DOMAIN=RESULT] [--dkim DOMAIN=RESULT]..."],
+        sections: help::DMARC,
+        see_also: "mailrep(1), mailrep-check(1)",
+    },
+];
+
+#[test]
+fn man_pages_are_those_of_this_command_line() {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("man");
+    let bless = std::env::var_os("MAILREP_BLESS").is_some();
+    let mut differ = Vec::new();
+    for page in &PAGES {
+        let path = directory.join(format!("{}.1", page.name));
+        let text = render(page);
+        if bless {
+            std::fs::create_dir_all(&directory).unwrap();
+            std::fs::write(&path, text).unwrap();
+        } else if std::fs::read_to_string(&path).ok().as_deref() != Some(&text) {
+            differ.push(page.name);
+        }
+    }
+    assert!(
+        differ.is_empty(),
+        "run `make man`: these pages are not up to date: {differ:?}"
+    );
+}
+
+#[test]
+fn man_pages_exist_for_every_command() {
+    let mut names: Vec<String> = Cli::command()
+        .get_subcommands()
+        .map(|command| format!("mailrep-{}", command.get_name()))
+        .collect();
+    names.insert(0, "mailrep".to_owned());
+    assert_eq!(names, PAGES.map(|page| page.name.to_owned()));
+}
+
+fn render(page: &Page) -> String {
+    let mut command = Cli::command().disable_help_subcommand(true);
+    command.build();
+    if let Some(sub) = page.name.strip_prefix("mailrep-") {
+        command = command.find_subcommand(sub).unwrap().clone();
+    }
+    let man = Man::new(command.display_name(page.name))
+        .title(page.name.to_uppercase())
+        .source(concat!("mailrep ", env!("CARGO_PKG_VERSION")))
+        .manual("mailrep manual");
+    let mut text = Vec::new();
+    man.render_title(&mut text).unwrap();
+    man.render_name_section(&mut text).unwrap();
+    synopsis(page).to_writer(&mut text).unwrap();
+    man.render_description_section(&mut text).unwrap();
+    man.render_options_section(&mut text).unwrap();
+    if page.name == "mailrep" {
+        man.render_subcommands_section(&mut text).unwrap();
+    }
+    for section in page.sections {
+        write_section(section).to_writer(&mut text).unwrap();
+    }
+    let mut see_also = Roff::new();
+    see_also.control("SH", ["SEE ALSO"]);
+    see_also.text([roman(page.see_also)]);
+    see_also.to_writer(&mut text).unwrap();
+    without_preamble(&String::from_utf8(text).unwrap())
+}
+
+fn synopsis(page: &Page) -> Roff {
+    let mut roff = Roff::new();
+    roff.control("SH", ["SYNOPSIS"]);
+    for (at, line) in page.synopsis.iter().enumerate() {
+        if at > 0 {
+            roff.control("br", []);
+        }
+        let (name, rest) = line.split_at(page.name.len());
+        roff.text([bold(name), roman(rest)]);
+    }
+    roff
+}
+
+fn write_section(section: &Section) -> Roff {
+    let mut roff = Roff::new();
+    roff.control("SH", [section.title.to_uppercase().as_str()]);
+    let mut literal = false;
+    for line in section.text.lines() {
+        if line.is_empty() {
+            roff.control("PP", []);
+            continue;
+        }
+        let stands = line.starts_with(' ');
+        if stands != literal {
+            roff.control(if stands { "nf" } else { "fi" }, []);
+            literal = stands;
+        }
+        roff.text([roman(line.strip_prefix("  ").unwrap_or(line))]);
+    }
+    if literal {
+        roff.control("fi", []);
+    }
+    roff
+}
+
+/// Each part begins with the same definitions; once is enough.
+fn without_preamble(text: &str) -> String {
+    let preamble = [".ie \\n(.g .ds Aq \\(aq", ".el .ds Aq '"];
+    let mut page = preamble.join("\n");
+    page.push('\n');
+    for line in text.lines().filter(|line| !preamble.contains(line)) {
+        page.push_str(line.trim_end());
+        page.push('\n');
+    }
+    page
+}

@@ -1,0 +1,306 @@
+//! Canonicalization (RFC 6376 section 3.4), octet-exact. A bare CR or LF is an ordinary octet.
+
+use serde::Serialize;
+
+/// How much a message may change on its way without breaking the signature.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Canonicalization {
+    /// Nothing but empty lines at the end of the body (RFC 6376 sections 3.4.1 and 3.4.3).
+    Simple,
+    /// Blanks may be folded and joined (RFC 6376 sections 3.4.2 and 3.4.4).
+    Relaxed,
+}
+
+impl Canonicalization {
+    /// The word in `c=`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Canonicalization::Simple => "simple",
+            Canonicalization::Relaxed => "relaxed",
+        }
+    }
+}
+
+fn is_blank(octet: u8) -> bool {
+    matches!(octet, b' ' | b'\t')
+}
+
+/// Appends the canonical form of a header field, given with or without its final CRLF, without one.
+pub(super) fn header_field(how: Canonicalization, raw: &[u8], out: &mut Vec<u8>) {
+    let raw = raw.strip_suffix(b"\r\n").unwrap_or(raw);
+    let colon = match (how, memchr::memchr(b':', raw)) {
+        (Canonicalization::Relaxed, Some(colon)) => colon,
+        // RFC 6376 section 3.4.1: the field is not changed in any way.
+        _ => return out.extend_from_slice(raw),
+    };
+    // RFC 6376 section 3.4.2: the name in lower case, no blanks around the colon.
+    let blanks = raw[..colon]
+        .iter()
+        .rev()
+        .take_while(|&&octet| is_blank(octet))
+        .count();
+    out.extend(raw[..colon - blanks].iter().map(u8::to_ascii_lowercase));
+    out.push(b':');
+    let begin = out.len();
+    let mut rest = &raw[colon + 1..];
+    let mut blank = false;
+    while !rest.is_empty() {
+        let plain = memchr::memchr3(b' ', b'\t', b'\r', rest).unwrap_or(rest.len());
+        if plain > 0 {
+            if blank && out.len() > begin {
+                out.push(b' ');
+            }
+            blank = false;
+            out.extend_from_slice(&rest[..plain]);
+            rest = &rest[plain..];
+        }
+        match rest {
+            [b' ' | b'\t', after @ ..] => {
+                blank = true;
+                rest = after;
+            }
+            // Unfolding: a CRLF counts as nothing before a blank, which the next round takes.
+            [b'\r', b'\n', b' ' | b'\t', ..] => rest = &rest[2..],
+            [other, after @ ..] => {
+                if blank && out.len() > begin {
+                    out.push(b' ');
+                }
+                blank = false;
+                out.push(*other);
+                rest = after;
+            }
+            [] => {}
+        }
+    }
+    // Blanks at the end are still pending here, and so left out.
+}
+
+/// Octets gathered before they go to the digest in one piece.
+const STAGE: usize = 8 * 1024;
+/// A piece of this size goes to the digest without a copy.
+const DIRECT: usize = 2 * 1024;
+
+/// A body on its way to a digest. What is pending is counted, never kept.
+#[derive(Debug, Clone)]
+pub(super) struct Body {
+    lines: Lines,
+    blanks: Option<Blanks>,
+}
+
+impl Body {
+    pub(super) fn new(how: Canonicalization) -> Self {
+        let relaxed = how == Canonicalization::Relaxed;
+        Body {
+            lines: Lines::default(),
+            blanks: relaxed.then(Blanks::default),
+        }
+    }
+
+    /// Takes the next octets of the body and passes canonical ones on.
+    pub(super) fn update(&mut self, chunk: &[u8], pass: &mut impl FnMut(&[u8])) {
+        match &mut self.blanks {
+            Some(blanks) => blanks.update(chunk, &mut self.lines, pass),
+            None => self.lines.update(chunk, pass),
+        }
+    }
+
+    /// Octets that are kept at this moment.
+    #[cfg(test)]
+    pub(super) fn kept(&self) -> usize {
+        self.blanks.as_ref().map_or(0, |blanks| blanks.staged.capacity())
+    }
+
+    /// The body has ended.
+    pub(super) fn finish(mut self, pass: &mut impl FnMut(&[u8])) {
+        if let Some(mut blanks) = self.blanks {
+            blanks.finish(&mut self.lines, pass);
+            // RFC 6376 section 3.4.4: a body of which nothing is left stays empty.
+            if !self.lines.begun && !self.lines.cr {
+                return;
+            }
+        }
+        self.lines.finish(pass);
+    }
+}
+
+/// Leaves out empty lines at the end: the whole of "simple", and the second half of "relaxed".
+#[derive(Debug, Clone, Default)]
+struct Lines {
+    /// CRLFs that were not passed on, because the body may end with them.
+    pending: u64,
+    /// A CR after those, of which it is not known yet whether an LF follows.
+    cr: bool,
+    /// Whether anything was passed on.
+    begun: bool,
+}
+
+impl Lines {
+    fn update(&mut self, mut octets: &[u8], pass: &mut impl FnMut(&[u8])) {
+        if self.cr && !octets.is_empty() {
+            self.cr = false;
+            if let Some(rest) = octets.strip_prefix(b"\n") {
+                self.pending += 1;
+                octets = rest;
+            } else {
+                self.release(pass);
+                pass(b"\r");
+            }
+        }
+        let (mut content, cr) = match octets.strip_suffix(b"\r") {
+            Some(rest) => (rest, true),
+            None => (octets, false),
+        };
+        let mut ends = 0;
+        while let Some(rest) = content.strip_suffix(b"\r\n") {
+            content = rest;
+            ends += 1;
+        }
+        if !content.is_empty() {
+            self.release(pass);
+            pass(content);
+        }
+        self.pending += ends;
+        self.cr |= cr;
+    }
+
+    /// More content follows, so what was pending belongs to the body.
+    fn release(&mut self, pass: &mut impl FnMut(&[u8])) {
+        const LINES: u64 = 256;
+        const ENDS: [u8; 512] = {
+            let mut ends = [b'\r'; 512];
+            let mut at = 1;
+            while at < ends.len() {
+                ends[at] = b'\n';
+                at += 2;
+            }
+            ends
+        };
+        self.begun = true;
+        while self.pending >= LINES {
+            pass(&ENDS);
+            self.pending -= LINES;
+        }
+        // Below 256 now, and each is two octets.
+        let rest = usize::try_from(self.pending).unwrap_or(0) * 2;
+        if rest > 0 {
+            pass(&ENDS[..rest]);
+        }
+        self.pending = 0;
+    }
+
+    fn finish(&mut self, pass: &mut impl FnMut(&[u8])) {
+        if self.cr {
+            self.release(pass);
+            pass(b"\r");
+        }
+        // RFC 6376 section 3.4.3: all CRLFs at the end become one; one is added if there is none.
+        pass(b"\r\n");
+    }
+}
+
+/// Joins blanks, and leaves them out at the ends of lines: the first half of "relaxed".
+#[derive(Debug, Clone, Default)]
+struct Blanks {
+    /// Blanks were seen, and what follows them decides.
+    pending: bool,
+    /// And after those a CR, with nothing known of what follows.
+    cr: bool,
+    staged: Vec<u8>,
+}
+
+impl Blanks {
+    fn update(&mut self, chunk: &[u8], lines: &mut Lines, pass: &mut impl FnMut(&[u8])) {
+        let mut rest = chunk;
+        while let Some(&first) = rest.first() {
+            if self.pending && self.cr {
+                self.pending = false;
+                self.cr = false;
+                if first == b'\n' {
+                    self.put(b"\r\n", lines, pass);
+                    rest = &rest[1..];
+                } else {
+                    self.put(b" \r", lines, pass);
+                }
+                continue;
+            }
+            if self.pending {
+                let blanks = rest.iter().take_while(|&&octet| is_blank(octet)).count();
+                rest = &rest[blanks..];
+                match rest {
+                    [] => return,
+                    [b'\r'] => {
+                        self.cr = true;
+                        return;
+                    }
+                    [b'\r', b'\n', ..] => {}
+                    _ => self.put(b" ", lines, pass),
+                }
+                self.pending = false;
+            }
+            let plain = next_change(rest);
+            self.put(&rest[..plain], lines, pass);
+            rest = &rest[plain..];
+            if !rest.is_empty() {
+                self.pending = true;
+                rest = &rest[1..];
+            }
+        }
+    }
+
+    fn put(&mut self, octets: &[u8], lines: &mut Lines, pass: &mut impl FnMut(&[u8])) {
+        let direct = octets.len() >= DIRECT;
+        if direct || self.staged.len() + octets.len() > STAGE {
+            lines.update(&self.staged, pass);
+            self.staged.clear();
+        }
+        if direct {
+            lines.update(octets, pass);
+        } else {
+            if self.staged.capacity() == 0 {
+                self.staged.reserve_exact(STAGE);
+            }
+            self.staged.extend_from_slice(octets);
+        }
+    }
+
+    fn finish(&mut self, lines: &mut Lines, pass: &mut impl FnMut(&[u8])) {
+        // Blanks that end the body end a line and vanish; a bare CR after them is an octet like any other.
+        if self.cr {
+            self.put(b" \r", lines, pass);
+        }
+        lines.update(&self.staged, pass);
+        self.staged.clear();
+    }
+}
+
+/// Where the first blank stands that may not stay as it is: a tab, or a space before a blank, a CR or the end of what is
+/// known.
+fn next_change(octets: &[u8]) -> usize {
+    const BLOCK: usize = 32;
+    let changes = |at: usize| match octets[at] {
+        b'\t' => true,
+        b' ' => octets
+            .get(at + 1)
+            .is_none_or(|next| matches!(next, b' ' | b'\t' | b'\r')),
+        _ => false,
+    };
+    let mut at = 0;
+    // Whole blocks without a branch inside, which compilers turn into vector instructions.
+    while let (Some(block), Some(after)) = (
+        octets[at..].first_chunk::<BLOCK>(),
+        octets.get(at + 1..).and_then(|rest| rest.first_chunk::<BLOCK>()),
+    ) {
+        let mut found = 0;
+        for (&octet, &next) in block.iter().zip(after) {
+            found |= u8::from(octet == b'\t') | (u8::from(octet == b' ') & u8::from(next <= b' '));
+        }
+        if found != 0
+            && let Some(change) = (at..at + BLOCK).find(|&at| changes(at))
+        {
+            return change;
+        }
+        at += BLOCK;
+    }
+    (at..octets.len()).find(|&at| changes(at)).unwrap_or(octets.len())
+}

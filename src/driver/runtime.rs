@@ -1,0 +1,95 @@
+//! The runtime on which futures run.
+
+use crate::error::Error;
+use crate::transaction::{BoxFuture, Spawn};
+use std::future::Future;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::runtime::{Builder, Handle, Runtime};
+
+/// A small tokio runtime of one worker thread, made on first use and again after a fork.
+#[derive(Debug, Default)]
+pub struct Driver {
+    started: Mutex<Option<Started>>,
+}
+
+#[derive(Debug)]
+struct Started {
+    pid: u32,
+    runtime: Arc<Runtime>,
+}
+
+impl Driver {
+    /// Runs `future` to its end, blocking this thread.
+    ///
+    /// # Errors
+    /// [`Error::System`] when the system refuses the worker thread; [`Error::Sequence`] on a thread that is running
+    /// futures already, which must await instead.
+    pub fn block_on<F: Future>(&self, future: F) -> Result<F::Output, Error> {
+        if Handle::try_current().is_ok() {
+            return Err(Error::Sequence {
+                call: "a blocking call",
+                why: "this thread is running futures; use the asynchronous face there",
+            });
+        }
+        Ok(self.runtime()?.block_on(future))
+    }
+
+    /// The runtime of this process.
+    fn runtime(&self) -> Result<Arc<Runtime>, Error> {
+        let pid = std::process::id();
+        let mut started = self.started.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(present) = started.as_ref()
+            && present.pid == pid
+        {
+            return Ok(Arc::clone(&present.runtime));
+        }
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(1)
+            .max_blocking_threads(4)
+            .thread_name("mailrep")
+            .enable_all()
+            .build()
+            .map_err(|why| Error::System {
+                what: "a worker thread",
+                why: why.to_string(),
+            })?;
+        let runtime = Arc::new(runtime);
+        let before = started.replace(Started {
+            pid,
+            runtime: Arc::clone(&runtime),
+        });
+        // The threads of a runtime do not survive a fork: dropping it in the child would wait for them for ever.
+        std::mem::forget(before);
+        Ok(runtime)
+    }
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        let started = self
+            .started
+            .get_mut()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        let Some(started) = started else { return };
+        if started.pid != std::process::id() {
+            std::mem::forget(started);
+        } else if let Some(runtime) = Arc::into_inner(started.runtime) {
+            // Not waiting: what still runs belongs to nobody, and a drop may come from a worker itself.
+            runtime.shutdown_background();
+        }
+    }
+}
+
+impl Spawn for Driver {
+    fn spawn(&self, future: BoxFuture) -> Option<BoxFuture> {
+        match self.runtime() {
+            Ok(runtime) => {
+                runtime.spawn(future);
+                None
+            }
+            // Without a thread the work is done where it is awaited, which tells of the error.
+            Err(_) => Some(future),
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! What the transactions of a program share.
+
+use crate::clock::Clock;
+use crate::dkim;
+use crate::dns::{Resolver, Session};
+use crate::limits::Limits;
+use std::sync::Arc;
+
+/// How messages are judged.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The bounds on one message.
+    pub limits: Limits,
+    /// The clock of deadlines and of the resolver.
+    pub clock: Clock,
+    /// The name under which results are written (RFC 8601 section 2.5), also SPF's `%{r}`. Default `localhost`.
+    pub authserv_id: Box<str>,
+    /// What DKIM signatures have to fulfil beyond the RFC.
+    pub dkim: dkim::Policy,
+    /// Whether verdicts carry a trace of every step. Default no.
+    pub trace: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options {
+            limits: Limits::default(),
+            clock: Clock::system(),
+            authserv_id: "localhost".into(),
+            dkim: dkim::Policy::default(),
+            trace: false,
+        }
+    }
+}
+
+/// A resolver and the options, shared by any number of transactions on any number of threads.
+#[derive(Debug)]
+pub struct Context<R> {
+    resolver: Arc<R>,
+    options: Options,
+}
+
+impl<R: Resolver> Context<R> {
+    /// A context. `options.clock` must be the clock that the resolver uses, if it uses one.
+    pub fn new(resolver: R, options: Options) -> Self {
+        Context {
+            resolver: Arc::new(resolver),
+            options,
+        }
+    }
+
+    /// The options.
+    pub fn options(&self) -> &Options {
+        &self.options
+    }
+
+    /// The resolver.
+    pub fn resolver(&self) -> &Arc<R> {
+        &self.resolver
+    }
+
+    /// Begins a check: a deadline and a budget of questions of its own.
+    pub fn session(&self) -> Session<R> {
+        Session::new(
+            Arc::clone(&self.resolver),
+            self.options.clock.clone(),
+            &self.options.limits,
+        )
+    }
+}

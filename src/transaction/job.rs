@@ -1,0 +1,67 @@
+//! Work that goes on beside the caller.
+
+use crate::error::Error;
+use futures_channel::oneshot;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+/// A future that owns all it needs and can be moved between threads.
+pub type BoxFuture = Pin<Box<dyn Future<Output = ()> + Send + 'static>>;
+
+/// Runs futures beside the caller.
+///
+/// A transaction begins its look-ups long before it needs their answers. Whoever implements this takes them over;
+/// whoever cannot gives them back, and they advance when the transaction is polled.
+pub trait Spawn: Send + Sync + 'static {
+    /// Runs `future`, or gives it back.
+    fn spawn(&self, future: BoxFuture) -> Option<BoxFuture>;
+}
+
+/// Gives every future back: all work is done where the transaction is polled. For programs that drive the futures
+/// themselves.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Inline;
+
+impl Spawn for Inline {
+    fn spawn(&self, future: BoxFuture) -> Option<BoxFuture> {
+        Some(future)
+    }
+}
+
+/// Work that was begun; a future of what comes of it, or of an error if whoever ran it dropped it.
+pub(crate) struct Job<T> {
+    result: oneshot::Receiver<T>,
+    /// The work itself, if nobody else runs it.
+    work: Option<BoxFuture>,
+}
+
+impl<T: Send + 'static> Job<T> {
+    /// Begins `future` by way of `spawn`.
+    pub(crate) fn begin(spawn: &dyn Spawn, future: impl Future<Output = T> + Send + 'static) -> Self {
+        let (sender, result) = oneshot::channel();
+        let work = spawn.spawn(Box::pin(async move {
+            // Nobody waits any more if this fails: the transaction was dropped.
+            let _ = sender.send(future.await);
+        }));
+        Job { result, work }
+    }
+}
+
+impl<T> Future for Job<T> {
+    type Output = Result<T, Error>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<T, Error>> {
+        if let Some(work) = &mut self.work
+            && work.as_mut().poll(context).is_ready()
+        {
+            self.work = None;
+        }
+        Pin::new(&mut self.result)
+            .poll(context)
+            .map_err(|_| Error::System {
+                what: "a check",
+                why: "it was dropped, or failed, where it ran".into(),
+            })
+    }
+}
