@@ -235,29 +235,39 @@ impl fmt::Display for Cause {
             Cause::IncludeNone(missing) => write!(
                 f,
                 "the SPF record of {} is broken: '{}' points to no SPF record ({})",
-                missing.domain, missing.term, missing.why
+                missing.domain,
+                Short(&missing.term),
+                missing.why
             ),
             Cause::RedirectNone(missing) => write!(
                 f,
                 "the SPF record of {} is broken: '{}' points to no SPF record ({})",
-                missing.domain, missing.term, missing.why
+                missing.domain,
+                Short(&missing.term),
+                missing.why
             ),
             Cause::LookupLimit(at) => write!(
                 f,
                 "the SPF record needs more than {} DNS look-ups, includes and redirects counted; the limit was \
                  passed at '{}' in the record of {}",
-                at.limit, at.term, at.domain
+                at.limit,
+                Short(&at.term),
+                at.domain
             ),
             Cause::VoidLimit(at) => write!(
                 f,
                 "the SPF record has more than {} terms that ask for what does not exist in the DNS; the limit was \
                  passed at '{}' in the record of {}",
-                at.limit, at.term, at.domain
+                at.limit,
+                Short(&at.term),
+                at.domain
             ),
             Cause::MxLimit(at) => write!(
                 f,
                 "the SPF record of {} is broken: '{}' names more than {} mail exchanges",
-                at.domain, at.term, at.limit
+                at.domain,
+                Short(&at.term),
+                at.limit
             ),
             Cause::Dns { question, failure } => write!(
                 f,
@@ -268,14 +278,23 @@ impl fmt::Display for Cause {
     }
 }
 
+/// A term in a sentence: a record may hold one of 64 KB.
+struct Short<'a>(&'a str);
+
+impl fmt::Display for Short<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const MOST: usize = 120;
+        match self.0.get(..MOST) {
+            Some(begin) if self.0.len() > MOST => write!(f, "{begin}..."),
+            _ => f.write_str(self.0),
+        }
+    }
+}
+
 impl fmt::Display for Matched {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Matched {
-            domain,
-            client,
-            directive,
-            ..
-        } = self;
+        let Matched { domain, client, .. } = self;
+        let directive = Short(&self.directive);
         match self.qualifier {
             Qualifier::Pass => write!(f, "{client} is allowed to send for {domain}")?,
             Qualifier::Fail => write!(f, "{client} is not allowed to send for {domain}")?,
@@ -295,7 +314,7 @@ impl fmt::Display for Matched {
             )?;
         }
         match &self.inner {
-            Some((directive, domain)) => write!(f, " (through '{directive}' of {domain})"),
+            Some((inner, domain)) => write!(f, " (through '{}' of {domain})", Short(inner)),
             None => Ok(()),
         }
     }
