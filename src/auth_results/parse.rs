@@ -205,6 +205,11 @@ impl<'a> Reader<'a> {
                 }
                 // A fold within a quoted string is no part of it.
                 b'\r' | b'\n' => {}
+                // RFC 5322 section 3.2.4: qtext has no control characters.
+                _ if octet.is_ascii_control() && octet != b'\t' => {
+                    self.at -= 1;
+                    return Err(self.missing("a printable character"));
+                }
                 _ => text.push(octet),
             }
         }

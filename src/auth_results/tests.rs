@@ -327,6 +327,16 @@ fn method() -> impl Strategy<Value = MethodResult> {
         })
 }
 
+#[test]
+fn rfc5322_section_3_2_4_a_quoted_string_has_no_control_characters() {
+    let error = parse(b"\"mx\0.example.net\"; spf=pass").unwrap_err();
+    assert_eq!((error.expected, error.at), ("a printable character", 3));
+    assert_eq!(
+        parse(b"\"mx\texample\"; none").unwrap().authserv_id,
+        "mx\texample"
+    );
+}
+
 proptest! {
     #[test]
     fn whatever_goes_in_one_well_formed_field_comes_out(authserv_id in text(), results in proptest::collection::vec(method(), 0..4)) {
