@@ -10,6 +10,9 @@ use crate::trace::{Step, Tracer};
 use crate::{dkim, dmarc, spf};
 use std::net::IpAddr;
 
+/// Signatures that did not pass and are named in the Authentication-Results field.
+const MOST_UNPROVEN: usize = 20;
+
 /// The verdict on one message.
 #[derive(Debug, Clone)]
 pub struct Verdict {
@@ -137,26 +140,29 @@ impl Parts<'_> {
         }
     }
 
-    /// RFC 8601 section 2.7.1, with `header.a` and `header.s` of RFC 8601 and `header.b` of RFC 6008.
+    /// RFC 8601 section 2.7.1, with `header.a` and `header.s` of RFC 8601 and `header.b` of RFC 6008. All signatures that
+    /// pass are named, and of the others the first, so that a stranger's thousands do not make a field of megabytes.
     fn dkim_results(&self, results: &mut Vec<MethodResult>) {
+        let mut named = 0;
         for verdict in &self.dkim {
-            let mut result = MethodResult::new("dkim", verdict.result.as_str());
-            if verdict.result != dkim::DkimResult::Pass {
-                result = result.reason(verdict.reason());
+            let passed = verdict.result == dkim::DkimResult::Pass;
+            if !passed && named >= MOST_UNPROVEN {
+                continue;
             }
-            let properties = [
-                ("d", &verdict.domain),
-                ("i", &verdict.identity),
-                ("s", &verdict.selector),
-                ("a", &verdict.algorithm),
-                ("b", &verdict.signature_start),
-            ];
-            for (property, value) in properties {
-                if let Some(value) = value {
-                    result = result.property("header", property, value);
-                }
-            }
-            results.push(result);
+            named += usize::from(!passed);
+            results.push(dkim_result(verdict));
+        }
+        let left_out = self
+            .dkim
+            .iter()
+            .filter(|verdict| verdict.result != dkim::DkimResult::Pass);
+        let left_out = left_out.count() - named;
+        if left_out > 0
+            && let Some(last) = results.last_mut()
+        {
+            last.comment = Some(format!(
+                "{left_out} more signatures that did not pass are not listed"
+            ));
         }
         if self.dkim.is_empty() {
             results.push(MethodResult::new("dkim", "none"));
@@ -171,6 +177,26 @@ impl Parts<'_> {
         let result = MethodResult::new("iprev", iprev.result.as_str());
         results.push(result.property("policy", "iprev", client.to_string()));
     }
+}
+
+fn dkim_result(verdict: &dkim::SignatureVerdict) -> MethodResult {
+    let mut result = MethodResult::new("dkim", verdict.result.as_str());
+    if verdict.result != dkim::DkimResult::Pass {
+        result = result.reason(verdict.reason());
+    }
+    let properties = [
+        ("d", &verdict.domain),
+        ("i", &verdict.identity),
+        ("s", &verdict.selector),
+        ("a", &verdict.algorithm),
+        ("b", &verdict.signature_start),
+    ];
+    for (property, value) in properties {
+        if let Some(value) = value {
+            result = result.property("header", property, value);
+        }
+    }
+    result
 }
 
 /// RFC 9989 section 9.1 and RFC 8601 section 2.7.

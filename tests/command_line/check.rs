@@ -85,6 +85,24 @@ fn the_authserv_id_is_given_or_the_name_of_the_host() {
 }
 
 #[test]
+fn thousands_of_signatures_make_no_field_of_megabytes() {
+    let place = Place::new();
+    place.file(
+        "signed.eml",
+        format!(
+            "{}{MESSAGE}",
+            "DKIM-Signature: v=1; a=rsa-sha256; d=example.org\r\n".repeat(5_000)
+        ),
+    );
+    let check = place.json("check --authserv-id mx signed.eml");
+    assert_eq!(check["dkim"].as_array().unwrap().len(), 5_000);
+    let results = check["authentication_results"].as_str().unwrap();
+    assert!(results.len() < 8_000, "{}", results.len());
+    assert!(results.contains("(4980 more signatures that"), "{results}");
+    assert!(results.contains("dmarc="), "{results}");
+}
+
+#[test]
 fn fields_that_claim_to_be_ours_are_to_be_removed() {
     let place = Place::new();
     place.file(
