@@ -403,6 +403,27 @@ fn rfc7208_section_4_6_4_third_void_lookup_is_permerror() {
 }
 
 #[test]
+fn a_term_of_thousands_of_octets_makes_no_sentence_of_thousands() {
+    let long = "%{d}".repeat(5_000);
+    let missing = format!("redirect={}", "%{i1}.".repeat(5_000) + "example.net");
+    let empty = "%{h}".repeat(5_000);
+    for record in [
+        format!("v=spf1 exists:{empty}%{{d}}"),
+        format!("v=spf1 include:{long}"),
+        format!("v=spf1 {}include:{long}", "a ".repeat(10)),
+        format!("v=spf1 {missing}"),
+    ] {
+        let lines = [
+            format!("example.org TXT {record}"),
+            "example.org A 192.0.2.99".into(),
+        ];
+        let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+        let found = verdict(&lines, CLIENT, "", "user@example.org").evaluation;
+        assert!(found.reason().len() < 600, "{}", found.reason().len());
+    }
+}
+
+#[test]
 fn rfc7208_section_4_6_4_void_lookups_are_counted_by_term() {
     // An IPv6 client, and three hosts with IPv4 addresses only: one term, and nobody asks for A.
     let table = zone(&[

@@ -4,6 +4,7 @@ use super::record::Qualifier;
 use super::syntax::SyntaxError;
 use super::{SpfResult, TargetError};
 use crate::dns::{Failure, NameError, Question};
+use crate::error::printable;
 use std::fmt;
 use std::net::IpAddr;
 
@@ -235,29 +236,39 @@ impl fmt::Display for Cause {
             Cause::IncludeNone(missing) => write!(
                 f,
                 "the SPF record of {} is broken: '{}' points to no SPF record ({})",
-                missing.domain, missing.term, missing.why
+                missing.domain,
+                shown(&missing.term),
+                missing.why
             ),
             Cause::RedirectNone(missing) => write!(
                 f,
                 "the SPF record of {} is broken: '{}' points to no SPF record ({})",
-                missing.domain, missing.term, missing.why
+                missing.domain,
+                shown(&missing.term),
+                missing.why
             ),
             Cause::LookupLimit(at) => write!(
                 f,
                 "the SPF record needs more than {} DNS look-ups, includes and redirects counted; the limit was \
                  passed at '{}' in the record of {}",
-                at.limit, at.term, at.domain
+                at.limit,
+                shown(&at.term),
+                at.domain
             ),
             Cause::VoidLimit(at) => write!(
                 f,
                 "the SPF record has more than {} terms that ask for what does not exist in the DNS; the limit was \
                  passed at '{}' in the record of {}",
-                at.limit, at.term, at.domain
+                at.limit,
+                shown(&at.term),
+                at.domain
             ),
             Cause::MxLimit(at) => write!(
                 f,
                 "the SPF record of {} is broken: '{}' names more than {} mail exchanges",
-                at.domain, at.term, at.limit
+                at.domain,
+                shown(&at.term),
+                at.limit
             ),
             Cause::Dns { question, failure } => write!(
                 f,
@@ -268,6 +279,11 @@ impl fmt::Display for Cause {
     }
 }
 
+/// A term in a sentence: a record may have 65,535 octets, and one term be nearly all of it.
+fn shown(term: &str) -> String {
+    printable(term.as_bytes())
+}
+
 impl fmt::Display for Matched {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Matched {
@@ -276,6 +292,7 @@ impl fmt::Display for Matched {
             directive,
             ..
         } = self;
+        let directive = shown(directive);
         match self.qualifier {
             Qualifier::Pass => write!(f, "{client} is allowed to send for {domain}")?,
             Qualifier::Fail => write!(f, "{client} is not allowed to send for {domain}")?,
@@ -295,7 +312,7 @@ impl fmt::Display for Matched {
             )?;
         }
         match &self.inner {
-            Some((directive, domain)) => write!(f, " (through '{directive}' of {domain})"),
+            Some((directive, domain)) => write!(f, " (through '{}' of {domain})", shown(directive)),
             None => Ok(()),
         }
     }
