@@ -3,11 +3,13 @@
 use super::context::Options;
 use crate::auth_results::{AuthenticationResults, MethodResult, fields_to_remove};
 use crate::dmarc::{Identifier, Outcome};
+use crate::dns::Name;
 use crate::iprev::Iprev;
 use crate::message::{Anomaly, HeaderFields};
 use crate::spf::{Identity, SpfResult};
 use crate::trace::{Step, Tracer};
 use crate::{dkim, dmarc, spf};
+use std::borrow::Cow;
 use std::net::IpAddr;
 
 /// Signatures that did not pass and are named in the Authentication-Results field.
@@ -126,8 +128,8 @@ impl Parts<'_> {
                 _ => result.reason(evaluation.reason()),
             };
             match evaluation.identity {
-                Identity::MailFrom => result.property("smtp", "mailfrom", self.mail_from),
-                Identity::Helo => result.property("smtp", "helo", self.helo),
+                Identity::MailFrom => result.property("smtp", "mailfrom", with_a_labels(self.mail_from)),
+                Identity::Helo => result.property("smtp", "helo", with_a_labels(self.helo)),
             }
         };
         results.push(result(&spf.evaluation));
@@ -179,14 +181,29 @@ impl Parts<'_> {
     }
 }
 
+/// An address or a domain for a field of ASCII only: its U-labels become A-labels (RFC 5890 section 2.3.2.1), since without
+/// its domain it would be of no use. A local-part has no such form.
+fn with_a_labels(address: &[u8]) -> Cow<'_, [u8]> {
+    let domain_begin = memchr::memrchr(b'@', address).map_or(0, |at| at + 1);
+    let (local_part, domain) = address.split_at(domain_begin);
+    match Name::parse(domain) {
+        Ok(name) if !domain.is_ascii() => Cow::Owned([local_part, name.as_str().as_bytes()].concat()),
+        _ => Cow::Borrowed(address),
+    }
+}
+
 fn dkim_result(verdict: &dkim::SignatureVerdict) -> MethodResult {
     let mut result = MethodResult::new("dkim", verdict.result.as_str());
     if verdict.result != dkim::DkimResult::Pass {
         result = result.reason(verdict.reason());
     }
+    let identity = verdict.identity.as_ref().map(|identity| {
+        let written = with_a_labels(identity.as_bytes());
+        String::from_utf8_lossy(&written).into_owned()
+    });
     let properties = [
         ("d", &verdict.domain),
-        ("i", &verdict.identity),
+        ("i", &identity),
         ("s", &verdict.selector),
         ("a", &verdict.algorithm),
         ("b", &verdict.signature_start),

@@ -85,6 +85,29 @@ fn the_authserv_id_is_given_or_the_name_of_the_host() {
 }
 
 #[test]
+fn international_domains_stay_domains_in_a_field_of_ascii() {
+    let place = Place::new();
+    place.file(
+        "signed.eml",
+        format!(
+            "DKIM-Signature: v=1; a=rsa-sha256; d=b\u{fc}cher.test; i=\u{e4}@a.b\u{fc}cher.test\r\n{MESSAGE}"
+        ),
+    );
+    let check = place.json(
+        "check --authserv-id mx --ip 192.0.2.1 --helo m.b\u{fc}cher.test --mail-from \u{e4}da@b\u{fc}cher.test signed.eml",
+    );
+    assert_eq!(check["dkim"][0]["identity"], "\u{e4}@a.b\u{fc}cher.test");
+    let results = check["authentication_results"].as_str().unwrap();
+    for shown in [
+        "smtp.mailfrom=\"?da@xn--bcher-kva.test\"",
+        "smtp.helo=m.xn--bcher-kva.test",
+        "header.i=\"?@a.xn--bcher-kva.test\"",
+    ] {
+        assert!(results.contains(shown), "{shown} in {results}");
+    }
+}
+
+#[test]
 fn thousands_of_signatures_make_no_field_of_megabytes() {
     let place = Place::new();
     place.file(
