@@ -2,7 +2,7 @@
 
 use super::context::Options;
 use crate::auth_results::{AuthenticationResults, MethodResult, fields_to_remove};
-use crate::dmarc::{Identifier, Outcome};
+use crate::dmarc::{DkimFinding, Identifier, Outcome, SpfFinding};
 use crate::dns::Name;
 use crate::iprev::Iprev;
 use crate::message::{Anomaly, HeaderFields};
@@ -67,11 +67,20 @@ pub(super) struct Parts<'a> {
 
 impl Parts<'_> {
     pub(super) fn conclude(self) -> Verdict {
-        let dmarc = dmarc::evaluate(
+        let mut dmarc = dmarc::evaluate(
             &self.policy,
             self.spf_identifier().as_ref(),
             &self.dkim_identifiers(),
         );
+        // What names no domain is no identifier, and DMARC was told nothing of it; but it was there.
+        if let dmarc::Cause::NotAligned { spf, dkim, .. } = &mut dmarc.cause {
+            if self.spf.is_some() && *spf == SpfFinding::NotChecked {
+                *spf = SpfFinding::NoDomain;
+            }
+            if !self.dkim.is_empty() && *dkim == DkimFinding::NoSignature {
+                *dkim = DkimFinding::OthersFailed;
+            }
+        }
         let mut results = Vec::with_capacity(self.dkim.len() + 4);
         self.spf_results(&mut results);
         self.dkim_results(&mut results);

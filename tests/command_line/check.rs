@@ -85,6 +85,35 @@ fn the_authserv_id_is_given_or_the_name_of_the_host() {
 }
 
 #[test]
+fn what_names_no_domain_is_told_apart_from_what_is_not_there() {
+    let place = Place::new();
+    place.file("zone", "_dmarc.example.org. TXT \"v=DMARC1; p=reject\"\n");
+    place.file("unsigned.eml", "From: a@example.org\r\n\r\n");
+    place.file(
+        "broken.eml",
+        "DKIM-Signature: v=1;; d=example.org\r\nFrom: a@example.org\r\n\r\n",
+    );
+    let reason = |line: &str| {
+        let check = place.json(&format!("check {line}"));
+        check["dmarc"]["reason"].as_str().unwrap().to_owned()
+    };
+    let plain = reason("--ip 192.0.2.1 --helo x.test --mail-from a@b.test unsigned.eml");
+    assert!(
+        plain.ends_with(
+            "SPF did not pass for b.test, which is another organization, and there is no DKIM signature"
+        ),
+        "{plain}"
+    );
+    let broken = reason("--ip 192.0.2.1 --helo x.test --mail-from nobody broken.eml");
+    assert!(
+        broken.ends_with(
+            "SPF had no domain to check, and no DKIM signature passed, none of them being of example.org"
+        ),
+        "{broken}"
+    );
+}
+
+#[test]
 fn international_domains_stay_domains_in_a_field_of_ascii() {
     let place = Place::new();
     place.file(
