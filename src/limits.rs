@@ -19,14 +19,14 @@ pub struct Limits {
     /// not checked. Default 10.
     pub signatures: usize,
     /// DNS questions asked for one check (SPF with both identities; or keys, DMARC and iprev). Beyond:
-    /// the question fails without being asked. Default 200.
+    /// the question fails without being asked. Default 256: two identities at all limits of RFC 7208 need 246.
     pub dns_questions: u32,
     /// Time that all DNS of one check may take, from its start. Beyond: `temperror`. Default 20 s (RFC 7208
     /// section 4.6.4).
     pub dns_time: Duration,
     /// SPF terms that cause DNS queries (RFC 7208 section 4.6.4). Beyond: `permerror`. Default 10.
     pub spf_dns_lookups: u32,
-    /// SPF queries answered with no data or no such name (RFC 7208 section 4.6.4). Beyond: `permerror`. Default 2.
+    /// SPF terms whose queries find no data or no such name (RFC 7208 section 4.6.4). Beyond: `permerror`. Default 2.
     pub spf_void_lookups: u32,
     /// Names evaluated for one `mx` or `ptr` (RFC 7208 section 4.6.4). Beyond: `permerror` for `mx`, ignored for
     /// `ptr` and `%{p}`. Default 10.
@@ -41,7 +41,7 @@ impl Default for Limits {
             header_octets: 1 << 20,
             header_fields: 16_384,
             signatures: 10,
-            dns_questions: 200,
+            dns_questions: 256,
             dns_time: Duration::from_secs(20),
             spf_dns_lookups: 10,
             spf_void_lookups: 2,

@@ -284,8 +284,8 @@ struct Short<'a>(&'a str);
 impl fmt::Display for Short<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const MOST: usize = 120;
-        match self.0.get(..MOST) {
-            Some(begin) if self.0.len() > MOST => write!(f, "{begin}..."),
+        match self.0.floor_char_boundary(MOST) {
+            end if end < self.0.len() => write!(f, "{}...", &self.0[..end]),
             _ => f.write_str(self.0),
         }
     }

@@ -2,13 +2,18 @@
 
 use super::context::Options;
 use crate::auth_results::{AuthenticationResults, MethodResult, fields_to_remove};
-use crate::dmarc::{Identifier, Outcome};
+use crate::dmarc::{DkimFinding, Identifier, Outcome, SpfFinding};
+use crate::dns::Name;
 use crate::iprev::Iprev;
 use crate::message::{Anomaly, HeaderFields};
 use crate::spf::{Identity, SpfResult};
 use crate::trace::{Step, Tracer};
 use crate::{dkim, dmarc, spf};
+use std::borrow::Cow;
 use std::net::IpAddr;
+
+/// Signatures that did not pass and are named in the Authentication-Results field.
+const MOST_UNPROVEN: usize = 20;
 
 /// The verdict on one message.
 #[derive(Debug, Clone)]
@@ -62,11 +67,20 @@ pub(super) struct Parts<'a> {
 
 impl Parts<'_> {
     pub(super) fn conclude(self) -> Verdict {
-        let dmarc = dmarc::evaluate(
+        let mut dmarc = dmarc::evaluate(
             &self.policy,
             self.spf_identifier().as_ref(),
             &self.dkim_identifiers(),
         );
+        // What names no domain is no identifier, and DMARC was told nothing of it; but it was there.
+        if let dmarc::Cause::NotAligned { spf, dkim, .. } = &mut dmarc.cause {
+            if self.spf.is_some() && *spf == SpfFinding::NotChecked {
+                *spf = SpfFinding::NoDomain;
+            }
+            if !self.dkim.is_empty() && *dkim == DkimFinding::NoSignature {
+                *dkim = DkimFinding::OthersFailed;
+            }
+        }
         let mut results = Vec::with_capacity(self.dkim.len() + 4);
         self.spf_results(&mut results);
         self.dkim_results(&mut results);
@@ -123,8 +137,8 @@ impl Parts<'_> {
                 _ => result.reason(evaluation.reason()),
             };
             match evaluation.identity {
-                Identity::MailFrom => result.property("smtp", "mailfrom", self.mail_from),
-                Identity::Helo => result.property("smtp", "helo", self.helo),
+                Identity::MailFrom => result.property("smtp", "mailfrom", with_a_labels(self.mail_from)),
+                Identity::Helo => result.property("smtp", "helo", with_a_labels(self.helo)),
             }
         };
         results.push(result(&spf.evaluation));
@@ -137,26 +151,29 @@ impl Parts<'_> {
         }
     }
 
-    /// RFC 8601 section 2.7.1, with `header.a` and `header.s` of RFC 8601 and `header.b` of RFC 6008.
+    /// RFC 8601 section 2.7.1, with `header.a` and `header.s` of RFC 8601 and `header.b` of RFC 6008. All signatures that
+    /// pass are named, and of the others the first, so that a stranger's thousands do not make a field of megabytes.
     fn dkim_results(&self, results: &mut Vec<MethodResult>) {
+        let mut named = 0;
         for verdict in &self.dkim {
-            let mut result = MethodResult::new("dkim", verdict.result.as_str());
-            if verdict.result != dkim::DkimResult::Pass {
-                result = result.reason(verdict.reason());
+            let passed = verdict.result == dkim::DkimResult::Pass;
+            if !passed && named >= MOST_UNPROVEN {
+                continue;
             }
-            let properties = [
-                ("d", &verdict.domain),
-                ("i", &verdict.identity),
-                ("s", &verdict.selector),
-                ("a", &verdict.algorithm),
-                ("b", &verdict.signature_start),
-            ];
-            for (property, value) in properties {
-                if let Some(value) = value {
-                    result = result.property("header", property, value);
-                }
-            }
-            results.push(result);
+            named += usize::from(!passed);
+            results.push(dkim_result(verdict));
+        }
+        let left_out = self
+            .dkim
+            .iter()
+            .filter(|verdict| verdict.result != dkim::DkimResult::Pass);
+        let left_out = left_out.count() - named;
+        if left_out > 0
+            && let Some(last) = results.last_mut()
+        {
+            last.comment = Some(format!(
+                "{left_out} more signatures that did not pass are not listed"
+            ));
         }
         if self.dkim.is_empty() {
             results.push(MethodResult::new("dkim", "none"));
@@ -171,6 +188,41 @@ impl Parts<'_> {
         let result = MethodResult::new("iprev", iprev.result.as_str());
         results.push(result.property("policy", "iprev", client.to_string()));
     }
+}
+
+/// An address or a domain for a field of ASCII only: its U-labels become A-labels (RFC 5890 section 2.3.2.1), since without
+/// its domain it would be of no use. A local-part has no such form.
+fn with_a_labels(address: &[u8]) -> Cow<'_, [u8]> {
+    let domain_begin = memchr::memrchr(b'@', address).map_or(0, |at| at + 1);
+    let (local_part, domain) = address.split_at(domain_begin);
+    match Name::parse(domain) {
+        Ok(name) if !domain.is_ascii() => Cow::Owned([local_part, name.as_str().as_bytes()].concat()),
+        _ => Cow::Borrowed(address),
+    }
+}
+
+fn dkim_result(verdict: &dkim::SignatureVerdict) -> MethodResult {
+    let mut result = MethodResult::new("dkim", verdict.result.as_str());
+    if verdict.result != dkim::DkimResult::Pass {
+        result = result.reason(verdict.reason());
+    }
+    let identity = verdict.identity.as_ref().map(|identity| {
+        let written = with_a_labels(identity.as_bytes());
+        String::from_utf8_lossy(&written).into_owned()
+    });
+    let properties = [
+        ("d", &verdict.domain),
+        ("i", &identity),
+        ("s", &verdict.selector),
+        ("a", &verdict.algorithm),
+        ("b", &verdict.signature_start),
+    ];
+    for (property, value) in properties {
+        if let Some(value) = value {
+            result = result.property("header", property, value);
+        }
+    }
+    result
 }
 
 /// RFC 9989 section 9.1 and RFC 8601 section 2.7.

@@ -85,6 +85,76 @@ fn the_authserv_id_is_given_or_the_name_of_the_host() {
 }
 
 #[test]
+fn what_names_no_domain_is_told_apart_from_what_is_not_there() {
+    let place = Place::new();
+    place.file("zone", "_dmarc.example.org. TXT \"v=DMARC1; p=reject\"\n");
+    place.file("unsigned.eml", "From: a@example.org\r\n\r\n");
+    place.file(
+        "broken.eml",
+        "DKIM-Signature: v=1;; d=example.org\r\nFrom: a@example.org\r\n\r\n",
+    );
+    let reason = |line: &str| {
+        let check = place.json(&format!("check {line}"));
+        check["dmarc"]["reason"].as_str().unwrap().to_owned()
+    };
+    let plain = reason("--ip 192.0.2.1 --helo x.test --mail-from a@b.test unsigned.eml");
+    assert!(
+        plain.ends_with(
+            "SPF did not pass for b.test, which is another organization, and there is no DKIM signature"
+        ),
+        "{plain}"
+    );
+    let broken = reason("--ip 192.0.2.1 --helo x.test --mail-from nobody broken.eml");
+    assert!(
+        broken.ends_with(
+            "SPF had no domain to check, and no DKIM signature passed, none of them being of example.org"
+        ),
+        "{broken}"
+    );
+}
+
+#[test]
+fn international_domains_stay_domains_in_a_field_of_ascii() {
+    let place = Place::new();
+    place.file(
+        "signed.eml",
+        format!(
+            "DKIM-Signature: v=1; a=rsa-sha256; d=b\u{fc}cher.test; i=\u{e4}@a.b\u{fc}cher.test\r\n{MESSAGE}"
+        ),
+    );
+    let check = place.json(
+        "check --authserv-id mx --ip 192.0.2.1 --helo m.b\u{fc}cher.test --mail-from \u{e4}da@b\u{fc}cher.test signed.eml",
+    );
+    assert_eq!(check["dkim"][0]["identity"], "\u{e4}@a.b\u{fc}cher.test");
+    let results = check["authentication_results"].as_str().unwrap();
+    for shown in [
+        "smtp.mailfrom=\"?da@xn--bcher-kva.test\"",
+        "smtp.helo=m.xn--bcher-kva.test",
+        "header.i=\"?@a.xn--bcher-kva.test\"",
+    ] {
+        assert!(results.contains(shown), "{shown} in {results}");
+    }
+}
+
+#[test]
+fn thousands_of_signatures_make_no_field_of_megabytes() {
+    let place = Place::new();
+    place.file(
+        "signed.eml",
+        format!(
+            "{}{MESSAGE}",
+            "DKIM-Signature: v=1; a=rsa-sha256; d=example.org\r\n".repeat(5_000)
+        ),
+    );
+    let check = place.json("check --authserv-id mx signed.eml");
+    assert_eq!(check["dkim"].as_array().unwrap().len(), 5_000);
+    let results = check["authentication_results"].as_str().unwrap();
+    assert!(results.len() < 8_000, "{}", results.len());
+    assert!(results.contains("(4980 more signatures that"), "{results}");
+    assert!(results.contains("dmarc="), "{results}");
+}
+
+#[test]
 fn fields_that_claim_to_be_ours_are_to_be_removed() {
     let place = Place::new();
     place.file(

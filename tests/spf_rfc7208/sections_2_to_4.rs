@@ -427,3 +427,47 @@ fn rfc7208_section_4_8_a_malformed_target_name_does_not_match() {
     assert_eq!((found.result, found.void_lookups), (SpfResult::SoftFail, 0));
     assert_eq!(found.dns_lookups, 4);
 }
+
+#[test]
+fn rfc7208_section_4_6_4_two_identities_at_all_limits_fit_into_the_questions_of_a_check() {
+    let mut lines = Vec::new();
+    for domain in ["example.org", "example.net"] {
+        // 1 + 10 * (1 + 10) questions, 1 + 10 for the client's names, and 1 for the explanation: 123.
+        let terms: Vec<String> = (0..10).map(|at| format!("mx:m{at}.{domain}")).collect();
+        lines.push(format!(
+            "{domain} TXT v=spf1 {} exp=%{{p}}.{domain} -all",
+            terms.join(" ")
+        ));
+        for (at, host) in (0..10).flat_map(|at| (0..10).map(move |host| (at, host))) {
+            lines.push(format!("m{at}.{domain} MX {host} h{host}.m{at}.{domain}"));
+            lines.push(format!("h{host}.m{at}.{domain} A 198.51.100.1"));
+        }
+    }
+    lines.extend((0..10).map(|at| format!("1.2.0.192.in-addr.arpa PTR p{at}.example.com")));
+    let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+    let found = verdict(&lines, "192.0.2.1", "example.net", "user@example.org");
+    assert_eq!(found.evaluation.result, SpfResult::Fail);
+    let helo = found.helo.unwrap();
+    assert_eq!(helo.result, SpfResult::Fail, "{}", helo.reason());
+}
+
+#[test]
+fn a_term_of_thousands_of_octets_makes_no_sentence_of_thousands() {
+    let long = "%{d}".repeat(5_000);
+    let missing = format!("redirect={}", "%{i1}.".repeat(5_000) + "example.net");
+    let empty = "%{h}".repeat(5_000);
+    for record in [
+        format!("v=spf1 exists:{empty}%{{d}}"),
+        format!("v=spf1 include:{long}"),
+        format!("v=spf1 {}include:{long}", "a ".repeat(10)),
+        format!("v=spf1 {missing}"),
+    ] {
+        let lines = [
+            format!("example.org TXT {record}"),
+            "example.org A 192.0.2.99".into(),
+        ];
+        let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+        let found = verdict(&lines, CLIENT, "", "user@example.org").evaluation;
+        assert!(found.reason().len() < 600, "{}", found.reason().len());
+    }
+}
