@@ -26,6 +26,9 @@ mod context;
 mod job;
 mod verdict;
 
+#[cfg(test)]
+mod tests;
+
 pub use context::{Context, Options};
 pub use job::{BoxFuture, Inline, Spawn};
 pub use verdict::Verdict;

@@ -35,9 +35,19 @@ impl Verdict {
     /// DMARC's reason, and what the reader has to know beside it: a client that is not known, an odd message.
     pub fn dmarc_reason(&self) -> String {
         let mut reason = self.dmarc.reason();
-        if self.spf.is_none() {
-            reason.push_str("; SPF was not checked because the client's address is not known");
-        }
+        let told = matches!(
+            self.dmarc.cause,
+            dmarc::Cause::NotAligned {
+                spf: dmarc::SpfFinding::NotChecked,
+                ..
+            }
+        );
+        reason.push_str(match (&self.spf, told) {
+            (None, false) => "; SPF was not checked because the client's address is not known",
+            (None, true) => "; the client's address, which SPF needs, is not known",
+            (Some(_), true) => "; there was no domain that SPF could check",
+            (Some(_), false) => "",
+        });
         if let Some(anomaly) = self.anomaly.filter(|anomaly| !anomaly.is_incomplete()) {
             reason.push_str(&format!("; {anomaly}"));
         }

@@ -1,0 +1,92 @@
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use super::*;
+use crate::dns::zone::Zone;
+use futures_util::FutureExt;
+
+const ZONE: &[u8] = b"\
+example.org. TXT \"v=spf1 ip4:192.0.2.1 -all\"
+_dmarc.example.org. TXT \"v=DMARC1; p=reject\"
+_dmarc.bad.example. TXT \"v=DMARC1; p=reject; p=none\"
+";
+
+fn context() -> Arc<Context<Zone>> {
+    Arc::new(Context::new(
+        Zone::parse(ZONE, "zone").unwrap(),
+        Options::default(),
+    ))
+}
+
+fn verdict(transaction: Transaction<Zone>) -> Verdict {
+    transaction
+        .finish()
+        .now_or_never()
+        .expect("a zone answers at once")
+        .unwrap()
+}
+
+/// The verdict on a message of which nothing else is known.
+fn alone(message: &[u8]) -> Verdict {
+    let mut transaction = Transaction::new(&context(), Arc::new(Inline));
+    transaction.data(message).unwrap();
+    verdict(transaction)
+}
+
+#[test]
+fn the_reason_of_dmarc_says_once_that_the_client_is_not_known() {
+    let failed = alone(b"From: a@example.org\r\n\r\n");
+    assert_eq!(
+        failed.dmarc_reason(),
+        "example.org asks to reject mail that is not aligned: SPF was not checked, and there is no DKIM signature; the \
+         client's address, which SPF needs, is not known"
+    );
+    let none = alone(b"From: a@example.net\r\n\r\n");
+    assert_eq!(
+        none.dmarc_reason(),
+        "neither example.net nor a domain above it publishes a DMARC policy; SPF was not checked because the client's \
+         address is not known"
+    );
+    for message in [
+        &b"From: a@example.org\r\n"[..],
+        b"From: a@example.net",
+        b"no message",
+        b"",
+        b"From: a@bad.example\r\n\r\n",
+    ] {
+        let verdict = alone(message);
+        let reason = verdict.dmarc_reason();
+        assert_eq!(
+            reason.matches("SPF").count(),
+            if verdict.dmarc.cause.code() == "not_aligned" {
+                2
+            } else {
+                1
+            }
+        );
+        assert_eq!(reason.matches("not known").count(), 1, "{reason}");
+        assert_eq!(reason.matches("was not checked").count(), 1, "{reason}");
+        if let Some(anomaly) = verdict.anomaly {
+            assert!(reason.ends_with(&format!("; {anomaly}")), "{reason}");
+        }
+    }
+}
+
+#[test]
+fn the_reason_of_dmarc_says_when_spf_had_no_domain() {
+    let mut transaction = Transaction::new(&context(), Arc::new(Inline));
+    transaction.connect("192.0.2.1".parse().unwrap()).unwrap();
+    transaction.mail_from(b"").unwrap();
+    transaction.data(b"From: a@example.org\r\n\r\n").unwrap();
+    let verdict = verdict(transaction);
+    assert_eq!(
+        verdict.spf.as_ref().unwrap().evaluation.result,
+        spf::SpfResult::None
+    );
+    assert!(
+        verdict
+            .dmarc_reason()
+            .ends_with("; there was no domain that SPF could check"),
+        "{}",
+        verdict.dmarc_reason()
+    );
+}
