@@ -1,8 +1,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use super::*;
+use crate::clock::Clock;
+use crate::dns::callback::CallbackResolver;
 use crate::dns::zone::Zone;
 use futures_util::FutureExt;
+use futures_util::future::join_all;
+use std::sync::Mutex;
 
 const ZONE: &[u8] = b"\
 example.org. TXT \"v=spf1 ip4:192.0.2.1 -all\"
@@ -89,4 +93,32 @@ fn the_reason_of_dmarc_says_when_spf_had_no_domain() {
         "{}",
         verdict.dmarc_reason()
     );
+}
+
+/// Keeps what it is given.
+#[derive(Default)]
+struct Elsewhere(Mutex<Vec<BoxFuture>>);
+
+impl Spawn for Elsewhere {
+    fn spawn(&self, future: BoxFuture) -> Option<BoxFuture> {
+        self.0.lock().unwrap().push(future);
+        None
+    }
+}
+
+#[test]
+fn a_transaction_that_is_dropped_ends_its_look_ups() {
+    let resolver = CallbackResolver::new(Clock::system());
+    let context = Arc::new(Context::new(resolver.clone(), Options::default()));
+    let elsewhere = Arc::new(Elsewhere::default());
+    let mut transaction = Transaction::new(&context, Arc::clone(&elsewhere) as _);
+    transaction.connect("192.0.2.1".parse().unwrap()).unwrap();
+    transaction.mail_from(b"a@example.org").unwrap();
+    transaction.data(b"From: a@example.org\r\n\r\n").unwrap();
+    let mut all = join_all(std::mem::take(&mut *elsewhere.0.lock().unwrap()));
+    assert!((&mut all).now_or_never().is_none());
+    assert!(resolver.open_count() >= 3);
+    drop(transaction);
+    assert!(all.now_or_never().is_some());
+    assert_eq!(resolver.open_count(), 0);
 }
