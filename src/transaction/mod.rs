@@ -43,8 +43,8 @@ use job::Job;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-/// Octets of an envelope address or HELO name that are looked at; longer ones are cut. RFC 5321 section 4.5.3.1
-/// allows 256 and 255; what is longer cannot be a valid name, and is told so.
+/// Octets of an envelope address or HELO name that are looked at, the last ones: there an address has its domain. RFC
+/// 5321 section 4.5.3.1 allows 256 and 255; a domain that is longer cannot be a valid name, and is told so.
 const MOST_ENVELOPE: usize = 1_024;
 
 /// A message on its way through. Calls come in the order of SMTP; one out of turn is refused and changes nothing.
@@ -358,5 +358,5 @@ fn without_brackets(address: &[u8]) -> &[u8] {
 }
 
 fn bounded(octets: &[u8]) -> Box<[u8]> {
-    octets[..octets.len().min(MOST_ENVELOPE)].into()
+    octets[octets.len().saturating_sub(MOST_ENVELOPE)..].into()
 }

@@ -122,3 +122,16 @@ fn a_transaction_that_is_dropped_ends_its_look_ups() {
     assert!(all.now_or_never().is_some());
     assert_eq!(resolver.open_count(), 0);
 }
+
+#[test]
+fn a_local_part_beyond_all_bounds_does_not_change_the_domain() {
+    let mut transaction = Transaction::new(&context(), Arc::new(Inline));
+    transaction.connect("192.0.2.1".parse().unwrap()).unwrap();
+    let inner = format!("{}@example.org", "a".repeat(MOST_ENVELOPE - 12));
+    transaction
+        .mail_from(format!("<{inner}@example.net>").as_bytes())
+        .unwrap();
+    let spf = verdict(transaction).spf.unwrap().evaluation;
+    assert_eq!(spf.domain, "example.net");
+    assert_eq!(spf.result, spf::SpfResult::None);
+}
