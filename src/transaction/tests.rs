@@ -135,3 +135,17 @@ fn a_local_part_beyond_all_bounds_does_not_change_the_domain() {
     assert_eq!(spf.domain, "example.net");
     assert_eq!(spf.result, spf::SpfResult::None);
 }
+
+#[test]
+fn thousands_of_signatures_do_not_make_the_results_grow() {
+    let mut message = "DKIM-Signature: v=1; d=example.org; s=a; b=AAAA\r\n".repeat(10_000);
+    message.push_str("From: a@example.org\r\n\r\n");
+    let verdict = alone(message.as_bytes());
+    assert_eq!(verdict.dkim.len(), 10_000);
+    let value = &verdict.authentication_results;
+    assert!(value.len() < 10_000, "{}", value.len());
+    assert!(
+        value.contains("more signatures did not pass and are not listed"),
+        "{value}"
+    );
+}

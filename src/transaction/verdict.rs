@@ -55,6 +55,11 @@ impl Verdict {
     }
 }
 
+/// Results of signatures that are written, whichever they are, even with a low [`Limits::signatures`].
+///
+/// [`Limits::signatures`]: crate::Limits::signatures
+const LEAST_TOLD: usize = 20;
+
 /// All that a verdict is made of.
 pub(super) struct Parts<'a> {
     pub(super) options: &'a Options,
@@ -149,7 +154,14 @@ impl Parts<'_> {
 
     /// RFC 8601 section 2.7.1, with `header.a` and `header.s` of RFC 8601 and `header.b` of RFC 6008.
     fn dkim_results(&self, results: &mut Vec<MethodResult>) {
+        // All that passed, of which there are few; of the others so many that strangers cannot make the field grow.
+        let most = self.options.limits.signatures.max(LEAST_TOLD);
+        let mut left_out = 0;
         for verdict in &self.dkim {
+            if verdict.result != dkim::DkimResult::Pass && results.len() >= most {
+                left_out += 1;
+                continue;
+            }
             let mut result = MethodResult::new("dkim", verdict.result.as_str());
             if verdict.result != dkim::DkimResult::Pass {
                 result = result.reason(verdict.reason());
@@ -170,6 +182,10 @@ impl Parts<'_> {
         }
         if self.dkim.is_empty() {
             results.push(MethodResult::new("dkim", "none"));
+        }
+        if left_out > 0 {
+            let why = format!("{left_out} more signatures did not pass and are not listed");
+            results.push(MethodResult::new("dkim", "policy").reason(why));
         }
     }
 
