@@ -191,7 +191,7 @@ pub enum Failure {
     #[error("the answer cannot be used: {0}")]
     BadAnswer(String),
     /// The network or the host failed.
-    #[error("the question could not be sent: {0}")]
+    #[error("the question could not be asked: {0}")]
     Network(String),
 }
 

@@ -1,6 +1,7 @@
 //! One query to one server, over UDP or TCP.
 
 use crate::dns::Failure;
+use crate::error::plain;
 use hickory_proto::op::{Edns, Message, Query as WireQuestion};
 use hickory_proto::rr::{Name, RecordType};
 use std::io;
@@ -144,5 +145,8 @@ async fn open_udp(server: SocketAddr) -> io::Result<UdpSocket> {
 }
 
 fn unreachable(server: SocketAddr, error: &io::Error) -> Failure {
-    Failure::Network(format!("{server}: {error}"))
+    match error.kind() {
+        io::ErrorKind::UnexpectedEof => Failure::Network(format!("{server}: it closed the connection")),
+        _ => Failure::Network(format!("{server}: {}", plain(error))),
+    }
 }
