@@ -23,7 +23,8 @@ pub struct Verdict {
     pub iprev: Option<Iprev>,
     /// The value of the Authentication-Results field to add (RFC 8601), folded with CRLF and blanks.
     pub authentication_results: String,
-    /// Fields to remove because they claim to be ours: places among all fields from 0, the last first.
+    /// Fields to remove because they claim to be ours: places among all fields from 0, the last first. Fields beyond
+    /// the bounds of the header are not among them; [`Anomaly::is_incomplete`] tells that there are such.
     pub headers_to_remove: Vec<usize>,
     /// What is odd about the message's form.
     pub anomaly: Option<Anomaly>,
