@@ -13,7 +13,7 @@ use super::{Answer, Failure, Question, Resolver};
 use crate::clock::{Clock, Moment};
 use crate::error::Error;
 use exchange::{Query, Received};
-use hickory_proto::op::Message;
+use hickory_proto::op::{Message, ResponseCode};
 use hickory_proto::rr::Name as WireName;
 use reply::{Chain, Step};
 use std::net::SocketAddr;
@@ -21,7 +21,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 /// Whom to ask and how patiently. All nameservers together take at most
-/// `nameservers.len() * tries * try_time` for one question (twice that if every answer needs TCP), and never
+/// `nameservers.len() * tries * try_time` for one question (twice that if every answer needs TCP, or if the servers do
+/// not know EDNS and are asked again without), and never
 /// longer than the deadline of the question.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HickoryOptions {
@@ -172,19 +173,28 @@ impl HickoryResolver {
     }
 
     async fn try_server(&self, server: SocketAddr, query: &Query) -> Result<Message, Failure> {
-        let received = within(self.try_time, query.over_udp(server)).await?;
-        let message = match received {
-            Received::Whole(message) => message,
-            // RFC 7766 section 5: a truncated answer is asked for again over TCP.
-            Received::Truncated => match within(self.try_time, query.over_tcp(server)).await? {
-                Received::Whole(message) => message,
-                Received::Truncated => {
-                    return Err(Failure::BadAnswer("truncated over TCP".into()));
-                }
-            },
-        };
+        let mut message = self.exchange(server, query).await?;
+        // RFC 6891 section 7: so answers who does not know EDNS.
+        if message.metadata.response_code == ResponseCode::FormErr
+            && message.edns.is_none()
+            && let Ok(second) = self.exchange(server, &query.without_edns()).await
+        {
+            message = second;
+        }
         reply::check(&message)?;
         Ok(message)
+    }
+
+    async fn exchange(&self, server: SocketAddr, query: &Query) -> Result<Message, Failure> {
+        let received = within(self.try_time, query.over_udp(server)).await?;
+        match received {
+            Received::Whole(message) => Ok(message),
+            // RFC 7766 section 5: a truncated answer is asked for again over TCP.
+            Received::Truncated => match within(self.try_time, query.over_tcp(server)).await? {
+                Received::Whole(message) => Ok(message),
+                Received::Truncated => Err(Failure::BadAnswer("truncated over TCP".into())),
+            },
+        }
     }
 }
 
