@@ -34,7 +34,7 @@ use self::labels::Labels;
 use self::nodes::{Alias, Failures, Found, Nodes, OutOfMemory, rank};
 use self::rdata::Data;
 use self::scan::{Fault, Place};
-use super::{Answer, Failure, Mx, Name, Question, RecordSet, RecordType, Resolver, Txt};
+use super::{Answer, Failure, MOST_ALIASES, Mx, Name, Question, RecordSet, RecordType, Resolver, Txt};
 use crate::clock::Moment;
 use crate::error::{Error, plain};
 use std::fmt;
@@ -46,8 +46,6 @@ use std::sync::Arc;
 
 /// Most octets of a file: 64 MiB.
 const MOST_OCTETS: u64 = 64 << 20;
-/// Most aliases that are followed for one question.
-const MOST_ALIASES: usize = 8;
 
 /// A view of the DNS that was read from master files. Cloning is cheap.
 ///
