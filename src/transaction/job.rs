@@ -36,6 +36,8 @@ pub(crate) struct Job<T> {
     result: oneshot::Receiver<T>,
     /// The work itself, if nobody else runs it.
     work: Option<BoxFuture>,
+    /// The process that began it.
+    process: u32,
 }
 
 impl<T: Send + 'static> Job<T> {
@@ -54,7 +56,22 @@ impl<T: Send + 'static> Job<T> {
                 let _ = sender.send(output);
             }
         }));
-        Job { result, work }
+        Job {
+            result,
+            work,
+            process: std::process::id(),
+        }
+    }
+}
+
+impl<T> Drop for Job<T> {
+    fn drop(&mut self) {
+        if self.process != std::process::id() {
+            // Dropping wakes the work, whose runtime is the parent's: a thread of it may have held a lock while it forked.
+            let (_, nobody) = oneshot::channel();
+            std::mem::forget(std::mem::replace(&mut self.result, nobody));
+            std::mem::forget(self.work.take());
+        }
     }
 }
 
@@ -73,5 +90,39 @@ impl<T> Future for Job<T> {
                 what: "a check",
                 why: "it was dropped, or failed, where it ran".into(),
             })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use futures_util::FutureExt;
+    use std::sync::{Mutex, PoisonError};
+
+    #[derive(Default)]
+    struct Elsewhere(Mutex<Option<BoxFuture>>);
+
+    impl Spawn for Elsewhere {
+        fn spawn(&self, future: BoxFuture) -> Option<BoxFuture> {
+            self.0
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .replace(future)
+        }
+    }
+
+    #[test]
+    fn work_of_the_parent_is_left_alone_by_a_forked_child() {
+        for (forked, ended) in [(0, true), (1, false)] {
+            let elsewhere = Elsewhere::default();
+            let mut job = Job::begin(&elsewhere, std::future::pending::<()>());
+            let mut work = elsewhere.0.lock().unwrap().take().unwrap();
+            assert!((&mut work).now_or_never().is_none());
+            job.process = job.process.wrapping_add(forked);
+            drop(job);
+            assert_eq!(work.now_or_never().is_some(), ended);
+        }
     }
 }
