@@ -149,3 +149,42 @@ fn thousands_of_signatures_do_not_make_the_results_grow() {
         "{value}"
     );
 }
+
+#[test]
+fn a_message_comes_field_by_field_or_raw_and_a_call_out_of_turn_changes_nothing() {
+    type Call = fn(&mut Transaction<Zone>) -> Result<(), Error>;
+    let header: Call = |transaction| transaction.header(b"From", b" evil@example.net");
+    let end: Call = |transaction| transaction.end_of_headers();
+    let body: Call = |transaction| transaction.body(b"evil");
+    let data: Call = |transaction| transaction.data(b"evil\r\n\r\n");
+    let envelope: [Call; 4] = [
+        |transaction| transaction.connect("192.0.2.9".parse().unwrap()),
+        |transaction| transaction.helo(b"evil"),
+        |transaction| transaction.mail_from(b"evil@example.net"),
+        |transaction| transaction.rcpt(b"evil@example.net"),
+    ];
+    let refused = |transaction: &mut Transaction<Zone>, calls: &[Call]| {
+        for call in calls.iter().chain(&envelope) {
+            assert!(matches!(call(transaction), Err(Error::Sequence { .. })));
+        }
+    };
+    let json = |transaction| crate::json::check(&verdict(transaction), false);
+
+    let mut raw = Transaction::new(&context(), Arc::new(Inline));
+    raw.data(b"From: a@example.org\r\nSub").unwrap();
+    refused(&mut raw, &[header, end, body]);
+    raw.data(b"ject: hello\r\n\r\nHel").unwrap();
+    refused(&mut raw, &[header, end, body]);
+    raw.data(b"lo\r\n").unwrap();
+
+    let mut fields = Transaction::new(&context(), Arc::new(Inline));
+    fields.header(b"From", b" a@example.org").unwrap();
+    refused(&mut fields, &[body, data]);
+    fields.header(b"Subject", b" hello").unwrap();
+    fields.end_of_headers().unwrap();
+    refused(&mut fields, &[header, end, data]);
+    fields.body(b"Hello\r\n").unwrap();
+    refused(&mut fields, &[header, end, data]);
+
+    assert_eq!(json(raw), json(fields));
+}
