@@ -7,7 +7,7 @@ use std::sync::Arc;
 use tokio::runtime::Handle;
 
 /// Ends look-ups by their deadlines even if the program that answers questions never does. Outside a tokio runtime,
-/// where there are no timers, that is left to the program.
+/// where there are no timers, that is left to the program; one that it is polled in has its time enabled.
 #[derive(Debug)]
 pub struct TimedResolver {
     resolver: Arc<AnyResolver>,

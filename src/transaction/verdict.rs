@@ -59,7 +59,7 @@ impl Verdict {
 /// Results of signatures that are written, whichever they are, even with a low [`Limits::signatures`].
 ///
 /// [`Limits::signatures`]: crate::Limits::signatures
-const LEAST_TOLD: usize = 20;
+const LEAST_TOLD: usize = 10;
 
 /// All that a verdict is made of.
 pub(super) struct Parts<'a> {
