@@ -55,6 +55,19 @@ pub enum Error {
     },
 }
 
+/// The system's reason for a person: without Rust's number, and in lower case since it stands within a sentence.
+pub(crate) fn plain(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    let words = text.split(" (os error").next().unwrap_or(&text);
+    let mut letters = words.chars();
+    let first = letters.next();
+    first
+        .into_iter()
+        .flat_map(char::to_lowercase)
+        .chain(letters)
+        .collect()
+}
+
 /// Renders octets for a message to a person: printable ASCII as it is, the rest as `\xNN`, at most 80 octets.
 pub(crate) fn printable(octets: &[u8]) -> String {
     const MOST: usize = 80;
@@ -70,4 +83,23 @@ pub(crate) fn printable(octets: &[u8]) -> String {
         text.push_str("...");
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::plain;
+    use std::io;
+
+    #[test]
+    fn the_system_is_quoted_in_its_words_without_rusts_number() {
+        assert_eq!(
+            plain(&io::Error::from_raw_os_error(2)),
+            "no such file or directory"
+        );
+        assert_eq!(plain(&io::Error::other("odd (os error")), "odd");
+        assert_eq!(
+            plain(&io::ErrorKind::UnexpectedEof.into()),
+            "unexpected end of file"
+        );
+    }
 }

@@ -18,11 +18,12 @@ pub struct Limits {
     /// DKIM signatures verified, those aligned with the author domain first. Beyond: reported as `policy`,
     /// not checked. Default 10.
     pub signatures: usize,
-    /// DNS questions asked for one check (SPF with both identities; or keys, DMARC and iprev). Beyond:
+    /// DNS questions asked for one check: iprev; SPF with both identities; keys and DMARC together. Beyond:
     /// the question fails without being asked. Default 256: two identities at all limits of RFC 7208 need 246.
     pub dns_questions: u32,
-    /// Time that all DNS of one check may take, from its start. Beyond: `temperror`. Default 20 s (RFC 7208
-    /// section 4.6.4).
+    /// Time that all DNS of one check may take, from its start: iprev's from the connection, SPF's from MAIL FROM, that of
+    /// keys and DMARC together from the end of the header. Each has the whole time, for a mail server's client may
+    /// let minutes pass between them. Beyond: `temperror`. Default 20 s (RFC 7208 section 4.6.4).
     pub dns_time: Duration,
     /// SPF terms that cause DNS queries (RFC 7208 section 4.6.4). Beyond: `permerror`. Default 10.
     pub spf_dns_lookups: u32,

@@ -35,9 +35,9 @@ pub struct Step {
     pub parent: Option<usize>,
     /// What kind of thing it is.
     pub kind: StepKind,
-    /// What was done or looked at.
+    /// What was done or looked at, at most some 4,000 octets of it.
     pub subject: String,
-    /// What came of it; empty until known.
+    /// What came of it, at most some 4,000 octets of it; empty until known.
     pub outcome: String,
     /// How long it took, in microseconds, where that was measured.
     #[serde(rename = "microseconds", serialize_with = "microseconds")]
@@ -48,6 +48,18 @@ fn microseconds<S: serde::Serializer>(elapsed: &Option<Duration>, to: S) -> Resu
     elapsed
         .map(|time| u64::try_from(time.as_micros()).unwrap_or(u64::MAX))
         .serialize(to)
+}
+
+/// Octets of a step's subject and of its outcome. Beyond, they are cut and end in `...`.
+const MOST_TEXT: usize = 4096;
+
+fn bounded(mut text: String) -> String {
+    if text.len() > MOST_TEXT {
+        text.truncate(text.floor_char_boundary(MOST_TEXT));
+        text.push_str("...");
+        text.shrink_to_fit();
+    }
+    text
 }
 
 #[derive(Debug)]
@@ -105,7 +117,7 @@ impl Tracer {
         let Some(shared) = &self.shared else {
             return Tracer::off();
         };
-        let subject = subject();
+        let subject = bounded(subject());
         let mut steps = shared.steps();
         let at = steps.len();
         if at > shared.most {
@@ -141,7 +153,7 @@ impl Tracer {
     /// Says what came of this step.
     pub fn outcome(&self, outcome: impl FnOnce() -> String) {
         if self.at.is_some() {
-            let outcome = outcome();
+            let outcome = bounded(outcome());
             self.change(|step| step.outcome = outcome);
         }
     }
@@ -201,6 +213,17 @@ mod tests {
             (steps[2].outcome.as_str(), steps[3].outcome.as_str()),
             ("done", "")
         );
+    }
+
+    #[test]
+    fn long_texts_are_cut_between_characters() {
+        let trace = Tracer::on(1);
+        let step = trace.step(StepKind::Note, || "\u{e9}".repeat(MOST_TEXT));
+        step.outcome(|| format!("a{}", "\u{e9}".repeat(MOST_TEXT)));
+        let steps = trace.steps();
+        assert_eq!(steps[0].subject.len(), MOST_TEXT + 3);
+        assert_eq!(steps[0].outcome.len(), MOST_TEXT + 2);
+        assert!(steps[0].outcome.ends_with("\u{e9}..."));
     }
 
     #[test]

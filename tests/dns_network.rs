@@ -255,7 +255,10 @@ fn an_unreachable_server_is_known_at_once() {
     let asker = Asker::hasty(vec![closed_port()], 10_000, 2);
     let begun = Instant::now();
     match failure(asker.ask("example.org", RecordType::A)) {
-        Failure::Network(why) => assert!(why.contains("127.0.0.1"), "{why}"),
+        Failure::Network(why) => {
+            assert!(why.starts_with("127.0.0.1"), "{why}");
+            assert!(why.ends_with(": connection refused"), "{why}");
+        }
         other => panic!("{other:?}"),
     }
     assert!(begun.elapsed() < Duration::from_secs(10));
@@ -367,6 +370,29 @@ fn an_answer_that_does_not_parse_is_a_failure() {
         vec![bare]
     });
     assert_eq!(failure(answer), Failure::ResponseCode("FORMERR".into()));
+}
+
+#[test]
+fn rfc6891_section_7_a_server_that_does_not_know_edns_is_asked_without() {
+    let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    socket.set_read_timeout(Some(PATIENCE)).unwrap();
+    let asker = Asker::hasty(vec![socket.local_addr().unwrap()], 10_000, 1);
+    let server = std::thread::spawn(move || {
+        let mut buffer = [0; 4096];
+        for code in [1, 3] {
+            let (length, from) = socket.recv_from(&mut buffer).unwrap();
+            let has_edns = buffer[11] == 1;
+            assert_eq!(has_edns, code == 1);
+            let end = length - if has_edns { 11 } else { 0 };
+            buffer[2] |= 0x80;
+            buffer[3] = 0x80 | code;
+            buffer[11] = 0;
+            socket.send_to(&buffer[..end], from).unwrap();
+        }
+    });
+    let answer = asker.ask("example.org", RecordType::A);
+    server.join().unwrap();
+    assert_eq!(answer, Answer::NoSuchName { ttl: None });
 }
 
 /// The query as an answer without records, with a response code.

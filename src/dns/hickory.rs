@@ -13,15 +13,17 @@ use super::{Answer, Failure, Question, Resolver};
 use crate::clock::{Clock, Moment};
 use crate::error::Error;
 use exchange::{Query, Received};
-use hickory_proto::op::Message;
+use hickory_proto::op::{Message, ResponseCode};
 use hickory_proto::rr::Name as WireName;
 use reply::{Chain, Step};
-use std::net::SocketAddr;
+use resolv_conf::ScopedIp;
+use std::net::{SocketAddr, SocketAddrV6};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 /// Whom to ask and how patiently. All nameservers together take at most
-/// `nameservers.len() * tries * try_time` for one question (twice that if every answer needs TCP), and never
+/// `nameservers.len() * tries * try_time` for one question (twice that if every answer needs TCP, or if the servers do
+/// not know EDNS and are asked again without), and never
 /// longer than the deadline of the question.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HickoryOptions {
@@ -172,19 +174,28 @@ impl HickoryResolver {
     }
 
     async fn try_server(&self, server: SocketAddr, query: &Query) -> Result<Message, Failure> {
-        let received = within(self.try_time, query.over_udp(server)).await?;
-        let message = match received {
-            Received::Whole(message) => message,
-            // RFC 7766 section 5: a truncated answer is asked for again over TCP.
-            Received::Truncated => match within(self.try_time, query.over_tcp(server)).await? {
-                Received::Whole(message) => message,
-                Received::Truncated => {
-                    return Err(Failure::BadAnswer("truncated over TCP".into()));
-                }
-            },
-        };
+        let mut message = self.exchange(server, query).await?;
+        // RFC 6891 section 7: so answers who does not know EDNS.
+        if message.metadata.response_code == ResponseCode::FormErr
+            && message.edns.is_none()
+            && let Ok(second) = self.exchange(server, &query.without_edns()).await
+        {
+            message = second;
+        }
         reply::check(&message)?;
         Ok(message)
+    }
+
+    async fn exchange(&self, server: SocketAddr, query: &Query) -> Result<Message, Failure> {
+        let received = within(self.try_time, query.over_udp(server)).await?;
+        match received {
+            Received::Whole(message) => Ok(message),
+            // RFC 7766 section 5: a truncated answer is asked for again over TCP.
+            Received::Truncated => match within(self.try_time, query.over_tcp(server)).await? {
+                Received::Whole(message) => Ok(message),
+                Received::Truncated => Err(Failure::BadAnswer("truncated over TCP".into())),
+            },
+        }
     }
 }
 
@@ -252,14 +263,31 @@ fn system_nameservers() -> Vec<SocketAddr> {
 fn nameservers_in(octets: &[u8]) -> Vec<SocketAddr> {
     let server = |line: &[u8]| {
         let config = resolv_conf::Config::parse(line).ok()?;
-        let address = config.nameservers.first()?;
-        Some(SocketAddr::new(address.into(), 53))
+        Some(match config.nameservers.first()? {
+            ScopedIp::V6(address, Some(scope)) => {
+                SocketAddrV6::new(*address, 53, 0, interface_index(scope)?).into()
+            }
+            address => SocketAddr::new(address.into(), 53),
+        })
     };
     octets
         .split(|&octet| octet == b'\n')
         .filter(|line| line.trim_ascii_start().starts_with(b"nameserver"))
         .filter_map(server)
         .collect()
+}
+
+/// The index of the interface in an address such as `fe80::1%eth0` (RFC 4007 section 11.2); none if there is no such
+/// interface.
+fn interface_index(scope: &str) -> Option<u32> {
+    if let Ok(index) = scope.parse() {
+        return Some(index);
+    }
+    if scope.contains('/') || scope.starts_with('.') {
+        return None;
+    }
+    let index = std::fs::read_to_string(format!("/sys/class/net/{scope}/ifindex")).ok()?;
+    index.trim_ascii().parse().ok()
 }
 
 #[cfg(test)]
@@ -278,6 +306,13 @@ mod tests {
         ];
         assert_eq!(nameservers_in(text.as_bytes()), expected);
         assert!(nameservers_in(b"search example.org\n").is_empty());
+        assert!(nameservers_in(b"nameserver fe80::1%no-such/interface\n").is_empty());
+        // RFC 4007 section 11.2: without its zone a link-local address leads nowhere.
+        let expected = SocketAddrV6::new("fe80::1".parse().unwrap(), 53, 0, 7);
+        assert_eq!(
+            nameservers_in(b"nameserver fe80::1%7\n"),
+            [SocketAddr::from(expected)]
+        );
         assert!(nameservers_in(b"").is_empty());
     }
 

@@ -95,6 +95,10 @@ pub struct Mx {
     pub exchange: Name,
 }
 
+/// Aliases followed for one question. Beyond, the answer is a failure. RFC 1034 section 3.6.2 forbids loops and sets no
+/// number; this is more than any published chain has.
+const MOST_ALIASES: usize = 16;
+
 /// The octets of one TXT record, its character-strings joined without anything between.
 pub type Txt = Box<[u8]>;
 
@@ -191,7 +195,7 @@ pub enum Failure {
     #[error("the answer cannot be used: {0}")]
     BadAnswer(String),
     /// The network or the host failed.
-    #[error("the question could not be sent: {0}")]
+    #[error("the question could not be asked: {0}")]
     Network(String),
 }
 

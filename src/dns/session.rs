@@ -8,7 +8,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// One check's access to a resolver. Its deadline runs from [`Session::new`].
+/// One check's access to a resolver: of iprev, of SPF, or of keys and DMARC together. Its deadline runs from
+/// [`Session::new`].
 #[derive(Debug)]
 pub struct Session<R> {
     resolver: Arc<R>,

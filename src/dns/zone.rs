@@ -34,9 +34,9 @@ use self::labels::Labels;
 use self::nodes::{Alias, Failures, Found, Nodes, OutOfMemory, rank};
 use self::rdata::Data;
 use self::scan::{Fault, Place};
-use super::{Answer, Failure, Mx, Name, Question, RecordSet, RecordType, Resolver, Txt};
+use super::{Answer, Failure, MOST_ALIASES, Mx, Name, Question, RecordSet, RecordType, Resolver, Txt};
 use crate::clock::Moment;
-use crate::error::Error;
+use crate::error::{Error, plain};
 use std::fmt;
 use std::fs::File;
 use std::io::Read;
@@ -46,8 +46,6 @@ use std::sync::Arc;
 
 /// Most octets of a file: 64 MiB.
 const MOST_OCTETS: u64 = 64 << 20;
-/// Most aliases that are followed for one question.
-const MOST_ALIASES: usize = 8;
 
 /// A view of the DNS that was read from master files. Cloning is cheap.
 ///
@@ -135,12 +133,12 @@ impl Zone {
             path: name.clone(),
             why,
         };
-        let file = File::open(path).map_err(|error| failed(error.to_string()))?;
+        let file = File::open(path).map_err(|error| failed(plain(&error)))?;
         let mut text = Vec::new();
         // A pipe has no length to ask for, and a file may grow: so what is read is counted.
         file.take(MOST_OCTETS + 1)
             .read_to_end(&mut text)
-            .map_err(|error| failed(error.to_string()))?;
+            .map_err(|error| failed(plain(&error)))?;
         if text.len() as u64 > MOST_OCTETS {
             return Err(failed("a zone file must not be larger than 64 MiB".to_owned()));
         }

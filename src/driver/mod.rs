@@ -13,8 +13,12 @@
 //! ```
 
 mod runtime;
+#[cfg(test)]
+mod tests;
+mod timed;
 
 pub use runtime::Driver;
+pub use timed::TimedResolver;
 
 use crate::clock::UnixTime;
 use crate::dns::any::AnyResolver;
@@ -30,7 +34,7 @@ use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// The resolver of a [`Checker`]: any of ours behind a cache.
-pub type CheckerResolver = CachedResolver<Arc<AnyResolver>>;
+pub type CheckerResolver = CachedResolver<TimedResolver>;
 
 /// Who answers the questions.
 #[derive(Debug)]
@@ -39,7 +43,7 @@ pub enum Source {
     Network(HickoryOptions),
     /// Master files, offline.
     Zone(Zone),
-    /// Whoever drives the program.
+    /// Whoever drives the program. The checker keeps the time: nobody needs to call [`CallbackResolver::expire`].
     Callback(CallbackResolver),
 }
 
@@ -63,7 +67,8 @@ pub struct Setup {
 /// Checks messages for a program that blocks; shared by any number of threads.
 ///
 /// Threads are made on first use. A checker that was made before a fork works in the child: it gets a runtime, an
-/// empty cache and sockets of its own.
+/// empty cache and sockets of its own. As with any lock, no other thread may be inside a call to the checker at the
+/// moment of the fork. Messages that were under way belong to the parent; the child can only drop them.
 pub struct Checker {
     resolver: Arc<AnyResolver>,
     cache: CacheOptions,
@@ -134,6 +139,7 @@ impl Checker {
         CheckerTransaction {
             transaction: Transaction::at(&self.context(), Arc::clone(&driver) as _, now),
             driver,
+            process: std::process::id(),
         }
     }
 
@@ -187,7 +193,8 @@ fn new_context(
     cache: &CacheOptions,
     options: &Options,
 ) -> Context<CheckerResolver> {
-    let cached = CachedResolver::new(Arc::clone(resolver), options.clock.clone(), cache.clone());
+    let timed = TimedResolver::new(Arc::clone(resolver), options.clock.clone());
+    let cached = CachedResolver::new(timed, options.clock.clone(), cache.clone());
     Context::new(cached, options.clone())
 }
 
@@ -195,14 +202,24 @@ fn new_context(
 pub struct CheckerTransaction {
     transaction: Transaction<CheckerResolver>,
     driver: Arc<Driver>,
+    /// The process that began it.
+    process: u32,
 }
 
 impl CheckerTransaction {
     /// Waits for what is still open and judges.
     ///
     /// # Errors
-    /// As [`Driver::block_on`] and [`Transaction::finish`].
+    /// As [`Driver::block_on`] and [`Transaction::finish`]; [`Error::Sequence`] in a child of the process that began the
+    /// message.
     pub fn finish(self) -> Result<Verdict, Error> {
+        if self.process != std::process::id() {
+            // The threads that look things up are the parent's: waiting for them would never end.
+            return Err(Error::Sequence {
+                call: "finish",
+                why: "the message was begun before the process forked, and only the parent can finish it",
+            });
+        }
         self.driver.block_on(self.transaction.finish())?
     }
 }

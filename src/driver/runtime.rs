@@ -1,8 +1,9 @@
 //! The runtime on which futures run.
 
-use crate::error::Error;
+use crate::error::{Error, plain};
 use crate::transaction::{BoxFuture, Spawn};
 use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::runtime::{Builder, Handle, Runtime};
@@ -47,17 +48,13 @@ impl Driver {
         {
             return Ok(Arc::clone(&present.runtime));
         }
-        let runtime = Builder::new_multi_thread()
+        let mut builder = Builder::new_multi_thread();
+        builder
             .worker_threads(1)
             .max_blocking_threads(4)
             .thread_name("mailrep")
-            .enable_all()
-            .build()
-            .map_err(|why| Error::System {
-                what: "a worker thread",
-                why: why.to_string(),
-            })?;
-        let runtime = Arc::new(runtime);
+            .enable_all();
+        let runtime = Arc::new(build(&mut builder)?);
         let before = started.replace(Started {
             pid,
             runtime: Arc::clone(&runtime),
@@ -65,6 +62,18 @@ impl Driver {
         // The threads of a runtime do not survive a fork: dropping it in the child would wait for them for ever.
         std::mem::forget(before);
         Ok(runtime)
+    }
+}
+
+/// tokio returns an error when the system refuses a descriptor, but panics when it refuses the thread.
+fn build(builder: &mut Builder) -> Result<Runtime, Error> {
+    let refused = |why: String| Error::System {
+        what: "a worker thread",
+        why,
+    };
+    match catch_unwind(AssertUnwindSafe(|| builder.build())) {
+        Ok(built) => built.map_err(|error| refused(plain(&error))),
+        Err(_) => Err(refused("it could not be started".into())),
     }
 }
 
@@ -101,5 +110,18 @@ impl Spawn for Driver {
             // Without a thread the work is done where it is awaited, which tells of the error.
             Err(_) => Some(future),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_thread_that_the_system_refuses_is_an_error() {
+        let mut builder = Builder::new_multi_thread();
+        builder.worker_threads(1).thread_stack_size(usize::MAX / 4);
+        let refused = build(&mut builder).err();
+        assert!(matches!(refused, Some(Error::System { .. })), "{refused:?}");
     }
 }

@@ -26,6 +26,9 @@ mod context;
 mod job;
 mod verdict;
 
+#[cfg(test)]
+mod tests;
+
 pub use context::{Context, Options};
 pub use job::{BoxFuture, Inline, Spawn};
 pub use verdict::Verdict;
@@ -40,8 +43,8 @@ use job::Job;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-/// Octets of an envelope address or HELO name that are looked at; longer ones are cut. RFC 5321 section 4.5.3.1
-/// allows 256 and 255; what is longer cannot be a valid name, and is told so.
+/// Octets of an envelope address or HELO name that are looked at, the last ones: there an address has its domain. RFC
+/// 5321 section 4.5.3.1 allows 256 and 255; a domain that is longer cannot be a valid name, and is told so.
 const MOST_ENVELOPE: usize = 1_024;
 
 /// A message on its way through. Calls come in the order of SMTP; one out of turn is refused and changes nothing.
@@ -54,6 +57,8 @@ pub struct Transaction<R: Resolver> {
     trace: Tracer,
     now: UnixTime,
     stage: Stage,
+    /// Whether the message comes as raw octets, not field by field.
+    raw: bool,
     client: Option<IpAddr>,
     helo: Box<[u8]>,
     /// The reverse-path without angle brackets.
@@ -105,6 +110,7 @@ impl<R: Resolver> Transaction<R> {
             spawn,
             now,
             stage: Stage::Start,
+            raw: false,
             client: None,
             helo: Box::default(),
             mail_from: None,
@@ -190,8 +196,9 @@ impl<R: Resolver> Transaction<R> {
     /// A header field: the value as it stands after the colon, with its blanks and with CRLF in its folds.
     ///
     /// # Errors
-    /// [`Error::Sequence`] after the end of the header.
+    /// [`Error::Sequence`] after the end of the header, and when raw octets have come.
     pub fn header(&mut self, name: &[u8], value: &[u8]) -> Result<(), Error> {
+        self.by_field("header")?;
         self.begin_header("header")?;
         self.splitter.field(name, value);
         Ok(())
@@ -200,8 +207,9 @@ impl<R: Resolver> Transaction<R> {
     /// The header is complete; look-ups of keys and policies begin.
     ///
     /// # Errors
-    /// [`Error::Sequence`] when it was complete already.
+    /// [`Error::Sequence`] when it was complete already, and when raw octets have come.
     pub fn end_of_headers(&mut self) -> Result<(), Error> {
+        self.by_field("end_of_headers")?;
         self.begin_header("end_of_headers")?;
         self.splitter.end_of_header();
         self.content = Some(self.begin_content());
@@ -211,8 +219,13 @@ impl<R: Resolver> Transaction<R> {
     /// Octets of the body, in chunks of any size.
     ///
     /// # Errors
-    /// [`Error::Sequence`] before the end of the header.
+    /// [`Error::Sequence`] before the end of the header, and when raw octets have come.
     pub fn body(&mut self, octets: &[u8]) -> Result<(), Error> {
+        self.by_field("body")?;
+        self.hash_body(octets)
+    }
+
+    fn hash_body(&mut self, octets: &[u8]) -> Result<(), Error> {
         match &mut self.content {
             Some(content) => {
                 content.body.update(octets);
@@ -228,18 +241,25 @@ impl<R: Resolver> Transaction<R> {
     /// Octets of the whole message, header and body, in chunks of any size.
     ///
     /// # Errors
-    /// [`Error::Sequence`] after [`end_of_headers`](Self::end_of_headers).
+    /// [`Error::Sequence`] when the message has begun to come field by field.
     pub fn data(&mut self, octets: &[u8]) -> Result<(), Error> {
+        if !self.raw && self.stage >= Stage::Header {
+            return Err(Error::Sequence {
+                call: "data",
+                why: "the message comes field by field already",
+            });
+        }
         if self.content.is_some() {
-            return self.body(octets);
+            return self.hash_body(octets);
         }
         self.begin_header("data")?;
+        self.raw = true;
         match self.splitter.push(octets) {
             None => Ok(()),
             Some(begun) => {
                 self.content = Some(self.begin_content());
-                self.body(&begun.before)?;
-                self.body(&octets[begun.offset..])
+                self.hash_body(&begun.before)?;
+                self.hash_body(&octets[begun.offset..])
             }
         }
     }
@@ -282,6 +302,14 @@ impl<R: Resolver> Transaction<R> {
             trace: &self.trace,
         }
         .conclude())
+    }
+
+    fn by_field(&self, call: &'static str) -> Result<(), Error> {
+        if self.raw {
+            let why = "the message comes as raw octets already";
+            return Err(Error::Sequence { call, why });
+        }
+        Ok(())
     }
 
     fn turn(&self, call: &'static str, latest: Stage, why: &'static str) -> Result<(), Error> {
@@ -355,5 +383,5 @@ fn without_brackets(address: &[u8]) -> &[u8] {
 }
 
 fn bounded(octets: &[u8]) -> Box<[u8]> {
-    octets[..octets.len().min(MOST_ENVELOPE)].into()
+    octets[octets.len().saturating_sub(MOST_ENVELOPE)..].into()
 }

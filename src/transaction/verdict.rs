@@ -28,7 +28,8 @@ pub struct Verdict {
     pub iprev: Option<Iprev>,
     /// The value of the Authentication-Results field to add (RFC 8601), folded with CRLF and blanks.
     pub authentication_results: String,
-    /// Fields to remove because they claim to be ours: places among all fields from 0, the last first.
+    /// Fields to remove because they claim to be ours: places among all fields from 0, the last first. Fields beyond
+    /// the bounds of the header are not among them; [`Anomaly::is_incomplete`] tells that there are such.
     pub headers_to_remove: Vec<usize>,
     /// What is odd about the message's form.
     pub anomaly: Option<Anomaly>,
@@ -41,7 +42,13 @@ impl Verdict {
     pub fn dmarc_reason(&self) -> String {
         let mut reason = self.dmarc.reason();
         if self.spf.is_none() {
-            reason.push_str("; SPF was not checked because the client's address is not known");
+            let told = dmarc::SpfFinding::NotChecked;
+            reason.push_str(match &self.dmarc.cause {
+                dmarc::Cause::NotAligned { spf, .. } if *spf == told => {
+                    "; the client's address, which SPF needs, is not known"
+                }
+                _ => "; SPF was not checked because the client's address is not known",
+            });
         }
         if let Some(anomaly) = self.anomaly.filter(|anomaly| !anomaly.is_incomplete()) {
             reason.push_str(&format!("; {anomaly}"));
@@ -154,20 +161,17 @@ impl Parts<'_> {
     /// RFC 8601 section 2.7.1, with `header.a` and `header.s` of RFC 8601 and `header.b` of RFC 6008. All signatures that
     /// pass are named, and of the others the first, so that a stranger's thousands do not make a field of megabytes.
     fn dkim_results(&self, results: &mut Vec<MethodResult>) {
-        let mut named = 0;
+        let (mut named, mut left_out) = (0, 0);
         for verdict in &self.dkim {
-            let passed = verdict.result == dkim::DkimResult::Pass;
-            if !passed && named >= MOST_UNPROVEN {
-                continue;
+            if verdict.result != dkim::DkimResult::Pass {
+                if named == MOST_UNPROVEN {
+                    left_out += 1;
+                    continue;
+                }
+                named += 1;
             }
-            named += usize::from(!passed);
             results.push(dkim_result(verdict));
         }
-        let left_out = self
-            .dkim
-            .iter()
-            .filter(|verdict| verdict.result != dkim::DkimResult::Pass);
-        let left_out = left_out.count() - named;
         if left_out > 0
             && let Some(last) = results.last_mut()
         {

@@ -55,7 +55,9 @@ pub(crate) struct Global {
 
     /// Time that all DNS of the command may take, in seconds [default: 20].
     ///
-    /// Fractions are allowed, up to 3600. Single tries are shorter. What is not known by then is a temperror.
+    /// Fractions are allowed, up to 3600. Single tries are shorter. What is not known by then is a temperror. The time
+    /// runs from the beginning for what is asked about the client, and from the end of a message's header for its
+    /// signatures and policies, so that a message that trickles in is not judged by its slowness.
     #[arg(long, value_name = "S", value_parser = values::dns_timeout)]
     pub(crate) dns_timeout: Option<Duration>,
 

@@ -1,6 +1,7 @@
 //! One query to one server, over UDP or TCP.
 
 use crate::dns::Failure;
+use crate::error::plain;
 use hickory_proto::op::{Edns, Message, Query as WireQuestion};
 use hickory_proto::rr::{Name, RecordType};
 use std::io;
@@ -17,7 +18,8 @@ const HEADER: usize = 12;
 /// A question in the form that goes to a server.
 pub(super) struct Query {
     question: WireQuestion,
-    udp_payload: u16,
+    /// None for a query without EDNS.
+    udp_payload: Option<u16>,
 }
 
 /// What came back.
@@ -32,7 +34,15 @@ impl Query {
     pub(super) fn new(name: Name, kind: RecordType, udp_payload: u16) -> Self {
         Query {
             question: WireQuestion::query(name, kind),
-            udp_payload,
+            udp_payload: Some(udp_payload),
+        }
+    }
+
+    /// The same for a server that does not know EDNS.
+    pub(super) fn without_edns(&self) -> Self {
+        Query {
+            question: self.question.clone(),
+            udp_payload: None,
         }
     }
 
@@ -41,10 +51,12 @@ impl Query {
         let mut message = Message::query();
         message.metadata.recursion_desired = true;
         message.add_query(self.question.clone());
-        // RFC 6891 section 6.1: the DO bit stays clear, for nothing is validated here.
-        let mut edns = Edns::new();
-        edns.set_max_payload(self.udp_payload).set_version(0);
-        message.set_edns(edns);
+        if let Some(udp_payload) = self.udp_payload {
+            // RFC 6891 section 6.1: the DO bit stays clear, for nothing is validated here.
+            let mut edns = Edns::new();
+            edns.set_max_payload(udp_payload).set_version(0);
+            message.set_edns(edns);
+        }
         let octets = message
             .to_vec()
             .map_err(|error| Failure::BadAnswer(format!("the question cannot be encoded: {error}")))?;
@@ -144,5 +156,8 @@ async fn open_udp(server: SocketAddr) -> io::Result<UdpSocket> {
 }
 
 fn unreachable(server: SocketAddr, error: &io::Error) -> Failure {
-    Failure::Network(format!("{server}: {error}"))
+    match error.kind() {
+        io::ErrorKind::UnexpectedEof => Failure::Network(format!("{server}: it closed the connection")),
+        _ => Failure::Network(format!("{server}: {}", plain(error))),
+    }
 }

@@ -1,12 +1,8 @@
 //! What a server's answer says.
 
-use crate::dns::{Answer, Failure, Mx, Name, RecordSet, RecordType, Txt};
+use crate::dns::{Answer, Failure, MOST_ALIASES, Mx, Name, RecordSet, RecordType, Txt};
 use hickory_proto::op::{Message, ResponseCode};
 use hickory_proto::rr::{DNSClass, Name as WireName, RData, Record, RecordType as WireType};
-
-/// Aliases followed for one question. Beyond, the answer is a failure. RFC 1034 section 3.6.2 forbids loops and
-/// sets no number; this is more than any published chain has.
-const MOST_ALIASES: usize = 16;
 
 /// hickory's name for a type.
 pub(super) fn wire_type(kind: RecordType) -> WireType {
