@@ -15,7 +15,7 @@ pub fn check(verdict: &Verdict, traced: bool) -> Value {
     let mut dmarc = dmarc_object(&verdict.dmarc);
     dmarc["reason"] = verdict.dmarc_reason().into();
     json!({
-        "spf": verdict.spf.as_ref().map(spf_object),
+        "spf": verdict.spf.as_ref().zip(verdict.spf_request.as_ref()).map(spf_object),
         "dkim": verdict.dkim.iter().map(signature).collect::<Vec<_>>(),
         "dmarc": dmarc,
         "iprev": verdict.iprev.as_ref().map(iprev),
@@ -29,9 +29,9 @@ pub fn check(verdict: &Verdict, traced: bool) -> Value {
     })
 }
 
-/// SPF's verdict alone, with its `trace` if there is one.
-pub fn spf(verdict: &spf::Verdict, trace: Option<&[Step]>) -> Value {
-    let mut object = spf_object(verdict);
+/// SPF's verdict on a request alone, with its `trace` if there is one.
+pub fn spf(verdict: &spf::Verdict, request: &spf::Request, trace: Option<&[Step]>) -> Value {
+    let mut object = spf_object((verdict, request));
     object["trace"] = json!(trace);
     object
 }
@@ -43,13 +43,14 @@ pub fn dmarc(verdict: &dmarc::Verdict, trace: Option<&[Step]>) -> Value {
     object
 }
 
-fn spf_object(verdict: &spf::Verdict) -> Value {
-    let mut object = evaluation(&verdict.evaluation);
-    object["helo"] = verdict.helo.as_ref().map(evaluation).into();
+fn spf_object((verdict, request): (&spf::Verdict, &spf::Request)) -> Value {
+    let mut object = evaluation(&verdict.evaluation, request);
+    let helo = verdict.helo.as_ref();
+    object["helo"] = helo.map(|helo| evaluation(helo, request)).into();
     object
 }
 
-fn evaluation(evaluation: &spf::Evaluation) -> Value {
+fn evaluation(evaluation: &spf::Evaluation, request: &spf::Request) -> Value {
     json!({
         "result": evaluation.result.as_str(),
         "identity": evaluation.identity.as_str(),
@@ -60,6 +61,7 @@ fn evaluation(evaluation: &spf::Evaluation) -> Value {
         "void_lookups": evaluation.void_lookups,
         "reason": evaluation.reason(),
         "cause": evaluation.cause.code(),
+        "received_spf": evaluation.received_spf(request),
     })
 }
 

@@ -1,13 +1,8 @@
 //! Writing an Authentication-Results field so that nothing within it can break out.
 
 use super::{AuthenticationResults, FIELD_NAME, MethodResult};
+use crate::message::fold::{Lines, MOST_WORD, is_dot_atom, quoted_string};
 
-/// Columns of a line where it can be folded (RFC 5322 section 2.1.1).
-const COLUMNS: usize = 78;
-/// What begins a line that continues the field.
-const FOLD: &str = "\r\n    ";
-/// Octets that a value may have as written, so that no line exceeds 998 octets (RFC 5322 section 2.1.1).
-const MOST_WORD: usize = 800;
 /// Octets of a keyword; no registered one comes near.
 const MOST_KEYWORD: usize = 60;
 
@@ -16,19 +11,16 @@ impl AuthenticationResults {
     /// has printable ASCII only: other characters become `?`, since international headers (RFC 6532) are not written.
     /// A value of more than 800 octets is cut and ends in `...`.
     pub fn value(&self) -> String {
-        let mut lines = Lines::after(FIELD_NAME.len() + 2);
+        let mut lines = Lines::of(FIELD_NAME);
         self.write(&mut lines);
-        lines.text
+        lines.text()
     }
 
     /// The same value on one line.
     pub fn unfolded(&self) -> String {
-        let mut lines = Lines {
-            unfolded: true,
-            ..Lines::after(0)
-        };
+        let mut lines = Lines::unfolded();
         self.write(&mut lines);
-        lines.text
+        lines.text()
     }
 
     fn write(&self, lines: &mut Lines) {
@@ -54,7 +46,7 @@ impl MethodResult {
     fn write(&self, lines: &mut Lines) {
         lines.word(&format!("{}={}", keyword(&self.method), keyword(&self.result)));
         if let Some(text) = &self.comment {
-            comment(text, lines);
+            lines.comment(text);
         }
         if let Some(reason) = &self.reason {
             lines.word(&format!("reason={}", value(reason)));
@@ -68,62 +60,6 @@ impl MethodResult {
             ));
         }
     }
-}
-
-/// Words set into lines.
-#[derive(Default)]
-struct Lines {
-    text: String,
-    column: usize,
-    unfolded: bool,
-    /// Nothing stands on the present line yet.
-    fresh: bool,
-    /// The next word begins a line.
-    wants_fold: bool,
-}
-
-impl Lines {
-    fn after(column: usize) -> Lines {
-        Lines {
-            column,
-            fresh: true,
-            ..Lines::default()
-        }
-    }
-
-    fn fold(&mut self) {
-        self.wants_fold = !self.fresh;
-    }
-
-    /// A word that is never folded, with a blank or a fold before it.
-    fn word(&mut self, word: &str) {
-        // One column is left for the semicolon that may follow.
-        let fits = self.column + 1 + word.len() < COLUMNS;
-        if self.fresh {
-        } else if !self.unfolded && (self.wants_fold || !fits) {
-            self.text.push_str(FOLD);
-            self.column = FOLD.len() - 2;
-        } else {
-            self.append(" ");
-        }
-        self.wants_fold = false;
-        self.append(word);
-    }
-
-    fn append(&mut self, text: &str) {
-        self.text.push_str(text);
-        self.column += text.len();
-        self.fresh = false;
-    }
-}
-
-/// What of a text can be written: printable ASCII, the rest as `?`, a tab as a blank.
-fn printable(text: &str) -> impl Iterator<Item = char> {
-    text.chars().map(|character| match character {
-        '\t' => ' ',
-        ' '..='~' => character,
-        _ => '?',
-    })
 }
 
 /// RFC 8601 section 2.2 takes Keyword from RFC 5321: letters, digits and hyphens, the last no hyphen. What else is there
@@ -143,19 +79,7 @@ fn value(text: &str) -> String {
     if is_token(text) && text.len() <= MOST_WORD {
         return text.to_owned();
     }
-    let mut quoted = String::from('"');
-    for character in printable(text) {
-        if quoted.len() + 2 > MOST_WORD {
-            quoted.push_str("...");
-            break;
-        }
-        if matches!(character, '"' | '\\') {
-            quoted.push('\\');
-        }
-        quoted.push(character);
-    }
-    quoted.push('"');
-    quoted
+    quoted_string(text)
 }
 
 /// RFC 8601 section 2.2, pvalue: a value, or `[ [ local-part ] "@" ] domain-name`.
@@ -167,32 +91,6 @@ fn property_value(text: &str) -> String {
     if is_address { text.to_owned() } else { value(text) }
 }
 
-fn comment(text: &str, lines: &mut Lines) {
-    // A comment may be folded wherever it has a blank.
-    let text: String = printable(text).collect();
-    let words: Vec<&str> = text.split_ascii_whitespace().collect();
-    for (at, word) in words.iter().enumerate() {
-        let mut written = String::new();
-        if at == 0 {
-            written.push('(');
-        }
-        for character in word.chars() {
-            if written.len() + 2 > MOST_WORD {
-                written.push_str("...");
-                break;
-            }
-            if matches!(character, '(' | ')' | '\\') {
-                written.push('\\');
-            }
-            written.push(character);
-        }
-        if at + 1 == words.len() {
-            written.push(')');
-        }
-        lines.word(&written);
-    }
-}
-
 /// RFC 2045 section 5.1: one or more of printable ASCII except blanks and tspecials.
 pub(super) fn is_token(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(is_token_octet)
@@ -200,13 +98,6 @@ pub(super) fn is_token(text: &str) -> bool {
 
 pub(super) fn is_token_octet(octet: u8) -> bool {
     octet.is_ascii_graphic() && !b"()<>@,;:\\\"/[]?=".contains(&octet)
-}
-
-/// RFC 5322 section 3.2.3.
-fn is_dot_atom(text: &str) -> bool {
-    let is_atext = |octet: u8| octet.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~".contains(&octet);
-    text.split('.')
-        .all(|atom| !atom.is_empty() && atom.bytes().all(is_atext))
 }
 
 /// RFC 6376 section 3.5: sub-domains of letters, digits and hyphens with dots between; RFC 8601 takes it from there.

@@ -14,6 +14,7 @@ mod explain;
 mod identity;
 mod macros;
 mod mechanism;
+mod received;
 mod record;
 mod syntax;
 

@@ -293,6 +293,7 @@ impl<R: Resolver> Transaction<R> {
             client: self.client,
             helo: &self.helo,
             mail_from: self.mail_from.as_deref().unwrap_or_default(),
+            now: self.now,
             header: &content.header,
             anomaly: content.anomaly,
             iprev,

@@ -2,6 +2,7 @@
 
 use super::context::Options;
 use crate::auth_results::{AuthenticationResults, MethodResult, fields_to_remove};
+use crate::clock::UnixTime;
 use crate::dmarc::{DkimFinding, Identifier, Outcome, SpfFinding};
 use crate::dns::Name;
 use crate::iprev::Iprev;
@@ -20,6 +21,8 @@ const MOST_UNPROVEN: usize = 20;
 pub struct Verdict {
     /// SPF of both identities; none when the client's address is not known.
     pub spf: Option<spf::Verdict>,
+    /// What SPF was asked, for [`spf::Evaluation::received_spf`]; there where `spf` is.
+    pub spf_request: Option<spf::Request>,
     /// One verdict for each DKIM signature, in the order of the header; empty without signatures.
     pub dkim: Vec<dkim::SignatureVerdict>,
     /// DMARC, which rests on the two before.
@@ -63,6 +66,7 @@ pub(super) struct Parts<'a> {
     pub(super) client: Option<IpAddr>,
     pub(super) helo: &'a [u8],
     pub(super) mail_from: &'a [u8],
+    pub(super) now: UnixTime,
     pub(super) header: &'a HeaderFields,
     pub(super) anomaly: Option<Anomaly>,
     pub(super) iprev: Option<Iprev>,
@@ -97,6 +101,7 @@ impl Parts<'_> {
         Verdict {
             headers_to_remove: fields_to_remove(self.header, &authserv_id),
             authentication_results: AuthenticationResults { authserv_id, results }.value(),
+            spf_request: self.spf_request(),
             spf: self.spf,
             dkim: self.dkim,
             dmarc,
@@ -104,6 +109,17 @@ impl Parts<'_> {
             anomaly: self.anomaly,
             trace: self.trace.steps(),
         }
+    }
+
+    fn spf_request(&self) -> Option<spf::Request> {
+        self.spf.as_ref()?;
+        Some(spf::Request {
+            client: self.client?,
+            helo: self.helo.into(),
+            mail_from: self.mail_from.into(),
+            receiver: self.options.authserv_id.clone(),
+            now: self.now,
+        })
     }
 
     fn spf_identifier(&self) -> Option<Identifier> {

@@ -27,6 +27,7 @@ fn every_name_of_a_check_is_there() {
         "void_lookups",
         "reason",
         "cause",
+        "received_spf",
         "helo",
     ] {
         assert!(check["spf"].get(name).is_some(), "spf.{name}");

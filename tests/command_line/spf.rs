@@ -25,6 +25,14 @@ fn the_result_of_spf_is_that_of_mail_from_and_helo_has_its_own() {
     );
     assert!(spf["reason"].as_str().unwrap().len() > 10);
     assert!(spf["cause"].is_string());
+    let received = spf["received_spf"].as_str().unwrap();
+    assert!(received.starts_with("pass ("), "{received}");
+    assert!(
+        received.contains("envelope-from=\"ada@example.org\""),
+        "{received}"
+    );
+    let received = spf["helo"]["received_spf"].as_str().unwrap();
+    assert!(received.contains("identity=helo"), "{received}");
     let spf = place.json("spf --ip 198.51.100.7 --helo mail.example.org --mail-from ada@example.org");
     assert_eq!(
         (&spf["result"], &spf["mechanism"]),

@@ -59,6 +59,7 @@ def test_case(case: dict[str, Any]) -> None:
     assert verdict.dmarc.result.value == made["dmarc"]["result"]
     assert [str(signature.result) for signature in verdict.dkim] == [one["result"] for one in made["dkim"]]
     assert (verdict.spf and verdict.spf.reason) == (made["spf"] and made["spf"]["reason"])
+    assert (verdict.spf and verdict.spf.received_spf) == (made["spf"] and made["spf"]["received_spf"])
     assert list(verdict.headers_to_remove) == made["headers_to_remove"]
     for line, word in zip(str(verdict).splitlines(), ("spf" if verdict.spf else "dkim", "dkim")):
         assert line.startswith(f"{word}=")

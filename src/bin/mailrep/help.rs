@@ -94,6 +94,7 @@ const JSON_SPF: Section = page(
   void_lookups  queries without an answer, of which 2 are allowed
   reason        why, in a sentence
   cause         why, as a code
+  received_spf  the value of the Received-SPF header field to add (RFC 7208 section 9.1)
   helo          the same for HELO's own result",
 );
 

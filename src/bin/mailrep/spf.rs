@@ -20,7 +20,7 @@ pub(crate) fn run(command: Spf, global: Global) -> Result<(), Failure> {
     };
     let (verdict, taken) = checker.spf(&request)?;
     if as_json {
-        return print_json(&json::spf(&verdict, trace.then_some(&taken)));
+        return print_json(&json::spf(&verdict, &request, trace.then_some(&taken)));
     }
     let mut page = Page::default();
     show(&mut page, &verdict);

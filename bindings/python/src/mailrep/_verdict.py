@@ -93,6 +93,8 @@ class SpfEvaluation:
     """Why, as a sentence."""
     cause: str
     """Why, as a stable code."""
+    received_spf: str
+    """The value of the Received-SPF field (RFC 7208 section 9.1) to add to the message."""
 
     def __str__(self) -> str:
         return f"spf={self.result} ({self.reason})"
@@ -241,6 +243,7 @@ def _evaluation(given: dict[str, Any]) -> dict[str, Any]:
         "void_lookups": given["void_lookups"],
         "reason": given["reason"],
         "cause": given["cause"],
+        "received_spf": given["received_spf"],
     }
 
 
