@@ -1,139 +1,27 @@
 //! The OpenSPF project's suite for RFC 7208: results and explanations of all its cases.
-//!
-//! It is read from `$MAILREP_SUITES/suites/rfc7208-tests.yml`.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-#[path = "spf_table/mod.rs"]
+mod spf_suite;
 mod spf_table;
 
 use mailrep::Limits;
-use mailrep::clock::UnixTime;
-use mailrep::dns::{Failure, Mx, Name};
-use mailrep::spf::Request;
-use spf_table::{Entry, Table, check, name};
-use std::sync::Arc;
-use yaml_rust2::{Yaml, YamlLoader};
-
-const CASES: usize = 203;
+use spf_table::check;
 
 #[test]
 fn rfc7208_openspf_suite() {
-    let Ok(suites) = std::env::var("MAILREP_SUITES") else {
-        println!("skipped: the OpenSPF suite for RFC 7208 (MAILREP_SUITES is not set)");
+    let Some(scenarios) = spf_suite::scenarios() else {
         return;
     };
-    let path = std::path::Path::new(&suites).join("suites/rfc7208-tests.yml");
-    let text = std::fs::read_to_string(&path).expect("the suite can be read");
-    let mut failures = Vec::new();
-    let mut cases = 0;
-    for scenario in YamlLoader::load_from_str(&text).expect("the suite is YAML") {
-        let table = Arc::new(table(&scenario["zonedata"]));
-        for (id, case) in scenario["tests"].as_hash().expect("a map of cases") {
+    let (mut cases, mut faults) = (0, Vec::new());
+    for scenario in &scenarios {
+        for case in &scenario.cases {
             cases += 1;
-            let verdict = check(&table, &request(case), &Limits::default());
-            let found = &verdict.evaluation;
-            let wanted: Vec<&str> = match &case["result"] {
-                Yaml::Array(several) => several.iter().map(|one| one.as_str().unwrap()).collect(),
-                one => vec![one.as_str().unwrap()],
-            };
-            if !wanted.contains(&found.result.as_str()) {
-                failures.push(format!(
-                    "{id:?}: {} instead of {wanted:?}: {}",
-                    found.result,
-                    found.reason()
-                ));
-            }
-            // "DEFAULT" stands for: no text of the domain's.
-            let explanation = found.explanation.as_deref().unwrap_or("DEFAULT");
-            if let Some(wanted) = case["explanation"].as_str()
-                && wanted != explanation
-            {
-                failures.push(format!(
-                    "{id:?}: explanation {explanation:?} instead of {wanted:?}"
-                ));
-            }
+            let verdict = check(&scenario.table, &case.request, &Limits::default());
+            faults.extend(case.faults(&verdict.evaluation));
         }
     }
-    assert!(failures.is_empty(), "{}", failures.join("\n"));
-    assert_eq!(cases, CASES);
-    println!("{cases} of {CASES} cases of the OpenSPF suite for RFC 7208");
-}
-
-fn request(case: &Yaml) -> Request {
-    let text = |key: &str| octets(case[key].as_str().unwrap_or_default());
-    Request {
-        client: case["host"].as_str().unwrap().parse().expect("an address"),
-        helo: text("helo"),
-        mail_from: text("mailfrom"),
-        receiver: "receiver.example.net".into(),
-        now: UnixTime(1_795_347_080),
-    }
-}
-
-fn table(zone: &Yaml) -> Table {
-    let mut table = Table::default();
-    for (name, records) in zone.as_hash().expect("a map of names") {
-        *table.entry(name.as_str().unwrap()) = entry(records);
-    }
-    table
-}
-
-/// Records of type SPF stand for TXT records too, where there is no TXT record (nor `TXT: NONE`); `TIMEOUT`
-/// answers the questions that no record does.
-fn entry(records: &Yaml) -> Entry {
-    let mut entry = Entry::default();
-    let mut spf = Vec::new();
-    let mut has_txt = false;
-    for record in records.as_vec().expect("a list of records") {
-        if record.as_str() == Some("TIMEOUT") {
-            entry.failure = Some(Failure::Timeout);
-            continue;
-        }
-        let (kind, value) = record.as_hash().unwrap().iter().next().unwrap();
-        let text = || value.as_str().unwrap();
-        match kind.as_str().unwrap() {
-            "SPF" => spf.push(joined(value)),
-            "TXT" => {
-                has_txt = true;
-                if value.as_str() != Some("NONE") {
-                    entry.txt.push(joined(value));
-                }
-            }
-            "A" => entry.a.push(text().parse().unwrap()),
-            "AAAA" => entry.aaaa.push(text().parse().unwrap()),
-            "PTR" => entry.ptr.push(name(text())),
-            "CNAME" => entry.cname = Some(name(text())),
-            "MX" => entry.mx.push(Mx {
-                preference: value[0].as_i64().unwrap().try_into().unwrap(),
-                exchange: match value[1].as_str().unwrap() {
-                    "" => Name::root(),
-                    host => name(host),
-                },
-            }),
-            other => panic!("a record of type {other}"),
-        }
-    }
-    if !has_txt {
-        entry.txt = spf;
-    }
-    entry
-}
-
-/// The character-strings of a text, joined.
-fn joined(value: &Yaml) -> Box<[u8]> {
-    match value {
-        Yaml::Array(strings) => strings
-            .iter()
-            .flat_map(|string| octets(string.as_str().unwrap()))
-            .collect(),
-        string => octets(string.as_str().unwrap()),
-    }
-}
-
-/// The suite writes octets as the characters of the same number.
-fn octets(text: &str) -> Box<[u8]> {
-    text.chars()
-        .map(|octet| u8::try_from(u32::from(octet)).unwrap())
-        .collect()
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+    assert_eq!(cases, spf_suite::CASES);
+    println!("{cases} cases of the OpenSPF suite for RFC 7208");
 }
