@@ -152,7 +152,7 @@ impl Checker {
         let session = context.session();
         let verdict = self
             .driver
-            .block_on(spf::verify(&session, request, &self.options.limits, &trace))?;
+            .block_on(spf::verify(&session, request, context.spf(), &trace))?;
         Ok((verdict, trace.steps()))
     }
 
@@ -195,7 +195,13 @@ fn new_context(
 ) -> Context<CheckerResolver> {
     let timed = TimedResolver::new(Arc::clone(resolver), options.clock.clone());
     let cached = CachedResolver::new(timed, options.clock.clone(), cache.clone());
-    Context::new(cached, options.clone())
+    let mut options = options.clone();
+    // Who keeps few answers, or keeps them for a short time only, means the records in them as well.
+    let records = &mut options.spf_records;
+    records.entries = records.entries.min(cache.entries);
+    records.octets = records.octets.min(cache.octets);
+    records.ttl_ceiling = records.ttl_ceiling.min(cache.ttl_ceiling);
+    Context::new(cached, options)
 }
 
 /// A message on its way through a [`Checker`]; its calls are those of [`Transaction`].

@@ -6,7 +6,8 @@ use super::identity::Subject;
 use super::macros::{TargetError, Values};
 use super::mechanism::{ClientNames, Match};
 use super::record::{Directive, DomainSpec, Qualifier, Record, Term};
-use super::{Evaluation, Identity, Request, SpfResult};
+use super::records::Published;
+use super::{Environment, Evaluation, Identity, Records, Request, SpfResult};
 use crate::clock::UnixTime;
 use crate::dns::{Answer, Failure, Name, Question, RecordType, Resolver, Session};
 use crate::limits::Limits;
@@ -19,13 +20,15 @@ use std::sync::Arc;
 ///
 /// For [`Identity::MailFrom`] the sender is the reverse-path, for [`Identity::Helo`] it is `postmaster` at the
 /// HELO name; a null reverse-path makes the first the second (section 2.4). The time allowed is the session's.
+/// `environment` is [`Limits`] alone, or an [`Environment`].
 pub async fn check_host<R: Resolver>(
     session: &Session<R>,
     request: &Request,
     identity: Identity,
-    limits: &Limits,
+    environment: impl Into<Environment<'_>>,
     trace: &Tracer,
 ) -> Evaluation {
+    let Environment { limits, records } = environment.into();
     let client = request.client.to_canonical();
     let subject = Subject::of(request, identity);
     let trace = trace.step(StepKind::Check, || {
@@ -53,6 +56,7 @@ pub async fn check_host<R: Resolver>(
     let mut check = Check {
         session,
         limits,
+        known: records,
         client,
         local_part: subject.local_part,
         sender_domain: name.clone(),
@@ -105,6 +109,7 @@ impl Evaluation {
 pub(super) struct Check<'a, R> {
     pub(super) session: &'a Session<R>,
     pub(super) limits: &'a Limits,
+    known: Option<&'a Records>,
     pub(super) client: IpAddr,
     local_part: &'a [u8],
     sender_domain: Name,
@@ -335,8 +340,15 @@ impl<'a, R: Resolver> Check<'a, R> {
 
     /// Finds and reads the record of a domain: RFC 7208 sections 4.4 to 4.6.
     async fn record(&mut self, domain: &Name, trace: &Tracer) -> Result<Arc<Record>, Cause> {
-        let texts = match self.session.txt(domain, trace).await {
-            Answer::Records { records, .. } => records,
+        if let Some(published) = self.known.and_then(|known| known.get(domain)) {
+            let note = trace.step(StepKind::Note, || {
+                Question::new(domain.clone(), RecordType::Txt).to_string()
+            });
+            note.outcome(|| "not asked: the record is known from an earlier check".into());
+            return use_published(published, domain, trace);
+        }
+        let (texts, ttl) = match self.session.txt(domain, trace).await {
+            Answer::Records { records, ttl } => (records, ttl),
             // RFC 7208 section 4.3: a domain that does not exist (RCODE 3) has the result none.
             Answer::NoSuchName { .. } => {
                 self.record_void = true;
@@ -359,36 +371,11 @@ impl<'a, R: Resolver> Check<'a, R> {
                 });
             }
         };
-        // RFC 7208 section 4.5: records without the version are discarded; none left is none, more than one a
-        // permerror.
-        let mut found = texts.iter().filter(|text| Record::is_record(text));
-        let Some(text) = found.next() else {
-            return Err(Cause::NoRecord {
-                domain: domain.to_string(),
-            });
-        };
-        let more = found.count();
-        if more > 0 {
-            return Err(Cause::SeveralRecords {
-                domain: domain.to_string(),
-                count: more + 1,
-            });
+        let published = Published::read(&texts);
+        if let Some(records) = self.known {
+            records.keep(domain, &published, ttl);
         }
-        // RFC 7208 section 4.6: a syntax error anywhere in the record is a permerror, and nothing of the record is
-        // evaluated.
-        match Record::parse(text) {
-            Ok(record) => Ok(Arc::new(record)),
-            Err(error) => {
-                let step = trace.step(StepKind::Record, || {
-                    shown_record(domain, &String::from_utf8_lossy(text))
-                });
-                step.outcome(|| format!("broken: {error}"));
-                Err(Cause::Syntax {
-                    domain: domain.to_string(),
-                    error,
-                })
-            }
-        }
+        use_published(published, domain, trace)
     }
 
     /// What a term's query found: `None` for nothing, which is counted once for the term.
@@ -460,6 +447,28 @@ fn directive(record: &Record, term: usize) -> Option<&Directive> {
 
 fn published(record: &Record, term: usize) -> &str {
     directive(record, term).map_or("", |directive| record.published(directive))
+}
+
+/// The record to evaluate, or the cause that its domain gives for there being none.
+fn use_published(published: Published, domain: &Name, trace: &Tracer) -> Result<Arc<Record>, Cause> {
+    match published {
+        Published::Record(record) => Ok(record),
+        Published::Nothing => Err(Cause::NoRecord {
+            domain: domain.to_string(),
+        }),
+        Published::Several(count) => Err(Cause::SeveralRecords {
+            domain: domain.to_string(),
+            count,
+        }),
+        Published::Broken { text, error } => {
+            let step = trace.step(StepKind::Record, || shown_record(domain, &text));
+            step.outcome(|| format!("broken: {error}"));
+            Err(Cause::Syntax {
+                domain: domain.to_string(),
+                error,
+            })
+        }
+    }
 }
 
 fn dns(name: &Name, kind: RecordType, failure: Failure) -> Cause {

@@ -220,6 +220,15 @@ impl MacroString {
             .any(|expansion| expansion.letter == Letter::Validated)
     }
 
+    /// The octets that its pieces occupy.
+    pub(super) fn octets(&self) -> usize {
+        let literal = |piece: &Piece| match piece {
+            Piece::Literal(text) => text.len(),
+            _ => 0,
+        };
+        size_of_val(&*self.pieces) + self.pieces.iter().map(literal).sum::<usize>()
+    }
+
     fn expansions(&self) -> impl Iterator<Item = &Expansion> {
         self.pieces.iter().filter_map(|piece| match piece {
             Piece::Expansion(expansion) => Some(expansion),

@@ -10,12 +10,14 @@
 
 mod cause;
 mod check_host;
+mod environment;
 mod explain;
 mod identity;
 mod macros;
 mod mechanism;
 mod received;
 mod record;
+mod records;
 mod syntax;
 
 #[cfg(test)]
@@ -23,13 +25,14 @@ mod tests;
 
 pub use cause::{Cause, Exceeded, Matched, Missing, MissingWhy};
 pub use check_host::check_host;
+pub use environment::Environment;
 pub use macros::{MacroString, Place, TargetError};
 pub use record::{Directive, DomainSpec, DualCidr, Mechanism, Qualifier, Record, Term};
+pub use records::{Records, RecordsOptions};
 pub use syntax::{MacroError, SyntaxError, SyntaxErrorKind};
 
 use crate::clock::UnixTime;
 use crate::dns::{Name, Resolver, Session};
-use crate::limits::Limits;
 use crate::trace::Tracer;
 use serde::Serialize;
 use std::fmt;
@@ -134,9 +137,9 @@ pub struct Evaluation {
     /// For a fail: what the domain has to say to the sender, on one line of printable ASCII. It is the domain's
     /// word, not ours (RFC 7208 section 6.2).
     pub explanation: Option<String>,
-    /// The terms evaluated that count against [`Limits::spf_dns_lookups`].
+    /// The terms evaluated that count against [`Limits::spf_dns_lookups`](crate::Limits::spf_dns_lookups).
     pub dns_lookups: u32,
-    /// The terms that asked for what does not exist, counted against [`Limits::spf_void_lookups`].
+    /// The terms that asked for what does not exist, counted against [`Limits::spf_void_lookups`](crate::Limits::spf_void_lookups).
     pub void_lookups: u32,
     /// Why the result is what it is.
     pub cause: Cause,
@@ -174,20 +177,21 @@ pub struct Verdict {
 /// Checks both identities of a transaction, side by side.
 ///
 /// The envelope sender decides. RFC 7208 section 2.4: for a null reverse-path it is `postmaster` at the HELO name,
-/// and then there is one check only.
+/// and then there is one check only. `environment` is [`Limits`](crate::Limits) alone, or an [`Environment`].
 pub async fn verify<R: Resolver>(
     session: &Session<R>,
     request: &Request,
-    limits: &Limits,
+    environment: impl Into<Environment<'_>>,
     trace: &Tracer,
 ) -> Verdict {
-    let helo = check_host(session, request, Identity::Helo, limits, trace);
+    let environment = environment.into();
+    let helo = check_host(session, request, Identity::Helo, environment, trace);
     if request.mail_from.is_empty() {
         let evaluation = helo.await;
         let helo = (!request.helo.is_empty()).then(|| evaluation.clone());
         return Verdict { evaluation, helo };
     }
-    let mail_from = check_host(session, request, Identity::MailFrom, limits, trace);
+    let mail_from = check_host(session, request, Identity::MailFrom, environment, trace);
     if request.helo.is_empty() {
         let evaluation = mail_from.await;
         return Verdict {

@@ -202,6 +202,19 @@ impl Record {
         &self.text
     }
 
+    /// The octets that it occupies, roughly.
+    pub(super) fn octets(&self) -> usize {
+        let spec = |spec: &DomainSpec| {
+            spec.string.octets() + spec.constant_name().map_or(0, |name| 40 + name.as_str().len())
+        };
+        let terms = self.terms.iter().map(|term| match term {
+            Term::Directive(directive) => directive.mechanism.domain_spec().map_or(0, spec),
+            Term::Redirect(target) | Term::Explanation(target) => spec(target),
+            Term::Unknown { name, value } => name.len() + value.octets(),
+        });
+        size_of::<Record>() + self.text.len() + size_of_val(&*self.terms) + terms.sum::<usize>()
+    }
+
     /// A directive of this record as it was published, such as `-ALL`.
     pub fn published(&self, directive: &Directive) -> &str {
         self.text.get(directive.begin..directive.end).unwrap_or_default()
@@ -235,6 +248,15 @@ impl Mechanism {
             | Mechanism::Ptr(_)
             | Mechanism::Exists(_) => true,
             Mechanism::All | Mechanism::Ip4(..) | Mechanism::Ip6(..) => false,
+        }
+    }
+
+    /// What the mechanism names instead of the domain checked.
+    fn domain_spec(&self) -> Option<&DomainSpec> {
+        match self {
+            Mechanism::Include(spec) | Mechanism::Exists(spec) => Some(spec),
+            Mechanism::A(spec, _) | Mechanism::Mx(spec, _) | Mechanism::Ptr(spec) => spec.as_ref(),
+            Mechanism::All | Mechanism::Ip4(..) | Mechanism::Ip6(..) => None,
         }
     }
 }
@@ -284,6 +306,10 @@ impl DomainSpec {
         }
         let constant = string.is_constant().then(|| string.expand_name(None));
         Ok(DomainSpec { string, constant })
+    }
+
+    fn constant_name(&self) -> Option<&Name> {
+        self.constant.as_ref()?.as_ref().ok()
     }
 
     /// Whether the validated name of the client is needed to expand it.

@@ -1,9 +1,9 @@
 //! What the transactions of a program share.
 
 use crate::clock::Clock;
-use crate::dkim;
 use crate::dns::{Resolver, Session};
 use crate::limits::Limits;
+use crate::{dkim, spf};
 use std::sync::Arc;
 
 /// How messages are judged.
@@ -17,6 +17,8 @@ pub struct Options {
     pub authserv_id: Box<str>,
     /// What DKIM signatures have to fulfil beyond the RFC.
     pub dkim: dkim::Policy,
+    /// How many SPF records that were read are kept.
+    pub spf_records: spf::RecordsOptions,
     /// Whether verdicts carry a trace of every step. Default no.
     pub trace: bool,
 }
@@ -28,16 +30,18 @@ impl Default for Options {
             clock: Clock::system(),
             authserv_id: "localhost".into(),
             dkim: dkim::Policy::default(),
+            spf_records: spf::RecordsOptions::default(),
             trace: false,
         }
     }
 }
 
-/// A resolver and the options, shared by any number of transactions on any number of threads.
+/// A resolver, the options and the SPF records known, shared by any number of transactions on any number of threads.
 #[derive(Debug)]
 pub struct Context<R> {
     resolver: Arc<R>,
     options: Options,
+    spf_records: spf::Records,
 }
 
 impl<R: Resolver> Context<R> {
@@ -45,6 +49,7 @@ impl<R: Resolver> Context<R> {
     pub fn new(resolver: R, options: Options) -> Self {
         Context {
             resolver: Arc::new(resolver),
+            spf_records: spf::Records::new(options.clock.clone(), options.spf_records.clone()),
             options,
         }
     }
@@ -57,6 +62,11 @@ impl<R: Resolver> Context<R> {
     /// The resolver.
     pub fn resolver(&self) -> &Arc<R> {
         &self.resolver
+    }
+
+    /// What SPF's checks share.
+    pub fn spf(&self) -> spf::Environment<'_> {
+        spf::Environment::from(&self.options.limits).with_records(&self.spf_records)
     }
 
     /// Begins a check: a deadline and a budget of questions of its own.

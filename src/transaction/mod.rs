@@ -174,7 +174,7 @@ impl<R: Resolver> Transaction<R> {
         let session = self.context.session();
         let (context, trace) = (Arc::clone(&self.context), self.trace.clone());
         self.spf = Some(Job::begin(&*self.spawn, async move {
-            spf::verify(&session, &request, &context.options().limits, &trace).await
+            spf::verify(&session, &request, context.spf(), &trace).await
         }));
         Ok(())
     }

@@ -4,7 +4,7 @@
 
 use mailrep::clock::{Clock, Moment};
 use mailrep::dns::{Answer, Failure, Mx, Name, Question, RecordSet, RecordType, Resolver, Session};
-use mailrep::spf::{Request, Verdict, verify};
+use mailrep::spf::{Environment, Records, RecordsOptions, Request, Verdict, verify};
 use mailrep::trace::Tracer;
 use mailrep::{Limits, spf};
 use std::collections::HashMap;
@@ -94,14 +94,22 @@ pub(crate) fn block_on<F: Future + Send>(future: F) -> F::Output {
     panic!("the future waits for something");
 }
 
-/// Checks both identities; the verdict has to be the same with and without a trace.
+/// Checks both identities; the verdict has to be the same with and without a trace, and with and without records that
+/// are known already.
 pub(crate) fn check(table: &Arc<Table>, request: &Request, limits: &Limits) -> Verdict {
-    let run = |tracer: &Tracer| {
+    let run = |environment: Environment<'_>, tracer: &Tracer| {
         let session = Session::new(Arc::clone(table), Clock::system(), limits);
-        block_on(verify(&session, request, limits, tracer))
+        block_on(verify(&session, request, environment, tracer))
     };
-    let verdict = run(&Tracer::off());
-    assert_eq!(verdict, run(&Tracer::on(limits.trace_steps)));
+    let verdict = run(limits.into(), &Tracer::off());
+    let asked = table.asked.lock().unwrap().clone();
+    assert_eq!(verdict, run(limits.into(), &Tracer::on(limits.trace_steps)));
+    let records = Records::new(Clock::system(), RecordsOptions::default());
+    for _ in 0..2 {
+        let known = Environment::from(limits).with_records(&records);
+        assert_eq!(verdict, run(known, &Tracer::off()));
+    }
+    *table.asked.lock().unwrap() = asked;
     for evaluation in [Some(&verdict.evaluation), verdict.helo.as_ref()]
         .into_iter()
         .flatten()
