@@ -12,6 +12,7 @@ mod cause;
 mod check_host;
 mod explain;
 mod identity;
+pub mod lint;
 mod macros;
 mod mechanism;
 mod record;
