@@ -214,6 +214,12 @@ impl MacroString {
         !self.expansions().any(|_| true)
     }
 
+    /// Whether the expansion is the same for every check of a domain: `%{d}` and `%{o}` are.
+    pub(super) fn depends_on_domains_only(&self) -> bool {
+        self.expansions()
+            .all(|expansion| matches!(expansion.letter, Letter::Domain | Letter::SenderDomain))
+    }
+
     /// Whether the validated name of the client is needed (`%{p}`), which has to be asked for.
     pub(super) fn needs_validated(&self) -> bool {
         self.expansions()

@@ -13,6 +13,7 @@ mod check_host;
 mod environment;
 mod explain;
 mod identity;
+pub mod lint;
 mod macros;
 mod mechanism;
 mod received;

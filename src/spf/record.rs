@@ -312,6 +312,16 @@ impl DomainSpec {
         self.constant.as_ref()?.as_ref().ok()
     }
 
+    /// Whether it is the same for every check of a domain.
+    pub(super) fn depends_on_domains_only(&self) -> bool {
+        self.string.depends_on_domains_only()
+    }
+
+    /// Whether it is the same for every check.
+    pub(super) fn is_constant(&self) -> bool {
+        self.constant.is_some()
+    }
+
     /// Whether the validated name of the client is needed to expand it.
     pub(super) fn needs_validated(&self) -> bool {
         self.string.needs_validated()
@@ -327,7 +337,7 @@ impl DomainSpec {
 }
 
 /// `at` is where the term begins in the record.
-fn parse_term(octets: &[u8], at: usize) -> Result<Term, SyntaxErrorKind> {
+pub(super) fn parse_term(octets: &[u8], at: usize) -> Result<Term, SyntaxErrorKind> {
     // RFC 7208 section 4.6.1: a modifier has its "=" immediately after its name, before any ":" or "/", which
     // are what may follow a mechanism's name.
     let name_end = octets

@@ -1,0 +1,731 @@
+//! What the linter finds, and what is to be done about it.
+
+use super::terms::Hint;
+use crate::dns::{Failure, Name, Question, RecordType};
+use crate::error::printable;
+use crate::spf::{MacroError, SyntaxErrorKind, TargetError};
+use std::fmt;
+use std::ops::Range;
+
+/// How bad a finding is; the worst first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// Receivers cannot use the record, or it lets everybody pass.
+    Error,
+    /// It does not say what it is meant to say, or is about to break.
+    Warning,
+    /// It works, and could be better.
+    Notice,
+}
+
+impl Severity {
+    /// `error`, `warning` or `notice`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+            Severity::Notice => "notice",
+        }
+    }
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Something that is wrong or unwise in a record. `Display` says it in a sentence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// What it is.
+    pub problem: Problem,
+    /// Whose record it is in.
+    pub domain: Name,
+    /// The term as published, made printable and cut to 80 octets; none when the whole record is meant.
+    pub term: Option<String>,
+    /// Where the term stands in the record, in octets.
+    pub place: Option<Range<usize>>,
+}
+
+/// What is wrong or unwise.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Problem {
+    /// The domain has one label, and no receiver asks for its record.
+    SingleLabel,
+    /// The domain does not exist.
+    NoSuchDomain,
+    /// The domain has no SPF record.
+    NoRecord,
+    /// A text record that was probably meant as an SPF record.
+    NearMiss {
+        /// Its beginning, printable.
+        text: String,
+        /// What keeps it from being one.
+        why: &'static str,
+        /// Whether there is an SPF record beside it.
+        beside: bool,
+    },
+    /// A record of Sender ID, which is history.
+    SenderId,
+    /// More than one SPF record.
+    SeveralRecords {
+        /// How many.
+        count: usize,
+    },
+    /// A term that cannot be read.
+    Syntax {
+        /// What is wrong with it.
+        kind: SyntaxErrorKind,
+        /// What was probably meant.
+        hint: Option<Hint>,
+    },
+    /// `v=spf1` in the middle: two records in one.
+    Glued,
+    /// `include=example.org`, which is an unknown modifier, in place of `include:`.
+    MechanismAsModifier {
+        /// What was probably meant.
+        meant: String,
+    },
+    /// A modifier that nobody knows.
+    UnknownModifier,
+    /// `+all`
+    PassAll,
+    /// `?all`
+    NeutralAll,
+    /// Neither `all` nor `redirect`.
+    NoAll,
+    /// `v=spf1 ~all`
+    SoftFailOnly,
+    /// A term behind `all`.
+    AfterAll,
+    /// A `redirect` beside `all`.
+    RedirectIgnored,
+    /// `ptr`
+    Ptr,
+    /// `%{p}`
+    MacroP,
+    /// More terms that ask the DNS than allowed.
+    LookupLimit {
+        /// How many there are in the worst case.
+        count: u32,
+        /// How many are allowed.
+        limit: u32,
+        /// The dearest terms of the record, and what they cost.
+        costs: Vec<(String, u32)>,
+    },
+    /// As many terms that ask the DNS as are allowed, or one less.
+    NearLookupLimit {
+        /// How many there are in the worst case.
+        count: u32,
+        /// How many are allowed.
+        limit: u32,
+    },
+    /// More terms that ask for what does not exist than allowed.
+    VoidLimit {
+        /// How many.
+        count: u32,
+        /// How many are allowed.
+        limit: u32,
+        /// Only clients with IPv6 addresses meet it.
+        ipv6_only: bool,
+    },
+    /// A term that asks for what does not exist.
+    VoidLookup {
+        /// The name asked for.
+        name: Name,
+        /// What it lacks; none if there is no such name.
+        lacks: Option<&'static str>,
+    },
+    /// An `include` or `redirect` to a domain without a record.
+    TargetMissing {
+        /// That domain.
+        target: Name,
+        /// Whether it does not exist at all.
+        no_such_name: bool,
+    },
+    /// A domain-spec that makes no name.
+    TargetMalformed {
+        /// Why.
+        error: TargetError,
+    },
+    /// A name that no host has, such as an address of a person.
+    OddName,
+    /// An `include` or `redirect` that comes back to where it was.
+    Loop {
+        /// The domain that it comes back to.
+        target: Name,
+    },
+    /// An `include` or `redirect` too deep to be followed.
+    TooDeep,
+    /// A record that is evaluated several times.
+    IncludedTwice {
+        /// Its domain.
+        target: Name,
+        /// How many times.
+        times: usize,
+    },
+    /// An `include` whose record never passes.
+    NeverPasses {
+        /// The domain included.
+        target: Name,
+    },
+    /// An `include` or `redirect` whose target depends on the message.
+    Unknowable,
+    /// A term that stands twice.
+    Duplicate,
+    /// More mail exchanges than allowed.
+    MxLimit {
+        /// How many.
+        count: usize,
+        /// How many are allowed.
+        limit: usize,
+    },
+    /// `mx` for a domain that takes no mail.
+    NullMx {
+        /// That domain.
+        name: Name,
+    },
+    /// A mail exchange without any address.
+    ExchangeWithoutAddress {
+        /// The exchange.
+        host: Name,
+    },
+    /// A long record.
+    RecordLength {
+        /// Its octets.
+        octets: usize,
+    },
+    /// An answer that is too long for a simple datagram.
+    AnswerLength {
+        /// Its octets.
+        octets: usize,
+    },
+    /// A range of all addresses.
+    Everyone,
+    /// A very large range.
+    LargeRange {
+        /// Its prefix length.
+        prefix: u8,
+        /// Bits of an address of that family.
+        bits: u8,
+    },
+    /// Addresses that no client on the Internet has.
+    SpecialRange {
+        /// What they are for.
+        what: &'static str,
+    },
+    /// Bits behind the prefix length that mean nothing.
+    HostBits {
+        /// The term without them.
+        meant: String,
+    },
+    /// A range that another covers.
+    Covered {
+        /// The other, as published.
+        by: String,
+        /// Whether they are the same.
+        same: bool,
+    },
+    /// `exp` points to nothing.
+    ExplanationMissing {
+        /// Where it points.
+        target: Name,
+    },
+    /// `exp` points to several texts.
+    ExplanationSeveral {
+        /// Where it points.
+        target: Name,
+    },
+    /// The explanation cannot be read.
+    ExplanationSyntax {
+        /// Why.
+        error: MacroError,
+    },
+    /// `exp` in a record that never fails.
+    ExplanationUnused,
+    /// A question was not answered.
+    NotLookedUp {
+        /// The question.
+        question: Question,
+        /// Why.
+        failure: Failure,
+        /// Whether it was for the record itself.
+        root: bool,
+    },
+    /// The time or the number of questions was used up.
+    UsedUp {
+        /// Which.
+        failure: Failure,
+    },
+    /// There was more to be said.
+    Cut {
+        /// Findings that were left out.
+        left_out: usize,
+    },
+}
+
+impl Finding {
+    /// How bad it is.
+    pub fn severity(&self) -> Severity {
+        self.rule().0
+    }
+
+    /// A stable code, such as `lookup_limit`.
+    pub fn code(&self) -> &'static str {
+        self.rule().1
+    }
+
+    /// The rule that it rests on, such as `RFC 7208 section 4.6.4`.
+    pub fn clause(&self) -> &'static str {
+        self.rule().2
+    }
+
+    fn rule(&self) -> (Severity, &'static str, &'static str) {
+        use Severity::{Error, Notice, Warning};
+        match &self.problem {
+            Problem::SingleLabel => (Error, "single_label", "RFC 7208 section 4.3"),
+            Problem::NoSuchDomain => (Error, "no_such_domain", "RFC 7208 section 4.3"),
+            Problem::NoRecord => (Error, "no_record", "RFC 7208 section 4.5"),
+            Problem::NearMiss { beside: false, .. } => (Error, "near_miss", "RFC 7208 section 4.5"),
+            Problem::NearMiss { beside: true, .. } => (Warning, "near_miss", "RFC 7208 section 4.5"),
+            Problem::SenderId => (Notice, "sender_id", "RFC 6686 section 5.5"),
+            Problem::SeveralRecords { .. } => (Error, "several_records", "RFC 7208 section 3.2"),
+            Problem::Syntax { kind, .. } => (Error, "syntax", syntax_clause(kind)),
+            Problem::Glued => (Error, "glued_records", "RFC 7208 section 4.5"),
+            Problem::MechanismAsModifier { .. } => (Error, "mechanism_as_modifier", "RFC 7208 section 4.6.1"),
+            Problem::UnknownModifier => (Notice, "unknown_modifier", "RFC 7208 section 6"),
+            Problem::PassAll => (Error, "pass_all", "RFC 7208 section 5.1"),
+            Problem::NeutralAll => (Warning, "neutral_all", "RFC 7208 section 5.1"),
+            Problem::NoAll => (Warning, "no_all", "RFC 7208 section 4.7"),
+            Problem::SoftFailOnly => (Notice, "softfail_only", "RFC 7208 section 10.1.2"),
+            Problem::AfterAll => (Warning, "after_all", "RFC 7208 section 5.1"),
+            Problem::RedirectIgnored => (Warning, "redirect_ignored", "RFC 7208 section 6.1"),
+            Problem::Ptr => (Warning, "ptr", "RFC 7208 section 5.5"),
+            Problem::MacroP => (Warning, "macro_p", "RFC 7208 section 7.2"),
+            Problem::LookupLimit { .. } => (Error, "lookup_limit", "RFC 7208 section 4.6.4"),
+            Problem::NearLookupLimit { .. } => (Notice, "near_lookup_limit", "RFC 7208 section 4.6.4"),
+            Problem::VoidLimit { ipv6_only: false, .. } => (Error, "void_limit", "RFC 7208 section 4.6.4"),
+            Problem::VoidLimit { ipv6_only: true, .. } => {
+                (Warning, "void_limit_ipv6", "RFC 7208 section 4.6.4")
+            }
+            Problem::VoidLookup { .. } => (Warning, "void_lookup", "RFC 7208 section 4.6.4"),
+            Problem::TargetMissing { .. } if self.is_redirect() => {
+                (Error, "redirect_none", "RFC 7208 section 6.1")
+            }
+            Problem::TargetMissing { .. } => (Error, "include_none", "RFC 7208 section 5.2"),
+            Problem::TargetMalformed { .. } => (Error, "target_malformed", "RFC 7208 section 4.8"),
+            Problem::OddName => (Warning, "odd_name", "RFC 7208 section 7.1"),
+            Problem::Loop { .. } => (Error, "loop", "RFC 7208 section 4.6.4"),
+            Problem::TooDeep => (Warning, "too_deep", "RFC 7208 section 4.6.4"),
+            Problem::IncludedTwice { .. } => (Warning, "included_twice", "RFC 7208 section 4.6.4"),
+            Problem::NeverPasses { .. } => (Warning, "never_passes", "RFC 7208 section 5.2"),
+            Problem::Unknowable => (Notice, "unknowable", "RFC 7208 section 4.6.4"),
+            Problem::Duplicate => (Warning, "duplicate", "RFC 7208 section 4.6.2"),
+            Problem::MxLimit { .. } => (Error, "mx_limit", "RFC 7208 section 4.6.4"),
+            Problem::NullMx { .. } => (Warning, "null_mx", "RFC 7505 section 3"),
+            Problem::ExchangeWithoutAddress { .. } => {
+                (Warning, "exchange_without_address", "RFC 7208 section 5.4")
+            }
+            Problem::RecordLength { octets } if *octets > SIMPLE_DATAGRAM => {
+                (Warning, "record_length", "RFC 7208 section 3.4")
+            }
+            Problem::RecordLength { .. } => (Notice, "record_length", "RFC 7208 section 3.4"),
+            Problem::AnswerLength { .. } => (Notice, "answer_length", "RFC 7208 section 3.4"),
+            Problem::Everyone => (Error, "everyone", "RFC 7208 section 5.6"),
+            Problem::LargeRange { .. } => (Warning, "large_range", "RFC 7208 section 5.6"),
+            Problem::SpecialRange { .. } => (Warning, "special_range", "RFC 6890 section 2.2"),
+            Problem::HostBits { .. } => (Notice, "host_bits", "RFC 7208 section 5.6"),
+            Problem::Covered { .. } => (Notice, "covered", "RFC 7208 section 4.6.2"),
+            Problem::ExplanationMissing { .. } => (Warning, "explanation_missing", "RFC 7208 section 6.2"),
+            Problem::ExplanationSeveral { .. } => (Warning, "explanation_several", "RFC 7208 section 6.2"),
+            Problem::ExplanationSyntax { .. } => (Warning, "explanation_syntax", "RFC 7208 section 6.2"),
+            Problem::ExplanationUnused => (Notice, "explanation_unused", "RFC 7208 section 6.2"),
+            Problem::NotLookedUp { root: true, .. } => (Error, "not_looked_up", "RFC 7208 section 4.4"),
+            Problem::NotLookedUp { .. } => (Warning, "not_looked_up", "RFC 7208 section 2.6.6"),
+            Problem::UsedUp { .. } => (Warning, "used_up", "RFC 7208 section 11.1"),
+            Problem::Cut { .. } => (Notice, "cut", "RFC 7208 section 11.1"),
+        }
+    }
+
+    fn is_redirect(&self) -> bool {
+        self.term
+            .as_ref()
+            .and_then(|term| term.get(.."redirect".len()))
+            .is_some_and(|name| name.eq_ignore_ascii_case("redirect"))
+    }
+
+    /// What to do about it, in a sentence.
+    pub fn fix(&self) -> String {
+        let text = match &self.problem {
+            Problem::SingleLabel => "Give the full domain name, such as example.org.",
+            Problem::NoSuchDomain => {
+                "Check how the name is written, and that the domain is registered and delegated."
+            }
+            Problem::NoRecord => {
+                "Publish one TXT record at the domain itself: 'v=spf1 mx -all' if its mail exchanges send its mail, \
+                 'v=spf1 -all' if it sends none."
+            }
+            Problem::NearMiss { beside: false, .. } => {
+                "Let the record begin with 'v=spf1' and a blank, without anything before."
+            }
+            Problem::NearMiss { beside: true, .. } => {
+                "Remove this text record, and put what it lists into the other."
+            }
+            Problem::SenderId => "Remove the 'spf2.0' record; it has no use beside 'v=spf1'.",
+            Problem::SeveralRecords { .. } => {
+                "Put the terms of all of them into one record, with one 'all' at its end, and remove the others."
+            }
+            Problem::Syntax { hint: Some(hint), .. } => return hint.fix(),
+            Problem::Syntax { kind, .. } => syntax_fix(kind),
+            Problem::Glued => {
+                "Leave out 'v=spf1' in the middle and the 'all' before it, so that one 'all' stands at the end."
+            }
+            Problem::MechanismAsModifier { meant } => return format!("Write '{meant}'."),
+            Problem::UnknownModifier => "Remove it, unless you know who reads it.",
+            Problem::PassAll => "End the record with '-all' or '~all', and list the senders before it.",
+            Problem::NeutralAll => "End the record with '~all', and later with '-all'.",
+            Problem::NoAll => {
+                "End the record with '-all', or with '~all' while you are not sure of all senders."
+            }
+            Problem::SoftFailOnly => "If the domain sends no mail, publish 'v=spf1 -all'.",
+            Problem::AfterAll => "Move it before 'all', or remove it.",
+            Problem::RedirectIgnored => {
+                "Remove 'redirect=', or remove 'all' if the other record is to decide."
+            }
+            Problem::Ptr => "List the addresses with 'ip4:' and 'ip6:', or use 'a' or 'mx'.",
+            Problem::MacroP => "Use another macro, such as '%{i}'.",
+            Problem::LookupLimit { .. } => {
+                "Remove includes of services that no longer send for you, replace 'a' and 'mx' by 'ip4:' and 'ip6:', \
+                 and give bulk mail a subdomain with a record of its own."
+            }
+            Problem::NearLookupLimit { .. } => {
+                "Remove what is not needed before one more is added, here or by a service that you include."
+            }
+            Problem::VoidLimit { ipv6_only: false, .. } => "Remove the terms that point to nothing.",
+            Problem::VoidLimit { ipv6_only: true, .. } => {
+                "Write 'ip4:' in place of 'a' and 'mx' for hosts that have no IPv6 address."
+            }
+            Problem::VoidLookup { .. } => "Remove the term, or publish what it asks for.",
+            Problem::TargetMissing { target, .. } => {
+                return format!(
+                    "Remove the term, or ask the owner of {target} which name is to stand there."
+                );
+            }
+            Problem::TargetMalformed { .. } | Problem::OddName => {
+                "Write a domain name such as example.org there."
+            }
+            Problem::Loop { .. } => "Remove this term, or the one by which the other record leads here.",
+            Problem::TooDeep => "Include the records that count directly.",
+            Problem::IncludedTwice { .. } => "Keep one of the terms that lead there.",
+            Problem::NeverPasses { .. } => "Remove the include.",
+            Problem::Unknowable => "Count by hand what the targets may need, or name a fixed domain.",
+            Problem::Duplicate => "Remove it.",
+            Problem::MxLimit { .. } => "List the addresses with 'ip4:' and 'ip6:' in place of this 'mx'.",
+            Problem::NullMx { .. } => "Remove the 'mx'.",
+            Problem::ExchangeWithoutAddress { .. } => {
+                "Publish an address of the host, or remove the MX record."
+            }
+            Problem::RecordLength { .. } => {
+                "Join neighboring ranges, remove what is not needed, or move parts to a record that you include."
+            }
+            Problem::AnswerLength { .. } => {
+                "Remove TXT records that are no longer needed, such as old proofs of ownership."
+            }
+            Problem::Everyone => "Write the range that is yours.",
+            Problem::LargeRange { .. } => "Write the ranges from which your mail is really sent.",
+            Problem::SpecialRange { .. } => "Write the address that the Internet sees, or remove the term.",
+            Problem::HostBits { meant } => return format!("Write '{meant}', or the address without '/'."),
+            Problem::Covered { by, .. } => return format!("Remove it, since '{by}' is enough."),
+            Problem::ExplanationMissing { .. } => "Publish one TXT record there, or remove 'exp='.",
+            Problem::ExplanationSeveral { .. } => "Keep one TXT record at that name.",
+            Problem::ExplanationSyntax { .. } => "Write plain ASCII, and '%%' for a percent sign.",
+            Problem::ExplanationUnused => "Remove 'exp=', or end the record with '-all'.",
+            Problem::NotLookedUp { .. } => {
+                "Try again; if it stays so, see to the nameservers of that domain."
+            }
+            Problem::UsedUp {
+                failure: Failure::Deadline,
+                ..
+            } => "Try again with more time.",
+            Problem::UsedUp { .. } => "Correct what is told here first, and then look again.",
+            Problem::Cut { .. } => "Correct what is told here first, and then look again.",
+        };
+        text.to_owned()
+    }
+}
+
+/// Octets of an answer over UDP without EDNS (RFC 1035 section 4.2.1).
+pub(super) const SIMPLE_DATAGRAM: usize = 512;
+
+fn syntax_clause(kind: &SyntaxErrorKind) -> &'static str {
+    match kind {
+        SyntaxErrorKind::Duplicate => "RFC 7208 section 6",
+        SyntaxErrorKind::DomainEnd { .. } | SyntaxErrorKind::Macro(_) => "RFC 7208 section 7.1",
+        SyntaxErrorKind::Ip4 | SyntaxErrorKind::Ip6 | SyntaxErrorKind::PrefixLength => "RFC 7208 section 5.6",
+        _ => "RFC 7208 section 4.6.1",
+    }
+}
+
+fn syntax_fix(kind: &SyntaxErrorKind) -> &'static str {
+    match kind {
+        SyntaxErrorKind::UnknownMechanism { .. } => {
+            "Use one of all, include:, a, mx, ptr, ip4:, ip6: and exists:, or remove the term."
+        }
+        SyntaxErrorKind::ModifierName => "Use 'redirect=' or 'exp=', or remove the term.",
+        SyntaxErrorKind::DomainMissing => {
+            "Write a domain after it without a blank, such as 'include:example.org'."
+        }
+        SyntaxErrorKind::Surplus => "Remove what follows the name.",
+        SyntaxErrorKind::DomainEnd { .. } => "Write a full domain name, such as example.org.",
+        SyntaxErrorKind::Macro(_) => "Write plain ASCII, and macros such as '%{i}'.",
+        SyntaxErrorKind::Ip4 => "Write 'ip4:' and an address with four numbers, such as 'ip4:192.0.2.1'.",
+        SyntaxErrorKind::Ip6 => "Write 'ip6:' and an address such as 'ip6:2001:db8::1'.",
+        SyntaxErrorKind::PrefixLength => {
+            "Write a number up to 32 for IPv4 or 128 for IPv6, without leading zeros."
+        }
+        SyntaxErrorKind::Duplicate => "Keep one of the two.",
+        _ => "Remove the term.",
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let term = self.term.as_deref().unwrap_or("the term");
+        let domain = &self.domain;
+        match &self.problem {
+            Problem::SingleLabel => write!(
+                f,
+                "{domain} is no full domain name, and no receiver asks for its record"
+            ),
+            Problem::NoSuchDomain => write!(f, "{domain} does not exist in the DNS"),
+            Problem::NoRecord => write!(f, "{domain} publishes no SPF record"),
+            Problem::NearMiss { text, why, .. } => {
+                write!(
+                    f,
+                    "the text record '{text}' of {domain} is not read as an SPF record: {why}"
+                )
+            }
+            Problem::SenderId => write!(
+                f,
+                "{domain} publishes a record of Sender ID, which nobody reads any more"
+            ),
+            Problem::SeveralRecords { count } => {
+                write!(
+                    f,
+                    "{domain} publishes {count} SPF records where one is allowed, and receivers use none"
+                )
+            }
+            Problem::Syntax { kind, hint } => {
+                write!(f, "'{term}' {}", Bare(kind))?;
+                match hint {
+                    Some(hint) => write!(f, ": {}", hint.why),
+                    None => Ok(()),
+                }
+            }
+            Problem::Glued => {
+                write!(
+                    f,
+                    "'{term}' stands within the record, so that two records seem to be joined in one"
+                )
+            }
+            Problem::MechanismAsModifier { .. } => {
+                write!(
+                    f,
+                    "'{term}' is read as a modifier that nobody knows, and does nothing"
+                )
+            }
+            Problem::UnknownModifier => write!(
+                f,
+                "'{term}' is a modifier that RFC 7208 does not know; it does nothing"
+            ),
+            Problem::PassAll => write!(f, "'{term}' lets everybody in the world send for the domain"),
+            Problem::NeutralAll => write!(
+                f,
+                "'{term}' says nothing of other senders, so that forged mail is not told apart"
+            ),
+            Problem::NoAll => {
+                f.write_str("the record ends without 'all', so that it says nothing of other senders")
+            }
+            Problem::SoftFailOnly => write!(
+                f,
+                "'{term}' is all that the record says: nobody may send, but it does not say so firmly"
+            ),
+            Problem::AfterAll => write!(f, "'{term}' stands after 'all' and is never looked at"),
+            Problem::RedirectIgnored => write!(f, "'{term}' is never followed, because the record has 'all'"),
+            Problem::Ptr => write!(
+                f,
+                "'{term}' is slow and unreliable; it should not be published, and some receivers skip it"
+            ),
+            Problem::MacroP => write!(
+                f,
+                "'{term}' has the macro %{{p}}, which is slow and unreliable and should not be published"
+            ),
+            Problem::LookupLimit { count, limit, costs } => {
+                write!(f, "the record needs {count} DNS look-ups and {limit} are allowed")?;
+                for (at, (term, cost)) in costs.iter().enumerate() {
+                    write!(f, "{}'{term}' {cost}", if at == 0 { ": " } else { ", " })?;
+                }
+                Ok(())
+            }
+            Problem::NearLookupLimit { count, limit } => {
+                write!(
+                    f,
+                    "the record needs {count} of the {limit} DNS look-ups that are allowed"
+                )
+            }
+            Problem::VoidLimit {
+                count,
+                limit,
+                ipv6_only,
+            } => {
+                write!(
+                    f,
+                    "{count} terms ask for what does not exist in the DNS and {limit} are allowed"
+                )?;
+                f.write_str(if *ipv6_only {
+                    ", when the client has an IPv6 address"
+                } else {
+                    ""
+                })
+            }
+            Problem::VoidLookup { name, lacks: None } => {
+                write!(f, "'{term}' asks for {name}, which does not exist")
+            }
+            Problem::VoidLookup {
+                name,
+                lacks: Some(what),
+            } => write!(f, "'{term}' asks for {name}, which has no {what}"),
+            Problem::TargetMissing { target, no_such_name } => write!(
+                f,
+                "'{term}' points to {target}, which {}",
+                if *no_such_name {
+                    "does not exist"
+                } else {
+                    "has no SPF record"
+                }
+            ),
+            Problem::TargetMalformed { error } => write!(f, "'{term}' makes no domain name: {error}"),
+            Problem::OddName => write!(f, "'{term}' has a name that no host has"),
+            Problem::Loop { target } => write!(f, "'{term}' leads back to {target}, without an end"),
+            Problem::TooDeep => write!(f, "'{term}' is nested too deeply and was not followed"),
+            Problem::IncludedTwice { target, times } => {
+                write!(
+                    f,
+                    "the record of {target} is evaluated {times} times, and each counts"
+                )
+            }
+            Problem::NeverPasses { target } => write!(
+                f,
+                "'{term}' is of no use: the record of {target} lets nobody pass"
+            ),
+            Problem::Unknowable => write!(
+                f,
+                "'{term}' depends on the message, so that what it costs cannot be known"
+            ),
+            Problem::Duplicate => write!(f, "'{term}' stands in the record twice"),
+            Problem::MxLimit { count, limit } => {
+                write!(f, "'{term}' has {count} mail exchanges and {limit} are allowed")
+            }
+            Problem::NullMx { name } => write!(f, "'{term}' is of no use: {name} takes no mail (null MX)"),
+            Problem::ExchangeWithoutAddress { host } => {
+                write!(f, "'{term}' has the mail exchange {host}, which has no address")
+            }
+            Problem::RecordLength { octets } => write!(
+                f,
+                "the record has {octets} octets; answers with more than about 450 may not reach all receivers"
+            ),
+            Problem::AnswerLength { octets } => write!(
+                f,
+                "all TXT records of {domain} together make an answer of about {octets} octets; more than {SIMPLE_DATAGRAM} do not fit \
+                 into a simple datagram"
+            ),
+            Problem::Everyone => write!(f, "'{term}' covers all addresses there are"),
+            Problem::LargeRange { prefix, bits } => match bits.saturating_sub(*prefix) {
+                free @ ..=32 => write!(f, "'{term}' lets {} addresses send for the domain", 1u64 << free),
+                free => write!(f, "'{term}' lets 2^{free} addresses send for the domain"),
+            },
+            Problem::SpecialRange { what } => write!(
+                f,
+                "'{term}' has addresses that no client on the Internet has: {what}"
+            ),
+            Problem::HostBits { .. } => write!(
+                f,
+                "'{term}' has an address with bits behind its prefix length, which mean nothing"
+            ),
+            Problem::Covered { same: true, .. } => write!(f, "'{term}' stands in the record twice"),
+            Problem::Covered { by, same: false } => write!(f, "'{term}' is covered by '{by}' already"),
+            Problem::ExplanationMissing { target } => {
+                write!(f, "'{term}' points to {target}, which has no text record")
+            }
+            Problem::ExplanationSeveral { target } => write!(
+                f,
+                "'{term}' points to {target}, which has several text records, and none is used"
+            ),
+            Problem::ExplanationSyntax { error } => {
+                write!(f, "'{term}' points to a text that cannot be read: {error}")
+            }
+            Problem::ExplanationUnused => {
+                write!(f, "'{term}' is never used, because nothing in the record fails")
+            }
+            Problem::NotLookedUp {
+                question, failure, ..
+            } => write!(
+                f,
+                "the {} records of {} could not be looked up: {failure}",
+                question.kind, question.name
+            ),
+            Problem::UsedUp { failure } => write!(f, "not all could be looked up: {failure}"),
+            Problem::Cut { left_out } => write!(f, "{left_out} more findings were left out"),
+        }
+    }
+}
+
+/// A syntax error without its own guess of what was meant, which a hint may contradict.
+struct Bare<'a>(&'a SyntaxErrorKind);
+
+impl fmt::Display for Bare<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            SyntaxErrorKind::UnknownMechanism { .. } => {
+                SyntaxErrorKind::UnknownMechanism { meant: None }.fmt(f)
+            }
+            SyntaxErrorKind::DomainEnd { .. } => SyntaxErrorKind::DomainEnd { meant: None }.fmt(f),
+            kind => kind.fmt(f),
+        }
+    }
+}
+
+impl Problem {
+    /// What lacks where there is no record of a type.
+    pub(super) fn lack_of(kind: RecordType) -> &'static str {
+        match kind {
+            RecordType::Mx => "MX record",
+            RecordType::A => "IPv4 address",
+            RecordType::Aaaa => "IPv6 address",
+            RecordType::Txt => "text record",
+            RecordType::Ptr => "name",
+        }
+    }
+
+    /// For the whole record of a domain.
+    pub(super) fn of(self, domain: &Name) -> Finding {
+        Finding {
+            problem: self,
+            domain: domain.clone(),
+            term: None,
+            place: None,
+        }
+    }
+
+    /// For a term of it.
+    pub(super) fn at(self, domain: &Name, octets: &[u8], place: Range<usize>) -> Finding {
+        Finding {
+            problem: self,
+            domain: domain.clone(),
+            term: Some(printable(octets.get(place.clone()).unwrap_or_default())),
+            place: Some(place),
+        }
+    }
+}
