@@ -44,6 +44,10 @@
  *         size_t length;
  *         while (file && status == MAILREP_OK && (length = fread(chunk, 1, sizeof chunk, file)) > 0)
  *             status = mailrep_transaction_file_data(transaction, chunk, length);
+ *         if (!file || ferror(file)) {                  // what could not be read must not be judged
+ *             perror(argv[2]);
+ *             if (status == MAILREP_OK) status = MAILREP_IO;
+ *         }
  *         if (file) fclose(file);
  *
  *         if (status == MAILREP_OK) status = mailrep_transaction_finish(transaction, &verdict);
@@ -51,7 +55,7 @@
  *             int result = mailrep_verdict_dmarc_result(verdict);
  *             printf("dmarc=%s: %s\n", mailrep_dmarc_result_text(result), mailrep_verdict_dmarc_reason(verdict).data);
  *             printf("Authentication-Results: %s\n", mailrep_verdict_authentication_results(verdict).data);
- *         } else {
+ *         } else if (status != MAILREP_IO) {
  *             fprintf(stderr, "%s\n", mailrep_transaction_error(transaction));
  *         }
  *         mailrep_verdict_free(verdict);
@@ -103,7 +107,8 @@
  *         return mailrep_transaction_body(message->transaction, chunk, length);
  *     }
  *
- *     // The end: returns 1 if the domain owner asks that the message be rejected.
+ *     // The end. The value's folds are CRLF, as on the wire; libmilter's smfi_insheader() wants LF there: drop each CR.
+ *     // Returns 1 if the domain owner asks that the message be rejected.
  *     int on_end_of_message(struct message *message, void (*remove_field)(void *to, int place),
  *                           void (*insert_field)(void *to, const char *name, const char *value), void *to)
  *     {
@@ -456,7 +461,7 @@ typedef struct mailrep_options {
    */
   uint32_t dns_tries;
   /**
-   * DNS questions for one check; beyond, a question fails without being asked. Default 200.
+   * DNS questions for one check; beyond, a question fails without being asked. Default 256.
    */
   uint32_t dns_questions;
   /**
@@ -464,7 +469,7 @@ typedef struct mailrep_options {
    */
   uint32_t spf_dns_lookups;
   /**
-   * SPF questions without an answer; beyond, permerror. Default 2 (RFC 7208 section 4.6.4).
+   * SPF terms that ask for what does not exist; beyond, permerror. Default 2 (RFC 7208 section 4.6.4).
    */
   uint32_t spf_void_lookups;
   /**

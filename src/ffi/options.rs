@@ -69,11 +69,11 @@ pub struct Options {
     pub dns_try_time_ms: u32,
     /// How often each nameserver is tried for one question; 0 counts as 1. Default 3.
     pub dns_tries: u32,
-    /// DNS questions for one check; beyond, a question fails without being asked. Default 200.
+    /// DNS questions for one check; beyond, a question fails without being asked. Default 256.
     pub dns_questions: u32,
     /// SPF terms that ask the DNS; beyond, permerror. Default 10 (RFC 7208 section 4.6.4).
     pub spf_dns_lookups: u32,
-    /// SPF questions without an answer; beyond, permerror. Default 2 (RFC 7208 section 4.6.4).
+    /// SPF terms that ask for what does not exist; beyond, permerror. Default 2 (RFC 7208 section 4.6.4).
     pub spf_void_lookups: u32,
     /// Not 0: mailrep_verdict_json() tells every step. Default 0.
     pub trace: c_int,

@@ -5,6 +5,7 @@
 //! header, while the body still arrives. [`Transaction::finish`] waits for what is still open.
 //!
 //! ```
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
 //! use mailrep::dns::zone::Zone;
 //! use mailrep::transaction::{Context, Inline, Options, Transaction};
 //! use std::sync::Arc;
@@ -12,14 +13,17 @@
 //! let zone = Zone::parse(b"example.org. TXT \"v=spf1 ip4:192.0.2.1 -all\"", "zone")?;
 //! let context = Arc::new(Context::new(zone, Options::default()));
 //! let mut transaction = Transaction::new(&context, Arc::new(Inline));
-//! transaction.connect("192.0.2.1".parse().unwrap())?;
+//! transaction.connect("192.0.2.1".parse()?)?;
 //! transaction.helo(b"mail.example.org")?;
-//! transaction.mail_from(b"<alice@example.org>")?;
-//! transaction.data(b"From: alice@example.org\r\n\r\nHello\r\n")?;
+//! transaction.mail_from(b"<ada@example.org>")?;
+//! transaction.data(b"From: ada@example.org\r\n\r\nHello\r\n")?;
+//! let verdict = transaction.finish().await?;
+//! println!("{}: {}", verdict.dmarc.result.as_str(), verdict.dmarc_reason());
+//! # assert_eq!(verdict.spf.map(|spf| spf.evaluation.result.as_str()), Some("pass"));
+//! # Ok(())
+//! # }
 //! # use futures_util::FutureExt as _;
-//! let verdict = transaction.finish().now_or_never().expect("a zone answers at once")?;
-//! assert_eq!(verdict.spf.unwrap().evaluation.result.as_str(), "pass");
-//! # Ok::<(), mailrep::Error>(())
+//! # example().now_or_never().expect("a zone answers at once").expect("a verdict");
 //! ```
 
 mod context;

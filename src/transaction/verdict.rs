@@ -196,7 +196,20 @@ impl Parts<'_> {
             ));
         }
         if self.dkim.is_empty() {
-            results.push(MethodResult::new("dkim", "none"));
+            results.push(self.no_signature());
+        }
+    }
+
+    /// RFC 8601 section 2.7.1: `none` says that the message was not signed, which nobody knows of a header that was not read
+    /// to its end.
+    fn no_signature(&self) -> MethodResult {
+        match self.anomaly.filter(|anomaly| anomaly.is_incomplete()) {
+            Some(anomaly) => {
+                let mut result = MethodResult::new("dkim", "permerror");
+                result.reason = Some(anomaly.to_string());
+                result
+            }
+            None => MethodResult::new("dkim", "none"),
         }
     }
 

@@ -149,3 +149,11 @@ fn a_temporary_error_is_a_verdict() {
     let done = place.run("--json spf --ip 192.0.2.1 --helo x --mail-from a@broken.example");
     assert_eq!(done.json()["result"], "temperror");
 }
+
+#[test]
+fn a_domain_at_the_beginning_of_a_sentence_keeps_its_letters() {
+    let place = Place::new();
+    place
+        .run("spf --ip 192.0.2.1 --helo x --mail-from a@nowhere.example")
+        .shows(&["\n  nowhere.example does not exist in the DNS"]);
+}

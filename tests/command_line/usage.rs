@@ -208,3 +208,11 @@ fn help_goes_to_the_standard_output_and_says_where_more_is() {
     let version = place.bare(["--version"]);
     assert_eq!(version.out, concat!("mailrep ", env!("CARGO_PKG_VERSION"), "\n"));
 }
+
+#[test]
+fn a_negative_number_is_a_value_that_cannot_be_used_and_no_option() {
+    let place = Place::new();
+    place
+        .run("check --dns-timeout -1 message.eml")
+        .refused(2, &["--dns-timeout", "from 0.001 to 3600"]);
+}

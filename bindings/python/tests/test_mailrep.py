@@ -239,6 +239,8 @@ def test_messages_that_cannot_be_used(checker: mailrep.Checker, tmp_path: pathli
         checker.check(file)  # type: ignore[arg-type]
     with pytest.raises(TypeError):
         checker.transaction().data("text")  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="Unix seconds"):
+        checker.check(MESSAGE, now="yesterday")  # type: ignore[arg-type]
 
 
 def test_a_server_that_does_not_answer_is_a_verdict() -> None:

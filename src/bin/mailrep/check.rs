@@ -54,8 +54,10 @@ fn show(page: &mut Page, verdict: &Verdict) {
         Some(spf) => spf::show(page, spf),
         None => page.check("SPF", "not checked", "the client's address is not known (--ip)"),
     }
-    if verdict.dkim.is_empty() {
-        page.check("DKIM", "none", "the message has no DKIM signature");
+    match verdict.anomaly {
+        _ if !verdict.dkim.is_empty() => {}
+        Some(anomaly) if anomaly.is_incomplete() => page.check("DKIM", "permerror", &anomaly.to_string()),
+        _ => page.check("DKIM", "none", "the message has no DKIM signature"),
     }
     for signature in &verdict.dkim {
         show_signature(page, signature);

@@ -58,14 +58,14 @@ pub(crate) struct Global {
     /// Fractions are allowed, up to 3600. Single tries are shorter. What is not known by then is a temperror. The time
     /// runs from the beginning for what is asked about the client, and from the end of a message's header for its
     /// signatures and policies, so that a message that trickles in is not judged by its slowness.
-    #[arg(long, value_name = "S", value_parser = values::dns_timeout)]
+    #[arg(long, value_name = "S", value_parser = values::dns_timeout, allow_negative_numbers = true)]
     pub(crate) dns_timeout: Option<Duration>,
 
     /// Judge as if it were this time [default: now].
     ///
     /// Unix seconds, such as 1772355660, or RFC 3339, such as 2026-03-01T09:01:00Z. It governs when signatures
     /// were made and expire (t=, x=) and SPF's %{t}; never time-outs.
-    #[arg(long, value_name = "TIME", value_parser = values::time)]
+    #[arg(long, value_name = "TIME", value_parser = values::time, allow_negative_numbers = true)]
     pub(crate) now: Option<UnixTime>,
 
     /// Print one JSON object on a line instead of text.

@@ -91,7 +91,7 @@ const JSON_SPF: Section = page(
   mechanism     the directive that matched, as published in the domain's own record
   explanation   what the domain says to those it refuses (exp=)
   dns_lookups   terms that needed DNS queries, of which 10 are allowed
-  void_lookups  queries without an answer, of which 2 are allowed
+  void_lookups  terms that asked for what does not exist, of which 2 are allowed
   reason        why, in a sentence
   cause         why, as a code
   received_spf  the value of the Received-SPF header field to add (RFC 7208 section 9.1)

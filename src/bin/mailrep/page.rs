@@ -70,8 +70,15 @@ impl Page {
 
     /// A sentence below a check.
     pub(crate) fn sentence(&mut self, sentence: &str) {
+        // A sentence may begin with a domain or an address, which stay as they are.
+        let word = sentence.split(' ').next().unwrap_or_default();
+        let is_name = word.contains(['.', ':', '_', '-']);
         let mut letters = sentence.chars();
-        let first: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
+        let first: String = match letters.next() {
+            Some(letter) if is_name => letter.into(),
+            Some(letter) => letter.to_uppercase().collect(),
+            None => String::new(),
+        };
         let end = if sentence.ends_with(['.', '!', '?', '"']) {
             ""
         } else {

@@ -350,7 +350,13 @@ def _seconds(now: Time) -> int:
                 "now has no time zone, so it names no moment; give it one, such as datetime.timezone.utc"
             )
         now = now.timestamp()
-    if not math.isfinite(now) or abs(now) >= 1 << 63:
+    try:
+        usable = math.isfinite(now) and abs(now) < 1 << 63
+    except TypeError:
+        raise TypeError(
+            f"now is Unix seconds or a datetime with a time zone, not {type(now).__name__}"
+        ) from None
+    if not usable:
         raise InvalidError(f"now cannot be {now}")
     return math.floor(now)
 

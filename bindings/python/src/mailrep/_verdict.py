@@ -88,7 +88,7 @@ class SpfEvaluation:
     dns_lookups: int
     """Terms that caused DNS queries, counted against the limit of 10."""
     void_lookups: int
-    """Queries without an answer, counted against the limit of 2."""
+    """Terms that asked for what does not exist, counted against the limit of 2."""
     reason: str
     """Why, as a sentence."""
     cause: str
