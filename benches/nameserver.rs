@@ -1,6 +1,5 @@
-//! NLnet Labs' nsd with the bench's zone, on a free port of 127.0.0.1.
+//! NLnet Labs' nsd with the senders' zone, on a free port of 127.0.0.1.
 
-use std::fmt::Write as _;
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
 use std::path::{Path, PathBuf};
@@ -8,26 +7,6 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 const PATIENCE: Duration = Duration::from_secs(20);
-
-/// A zone of `senders` domains with three includes each, of which the last one matches. No two share a name, so that
-/// each check asks four questions that nobody has asked before.
-pub(crate) fn zone(senders: usize) -> String {
-    let mut zone = String::from(
-        "$ORIGIN bench.test.\n$TTL 3600\n@ SOA ns host 1 3600 600 86400 120\n@ NS ns\nns A 127.0.0.1\n",
-    );
-    for number in 0..senders {
-        writeln!(
-            zone,
-            "s{number} TXT \"v=spf1 include:a{number}.bench.test include:b{number}.bench.test \
-             include:c{number}.bench.test -all\"\n\
-             a{number} TXT \"v=spf1 ip4:198.51.100.0/24 ip4:203.0.113.0/25 -all\"\n\
-             b{number} TXT \"v=spf1 ip4:203.0.113.128/25 ip6:2001:db8::/32 -all\"\n\
-             c{number} TXT \"v=spf1 ip4:198.51.100.7 ip4:192.0.2.0/24 -all\""
-        )
-        .unwrap();
-    }
-    zone
-}
 
 /// A server that ends with this value.
 pub(crate) struct Nameserver {

@@ -1,13 +1,15 @@
 //! SPF beside others: `cargo bench --bench spf --all-features`.
 //!
 //! Every sender's record has three includes, of which the last matches: four questions. nsd answers them on loopback. No two
-//! senders share a name and each round begins with an empty cache, so that nothing asked is known. Figures are medians of
-//! rounds in which all take their turn; they hold on a machine that does nothing else.
+//! senders share a name and each round begins with an empty cache, so that nothing asked is known. CPU and wall are
+//! medians of rounds in which all take their turn, user the mean; they hold on a machine that does nothing else.
 
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
+mod datagrams;
 mod nameserver;
 mod peers;
+mod senders;
 #[path = "../tests/support/mod.rs"]
 mod support;
 mod usage;
@@ -20,7 +22,7 @@ use hickory_resolver::net::runtime::TokioRuntimeProvider;
 use hickory_resolver::proto::rr::Name as WireName;
 use hickory_resolver::{Resolver as BareResolver, TokioResolver};
 use mailrep::Limits;
-use mailrep::clock::{Clock, UnixTime};
+use mailrep::clock::Clock;
 use mailrep::dns::cache::{CacheOptions, CachedResolver};
 use mailrep::dns::hickory::{HickoryOptions, HickoryResolver};
 use mailrep::dns::zone::Zone;
@@ -29,13 +31,14 @@ use mailrep::spf::{self, Request, SpfResult};
 use mailrep::trace::Tracer;
 use nameserver::Nameserver;
 use peers::Peer;
+use senders::requests;
 use std::net::SocketAddr;
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 use support::dns_server::DnsServer;
 use tokio::runtime::Runtime;
-use usage::{Cost, median};
+use usage::{Cost, typical};
 
 /// Checks in a round.
 const SENDERS: usize = 2_000;
@@ -55,14 +58,11 @@ struct Subject {
 }
 
 fn main() {
-    // `cargo bench` says `--bench`; whatever else is there is the filter of a harness, which this is not.
-    let text = nameserver::zone(SENDERS);
+    let text = senders::zone(SENDERS);
     let zone = Zone::parse(text.as_bytes(), "bench").unwrap();
     let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
     let load = load.split(' ').next().unwrap_or("unknown");
-    println!(
-        "SPF with 3 includes; microseconds a check, medians of {ROUNDS} rounds; load at the start {load}"
-    );
+    println!("SPF with 3 includes; microseconds a check in {ROUNDS} rounds; load at the start {load}");
     match Nameserver::start(&text) {
         Some(nsd) => {
             over_network(nsd.address(), &zone);
@@ -97,6 +97,16 @@ fn over_network(nsd: SocketAddr, zone: &Zone) {
             senders: SENDERS,
             check: Box::new(|server, senders| questions(server, senders, true)),
         },
+        Subject {
+            name: "datagrams alone, a socket a question",
+            senders: SENDERS,
+            check: Box::new(|server, senders| datagrams::questions(server, senders, true)),
+        },
+        Subject {
+            name: "datagrams alone, one socket",
+            senders: SENDERS,
+            check: Box::new(|server, senders| datagrams::questions(server, senders, false)),
+        },
     ];
     for (name, senders, peer) in [
         ("libspf2", SENDERS, Peer::libspf2(folder.path())),
@@ -121,7 +131,7 @@ fn over_network(nsd: SocketAddr, zone: &Zone) {
             }
         }
     }
-    let costs: Vec<Cost> = costs.iter().map(|costs| median(costs)).collect();
+    let costs: Vec<Cost> = costs.iter().map(|costs| typical(costs)).collect();
     let slow = DnsServer::start(zone.clone());
     slow.delay(DELAY);
     for (subject, cost) in subjects.iter().zip(&costs) {
@@ -156,7 +166,7 @@ fn at_once(nsd: SocketAddr) {
         let costs: Vec<Cost> = (0..ROUNDS)
             .map(|_| checks(nsd, 0..SENDERS, together).each(SENDERS))
             .collect();
-        let cost = median(&costs);
+        let cost = typical(&costs);
         println!(
             "{:<44} {:>8.1} {:>8.1} {:>8.1}",
             format!("mailrep, {together} at once"),
@@ -191,7 +201,7 @@ fn in_memory(zone: &Zone) {
 fn report(name: &str, figure: f64, work: impl Fn()) {
     work();
     let costs: Vec<Cost> = (0..ROUNDS * 3).map(|_| usage::of(&work).each(SENDERS)).collect();
-    let time = microseconds(median(&costs).cpu);
+    let time = microseconds(typical(&costs).cpu);
     println!("{name:<44} {time:>8.2} {}", against(time, figure));
 }
 
@@ -259,18 +269,6 @@ fn runtime() -> Runtime {
 
 fn cached<R: Resolver>(resolver: R) -> CachedResolver<R> {
     CachedResolver::new(resolver, Clock::system(), CacheOptions::default())
-}
-
-fn requests(senders: Range<usize>) -> Vec<Request> {
-    senders
-        .map(|number| Request {
-            client: "192.0.2.1".parse().unwrap(),
-            helo: Box::default(),
-            mail_from: format!("alice@s{number}.bench.test").into_bytes().into(),
-            receiver: "mx.example.org".into(),
-            now: UnixTime(1_700_000_000),
-        })
-        .collect()
 }
 
 async fn check<R: Resolver>(resolver: &Arc<R>, request: &Request) {
