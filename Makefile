@@ -31,11 +31,12 @@ else
 OUT := $(TARGET)/release
 PROFILE_FLAGS := --release --features cli,capi
 endif
+PYTHON_SCRIPTS := scripts/run-tests scripts/instruction-counts tests/c/run tests/data/make.py benches/peers/pyspf.py
 C_WARNINGS := -Wall -Wextra -Wpedantic -Werror
 export PATH := $(abspath $(TARGET)/tools/bin):$(PATH)
 
 .PHONY: help demo build lib command test test-rust test-c test-python check check-rust check-dependencies check-python \
-	check-c check-messages install header man bench fuzz wheel tools
+	check-c check-messages install header man bench instructions fuzz wheel tools
 
 help: ## list the targets
 	@echo 'mailrep $(VERSION)'
@@ -91,8 +92,8 @@ check-c:
 	else echo 'skipped: the C header (include/mailrep.h is not there)'; fi
 
 check-python: tools
-	$(VENV)/bin/ruff check scripts/run-tests tests/c/run tests/data/make.py
-	$(VENV)/bin/ruff format --check scripts/run-tests tests/c/run tests/data/make.py
+	$(VENV)/bin/ruff check $(PYTHON_SCRIPTS)
+	$(VENV)/bin/ruff format --check $(PYTHON_SCRIPTS)
 	@if test -d bindings/python/src; then \
 		set -x; cd bindings/python; \
 		$(abspath $(VENV))/bin/ruff check .; \
@@ -124,6 +125,9 @@ man: ## write the man pages anew from the command line's own help
 
 bench: ## run every bench (release profile)
 	$(CARGO) bench $(FEATURES) --benches
+
+instructions: ## compare the instructions of fixed work with benches/instructions.json
+	scripts/instruction-counts
 
 fuzz: ## run every fuzz target for FUZZ_SECONDS (60)
 	scripts/fuzz $(FUZZ_SECONDS)

@@ -8,12 +8,13 @@
 
 #[path = "../tests/support/mod.rs"]
 mod support;
+mod waves;
 
 use mailrep::dns::hickory::HickoryOptions;
 use mailrep::dns::zone::Zone;
 use mailrep::driver::{Checker, CheckerTransaction, Setup, Source};
 use std::time::{Duration, Instant};
-use support::dns_server::{DnsServer, Seen};
+use support::dns_server::DnsServer;
 
 const DELAY: Duration = Duration::from_millis(20);
 /// Between MAIL FROM, the end of the header and the last octet of the body.
@@ -66,7 +67,7 @@ fn main() {
             "{:<12} {:>9} {:>11} {:>11.1} ms {:>15.1} ms",
             format!("{} ms", gap.as_millis()),
             seen.len(),
-            waves(&seen),
+            waves::count(&seen, DELAY),
             (ended - begun).as_secs_f64() * 1e3,
             (ended - complete).as_secs_f64() * 1e3,
         );
@@ -94,18 +95,4 @@ fn feed(checker: &Checker, gap: Duration) -> CheckerTransaction {
     std::thread::sleep(gap);
     transaction.data(b"Hello\r\n").unwrap();
     transaction
-}
-
-fn waves(seen: &[Seen]) -> usize {
-    let mut times: Vec<Instant> = seen.iter().map(|seen| seen.at).collect();
-    times.sort_unstable();
-    let mut waves = 0;
-    let mut first: Option<Instant> = None;
-    for at in times {
-        if first.is_none_or(|first| at - first > DELAY / 2) {
-            waves += 1;
-            first = Some(at);
-        }
-    }
-    waves
 }
