@@ -353,9 +353,7 @@ def _seconds(now: Time) -> int:
     try:
         usable = math.isfinite(now) and abs(now) < 1 << 63
     except TypeError:
-        raise TypeError(
-            f"now is Unix seconds or a datetime with a time zone, not {type(now).__name__}"
-        ) from None
+        raise TypeError(f"now is Unix seconds or a datetime with a time zone, not {type(now).__name__}") from None
     if not usable:
         raise InvalidError(f"now cannot be {now}")
     return math.floor(now)
