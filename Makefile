@@ -91,8 +91,8 @@ check-c:
 	else echo 'skipped: the C header (include/mailrep.h is not there)'; fi
 
 check-python: tools
-	$(VENV)/bin/ruff check scripts/run-tests tests/c/run tests/data/make.py
-	$(VENV)/bin/ruff format --check scripts/run-tests tests/c/run tests/data/make.py
+	$(VENV)/bin/ruff check scripts/run-tests tests/c/run tests/data/make.py tests/peers
+	$(VENV)/bin/ruff format --check scripts/run-tests tests/c/run tests/data/make.py tests/peers
 	@if test -d bindings/python/src; then \
 		set -x; cd bindings/python; \
 		$(abspath $(VENV))/bin/ruff check .; \

@@ -169,7 +169,12 @@ pub(crate) const CLAUSES: &[Clause] = &[
         section: "7.1",
         sentence: "the 'r' that reverses may be upper-case; pyspf does not reverse then",
         explains: |of| {
-            !["permerror", "none"].contains(&of.theirs.result.as_str())
+            // It decides for us, or the evaluation ends elsewhere for pyspf.
+            let decides = match &of.ours.cause {
+                Cause::Matched(matched) => matched.directive.contains("%{dR}"),
+                _ => false,
+            };
+            (decides || !["permerror", "none"].contains(&of.theirs.result.as_str()))
                 && of.has_term(|term| term.contains("%{dR}"))
         },
     },
