@@ -31,7 +31,7 @@ else
 OUT := $(TARGET)/release
 PROFILE_FLAGS := --release --features cli,capi
 endif
-PYTHON_SCRIPTS := scripts/run-tests scripts/instruction-counts tests/c/run tests/data/make.py benches/peers/pyspf.py
+PYTHON_SCRIPTS := scripts/run-tests scripts/instruction-counts tests/c/run tests/data/make.py benches/peers/pyspf.py tests/peers
 C_WARNINGS := -Wall -Wextra -Wpedantic -Werror
 export PATH := $(abspath $(TARGET)/tools/bin):$(PATH)
 
