@@ -2,7 +2,7 @@
 
 use super::check_host::{Check, Decided};
 use super::macros::{MacroString, Place};
-use crate::dns::{Answer, Resolver};
+use crate::dns::{Answer, Question, RecordSet, RecordType, Resolver};
 use crate::trace::{StepKind, Tracer};
 
 /// Octets of an explanation. It goes into SMTP replies, where a line has 512 (RFC 5321 section 4.5.3.1.5).
@@ -34,11 +34,13 @@ async fn fetch<R: Resolver>(
     let spec = decided.record.explanation().ok_or("there is none")?;
     let validated = validated(check, decided, spec.needs_validated(), trace).await;
     let target = spec
-        .expand(&check.values(&decided.domain, &validated))
+        .expand(&check.asker.sender.values(&decided.domain, &validated))
         .map_err(|error| error.to_string())?;
     // RFC 7208 section 6.2: with a DNS error, no record, more than one, or a syntax error in the text, go on as if
     // there were no "exp". Section 4.6.4: its query counts against no limit.
-    let text = match check.session.txt(&target, trace).await {
+    let question = Question::new(target, RecordType::Txt);
+    let answer = check.asker.ask(question, trace).await.answer;
+    let text = match answer.only(RecordSet::into_txt) {
         Answer::Records { records, .. } => match &*records {
             [text] => text.clone(),
             _ => return Err("there is more than one text".into()),
@@ -47,7 +49,10 @@ async fn fetch<R: Resolver>(
     };
     let string = MacroString::parse(&text, Place::Explanation).map_err(|error| error.to_string())?;
     let validated = self::validated(check, decided, string.needs_validated(), trace).await;
-    let text = string.expand_text(&check.values(&decided.domain, &validated), MOST_OCTETS);
+    let text = string.expand_text(
+        &check.asker.sender.values(&decided.domain, &validated),
+        MOST_OCTETS,
+    );
     if text.is_empty() {
         return Err("the text is empty".into());
     }

@@ -6,8 +6,11 @@
 //!
 //! Look-ups: the TXT records of the domain, of each `include` tried and of a `redirect` followed; the addresses
 //! (of the client's family only) of each `a` and of the hosts of each `mx`; IPv4 addresses for `exists`; the names
-//! of the client and their addresses for `ptr` and `%{p}`; and TXT for `exp`, after a fail only.
+//! of the client and their addresses for `ptr` and `%{p}`; and TXT for `exp`, after a fail only. Of these, the TXT of includes and redirects, the addresses of `a` and `exists`, and
+//! the hosts of `mx` and their addresses are asked for ahead, within
+//! [`Limits::spf_questions_ahead`](crate::Limits::spf_questions_ahead): as soon as the record is read, all together.
 
+mod asker;
 mod cause;
 mod check_host;
 mod environment;

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod asked_ahead;
 mod known_records;
 mod sections_2_to_4;
 mod sections_5_to_7;
