@@ -11,7 +11,7 @@ use super::macros::Values;
 use super::mechanism::matches_without_dns;
 use super::record::{DomainSpec, Mechanism, Record};
 use super::records::Published;
-use super::{Environment, Records};
+use super::{Environment, Policy, Records};
 use crate::clock::UnixTime;
 use crate::dns::{Answer, Mx, Name, Question, RecordSet, RecordType, Resolver, Session};
 use crate::limits::Limits;
@@ -53,7 +53,8 @@ impl Sender<'_> {
 pub(super) struct Asker<'a, R> {
     session: &'a Session<R>,
     limits: &'a Limits,
-    known: Option<&'a Records>,
+    records: Option<&'a Records>,
+    pub(super) policy: Option<&'a Policy>,
     pub(super) sender: Sender<'a>,
     /// Under way, or answered and not taken yet.
     asked: Vec<Asked<'a>>,
@@ -101,7 +102,8 @@ impl<'a, R: Resolver> Asker<'a, R> {
         Asker {
             session,
             limits,
-            known: environment.records,
+            records: environment.records,
+            policy: environment.policy,
             sender,
             asked: Vec::new(),
             seen: Vec::new(),
@@ -110,18 +112,28 @@ impl<'a, R: Resolver> Asker<'a, R> {
         }
     }
 
-    /// What is known of the record that a question is for; not where the question has been asked ahead.
-    pub(super) fn known_record(&self, question: &Question) -> Option<Published> {
+    /// What is known of the record that a question is for, and from where; not where the question has been asked
+    /// ahead.
+    pub(super) fn known_record(&self, question: &Question) -> Option<(Published, &'static str)> {
         if self.place(question).is_some() {
             return None;
         }
-        self.known?.get(&question.name)
+        self.known(&question.name)
+    }
+
+    fn known(&self, domain: &Name) -> Option<(Published, &'static str)> {
+        if let Some(record) = self.policy.and_then(|policy| policy.record(domain)) {
+            let record = Published::Record(Arc::clone(record));
+            return Some((record, "local policy replaces the record"));
+        }
+        let published = self.records?.get(domain)?;
+        Some((published, "the record is known from an earlier check"))
     }
 
     /// Keeps what came of an answer with this time to live, in seconds.
     pub(super) fn keep_record(&self, domain: &Name, published: &Published, ttl: u32) {
-        if let Some(known) = self.known {
-            known.keep(domain, published, ttl);
+        if let Some(records) = self.records {
+            records.keep(domain, published, ttl);
         }
     }
 
@@ -333,12 +345,12 @@ impl<'a, R: Resolver> Asker<'a, R> {
                 };
                 self.terms_left = left;
                 let Some(question) = lead else { continue };
-                let known = match (question.kind, self.known) {
-                    (RecordType::Txt, Some(known)) => known.get(&question.name),
+                let known = match question.kind {
+                    RecordType::Txt => self.known(&question.name),
                     _ => None,
                 };
                 match known {
-                    Some(Published::Record(record)) => records.push((question.name, record)),
+                    Some((Published::Record(record), _)) => records.push((question.name, record)),
                     Some(_) => {}
                     None => questions.push(question),
                 }

@@ -54,6 +54,10 @@ pub async fn check_host<R: Resolver>(
         }
     };
     evaluation.authenticated = Some(name.clone());
+    if environment.policy.is_some_and(|policy| policy.trusts(client)) {
+        evaluation.conclude(Cause::TrustedClient { client }, &trace);
+        return evaluation;
+    }
     let sender = Sender {
         client,
         local_part: subject.local_part,
@@ -327,9 +331,9 @@ impl<R: Resolver> Check<'_, R> {
     /// Finds and reads the record of a domain: RFC 7208 sections 4.4 to 4.6.
     async fn record(&mut self, domain: &Name, trace: &Tracer) -> Result<Arc<Record>, Cause> {
         let question = Question::new(domain.clone(), RecordType::Txt);
-        if let Some(published) = self.asker.known_record(&question) {
+        if let Some((published, why)) = self.asker.known_record(&question) {
             let note = trace.step(StepKind::Note, || question.to_string());
-            note.outcome(|| "not asked: the record is known from an earlier check".into());
+            note.outcome(|| format!("not asked: {why}"));
             return use_published(published, domain, trace);
         }
         let landed = self.asker.ask(question, trace).await;

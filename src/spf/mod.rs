@@ -18,6 +18,7 @@ mod explain;
 mod identity;
 mod macros;
 mod mechanism;
+mod policy;
 mod record;
 mod records;
 mod syntax;
@@ -29,6 +30,7 @@ pub use cause::{Cause, Exceeded, Matched, Missing, MissingWhy};
 pub use check_host::check_host;
 pub use environment::Environment;
 pub use macros::{MacroString, Place, TargetError};
+pub use policy::{Policy, PolicyError};
 pub use record::{Directive, DomainSpec, DualCidr, Mechanism, Qualifier, Record, Term};
 pub use records::{Records, RecordsOptions};
 pub use syntax::{MacroError, SyntaxError, SyntaxErrorKind};
@@ -137,7 +139,7 @@ pub struct Evaluation {
     /// The outermost directive that decided, as published, such as `include:_spf.example.org` or `-all`.
     pub mechanism: Option<String>,
     /// For a fail: what the domain has to say to the sender, on one line of printable ASCII. It is the domain's
-    /// word, not ours (RFC 7208 section 6.2).
+    /// word, not ours (RFC 7208 section 6.2), unless it gives none and [`Policy::explain`] does.
     pub explanation: Option<String>,
     /// The terms evaluated that count against [`Limits::spf_dns_lookups`](crate::Limits::spf_dns_lookups).
     pub dns_lookups: u32,
