@@ -29,6 +29,11 @@ pub struct Limits {
     pub spf_dns_lookups: u32,
     /// SPF terms whose queries find no data or no such name (RFC 7208 section 4.6.4). Beyond: `permerror`. Default 2.
     pub spf_void_lookups: u32,
+    /// DNS questions that the SPF check of one identity may ask ahead: before the term is reached that needs the answer,
+    /// together with others, so that terms do not wait for one another. None of them changes a result, and they count
+    /// against the other limits, `dns_questions` included, only when a term uses the answer. Beyond: questions wait for
+    /// their terms. 0 asks none ahead. Default 20.
+    pub spf_questions_ahead: u32,
     /// Names evaluated for one `mx` or `ptr` (RFC 7208 section 4.6.4). Beyond: `permerror` for `mx`, ignored for
     /// `ptr` and `%{p}`. Default 10.
     pub spf_names: usize,
@@ -46,6 +51,7 @@ impl Default for Limits {
             dns_time: Duration::from_secs(20),
             spf_dns_lookups: 10,
             spf_void_lookups: 2,
+            spf_questions_ahead: 20,
             spf_names: 10,
             trace_steps: 10_000,
         }

@@ -71,6 +71,17 @@ impl Question {
         Question { name, kind }
     }
 
+    /// The question for addresses of `name`, of the family of `like`.
+    pub(crate) fn addresses(name: Name, like: IpAddr) -> Self {
+        Question::new(
+            name,
+            match like {
+                IpAddr::V4(_) => RecordType::A,
+                IpAddr::V6(_) => RecordType::Aaaa,
+            },
+        )
+    }
+
     /// The question for the names of an address.
     pub fn reverse(address: IpAddr) -> Self {
         Question {
@@ -143,6 +154,54 @@ impl RecordSet {
     /// Whether there is no record; a [`Resolver`] answers [`Answer::NoData`] then.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    pub(crate) fn into_txt(self) -> Option<Arc<[Txt]>> {
+        match self {
+            RecordSet::Txt(records) => Some(records),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn into_a(self) -> Option<Arc<[Ipv4Addr]>> {
+        match self {
+            RecordSet::A(records) => Some(records),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn into_aaaa(self) -> Option<Arc<[Ipv6Addr]>> {
+        match self {
+            RecordSet::Aaaa(records) => Some(records),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn into_mx(self) -> Option<Arc<[Mx]>> {
+        match self {
+            RecordSet::Mx(records) => Some(records),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn into_ptr(self) -> Option<Arc<[Name]>> {
+        match self {
+            RecordSet::Ptr(records) => Some(records),
+            _ => None,
+        }
+    }
+
+    /// Addresses, if they are of this type.
+    pub(crate) fn into_addresses(self, kind: RecordType) -> Option<Vec<IpAddr>> {
+        match self {
+            RecordSet::A(records) if kind == RecordType::A => {
+                Some(records.iter().copied().map(IpAddr::V4).collect())
+            }
+            RecordSet::Aaaa(records) if kind == RecordType::Aaaa => {
+                Some(records.iter().copied().map(IpAddr::V6).collect())
+            }
+            _ => None,
+        }
     }
 }
 
@@ -261,6 +320,25 @@ impl<T> Answer<T> {
     /// Whether the answer is that there is no such record: a void lookup (RFC 7208 section 4.6.4).
     pub fn is_void(&self) -> bool {
         matches!(self, Answer::NoData { .. } | Answer::NoSuchName { .. })
+    }
+}
+
+impl Answer {
+    /// The records of the type that was asked for; those of another are an answer that cannot be used.
+    pub(crate) fn only<T>(self, take: impl FnOnce(RecordSet) -> Option<T>) -> Answer<T> {
+        match self.map(take) {
+            Answer::Records {
+                records: Some(records),
+                ttl,
+            } => Answer::Records { records, ttl },
+            Answer::Records { records: None, .. } => {
+                Answer::Failure(Failure::BadAnswer("records of another type".into()))
+            }
+            Answer::NoData { ttl } => Answer::NoData { ttl },
+            Answer::NoSuchName { ttl } => Answer::NoSuchName { ttl },
+            Answer::Failure(failure) => Answer::Failure(failure),
+            Answer::MalformedName(error) => Answer::MalformedName(error),
+        }
     }
 }
 

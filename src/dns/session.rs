@@ -7,6 +7,7 @@ use crate::trace::{StepKind, Tracer};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 /// One check's access to a resolver: of iprev, of SPF, or of keys and DMARC together. Its deadline runs from
 /// [`Session::new`].
@@ -33,77 +34,41 @@ impl<R: Resolver> Session<R> {
 
     /// Asks for text records.
     pub async fn txt(&self, name: &Name, trace: &Tracer) -> Answer<Arc<[Txt]>> {
-        self.ask(
-            Question::new(name.clone(), RecordType::Txt),
-            trace,
-            |records| match records {
-                RecordSet::Txt(records) => Some(records),
-                _ => None,
-            },
-        )
-        .await
+        let question = Question::new(name.clone(), RecordType::Txt);
+        self.ask(question, trace).await.only(RecordSet::into_txt)
     }
 
     /// Asks for IPv4 addresses.
     pub async fn a(&self, name: &Name, trace: &Tracer) -> Answer<Arc<[Ipv4Addr]>> {
-        self.ask(
-            Question::new(name.clone(), RecordType::A),
-            trace,
-            |records| match records {
-                RecordSet::A(records) => Some(records),
-                _ => None,
-            },
-        )
-        .await
+        let question = Question::new(name.clone(), RecordType::A);
+        self.ask(question, trace).await.only(RecordSet::into_a)
     }
 
     /// Asks for IPv6 addresses.
     pub async fn aaaa(&self, name: &Name, trace: &Tracer) -> Answer<Arc<[Ipv6Addr]>> {
-        self.ask(
-            Question::new(name.clone(), RecordType::Aaaa),
-            trace,
-            |records| match records {
-                RecordSet::Aaaa(records) => Some(records),
-                _ => None,
-            },
-        )
-        .await
+        let question = Question::new(name.clone(), RecordType::Aaaa);
+        self.ask(question, trace).await.only(RecordSet::into_aaaa)
     }
 
     /// Asks for addresses of the family of `like`.
     pub async fn addresses(&self, name: &Name, like: IpAddr, trace: &Tracer) -> Answer<Vec<IpAddr>> {
-        match like {
-            IpAddr::V4(_) => self
-                .a(name, trace)
-                .await
-                .map(|found| found.iter().copied().map(IpAddr::V4).collect()),
-            IpAddr::V6(_) => self
-                .aaaa(name, trace)
-                .await
-                .map(|found| found.iter().copied().map(IpAddr::V6).collect()),
-        }
+        let question = Question::addresses(name.clone(), like);
+        let kind = question.kind;
+        self.ask(question, trace)
+            .await
+            .only(|records| records.into_addresses(kind))
     }
 
     /// Asks for mail exchanges.
     pub async fn mx(&self, name: &Name, trace: &Tracer) -> Answer<Arc<[Mx]>> {
-        self.ask(
-            Question::new(name.clone(), RecordType::Mx),
-            trace,
-            |records| match records {
-                RecordSet::Mx(records) => Some(records),
-                _ => None,
-            },
-        )
-        .await
+        let question = Question::new(name.clone(), RecordType::Mx);
+        self.ask(question, trace).await.only(RecordSet::into_mx)
     }
 
     /// Asks for the names of an address.
     pub async fn ptr(&self, address: IpAddr, trace: &Tracer) -> Answer<Arc<[Name]>> {
-        self.ask(Question::reverse(address), trace, |records| match records {
-            RecordSet::Ptr(records) => Some(records),
-            _ => None,
-        })
-        .await
+        let question = Question::reverse(address);
+        self.ask(question, trace).await.only(RecordSet::into_ptr)
     }
 
     /// Records in the trace that a name could not be asked, and answers so.
@@ -115,40 +80,42 @@ impl<R: Resolver> Session<R> {
         Answer::MalformedName(error)
     }
 
-    async fn ask<T>(
-        &self,
-        question: Question,
-        trace: &Tracer,
-        take: impl FnOnce(RecordSet) -> Option<T>,
-    ) -> Answer<T> {
+    /// Asks a question that counts.
+    pub(crate) async fn ask(&self, question: Question, trace: &Tracer) -> Answer {
         let step = trace.step(StepKind::Question, || question.to_string());
+        let counted = if self.clock.now() < self.deadline {
+            self.count_question()
+        } else {
+            Err(Failure::Deadline)
+        };
+        let (answer, elapsed) = match counted {
+            Ok(()) => self.ask_uncounted(&question).await,
+            Err(failure) => (Answer::Failure(failure), Duration::ZERO),
+        };
+        step.elapsed(elapsed);
+        step.outcome(|| answer.to_string());
+        answer
+    }
+
+    /// Asks a question that counts only when its answer is used: [`Session::count_question`] then. Whoever calls this
+    /// has a bound of its own. Also how long it took.
+    pub(crate) async fn ask_uncounted(&self, question: &Question) -> (Answer, Duration) {
         let begun = self.clock.now();
         let answer = if begun >= self.deadline {
             Answer::Failure(Failure::Deadline)
-        } else if !self.take_question() {
-            Answer::Failure(Failure::Questions)
         } else {
-            self.resolver.lookup(&question, self.deadline).await
+            self.resolver.lookup(question, self.deadline).await
         };
-        step.elapsed(self.clock.now().since(begun));
-        step.outcome(|| answer.to_string());
-        match answer {
-            Answer::Records { records, ttl } => match take(records) {
-                Some(records) => Answer::Records { records, ttl },
-                None => Answer::Failure(Failure::BadAnswer("records of another type".into())),
-            },
-            Answer::NoData { ttl } => Answer::NoData { ttl },
-            Answer::NoSuchName { ttl } => Answer::NoSuchName { ttl },
-            Answer::Failure(failure) => Answer::Failure(failure),
-            Answer::MalformedName(error) => Answer::MalformedName(error),
-        }
+        (answer, self.clock.now().since(begun))
     }
 
-    fn take_question(&self) -> bool {
+    /// Takes a question from the budget, if there is one left.
+    pub(crate) fn count_question(&self) -> Result<(), Failure> {
         let take = |left: u32| left.checked_sub(1);
         self.questions_left
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, take)
-            .is_ok()
+            .map(|_| ())
+            .map_err(|_| Failure::Questions)
     }
 }
 
@@ -158,7 +125,6 @@ mod tests {
     use super::*;
     use crate::clock::ManualTime;
     use futures_util::FutureExt as _;
-    use std::time::Duration;
 
     /// Answers every question with one address, and takes a second for it.
     struct Slow(ManualTime, AtomicU32);

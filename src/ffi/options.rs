@@ -228,6 +228,7 @@ impl Options {
                     spf_void_lookups: self.spf_void_lookups,
                     spf_names: self.spf_names,
                     trace_steps: self.trace_steps,
+                    ..Limits::default()
                 },
                 trace: self.trace != 0,
                 ..transaction::Options::default()

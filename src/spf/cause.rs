@@ -53,6 +53,11 @@ pub enum Cause {
         /// The reverse-path.
         sender: String,
     },
+    /// Local policy trusts the client, so that it is not checked ([`Policy::trust`](super::Policy::trust)).
+    TrustedClient {
+        /// The client.
+        client: IpAddr,
+    },
     /// The client gave no HELO name, and there is nothing else to check.
     NoHelo,
     /// A record is broken (RFC 7208 section 4.6).
@@ -149,13 +154,14 @@ impl Cause {
             },
             // RFC 7208 section 4.7: as if "?all" were the last directive.
             Cause::NoMatch { .. } => SpfResult::Neutral,
-            // RFC 7208 sections 4.3 and 4.5.
+            // RFC 7208 sections 4.3 and 4.5. Nothing was checked for a trusted client.
             Cause::NoRecord { .. }
             | Cause::NoSuchDomain { .. }
             | Cause::Literal { .. }
             | Cause::SingleLabel { .. }
             | Cause::MalformedDomain { .. }
             | Cause::NoDomain { .. }
+            | Cause::TrustedClient { .. }
             | Cause::NoHelo => SpfResult::None,
             // RFC 7208 sections 4.5, 4.6, 4.6.4, 5.2 and 6.1.
             Cause::Syntax { .. }
@@ -181,6 +187,7 @@ impl Cause {
             Cause::SingleLabel { .. } => "single_label",
             Cause::MalformedDomain { .. } => "malformed_domain",
             Cause::NoDomain { .. } => "no_domain",
+            Cause::TrustedClient { .. } => "trusted_client",
             Cause::NoHelo => "no_helo",
             Cause::Syntax { .. } => "syntax",
             Cause::SeveralRecords { .. } => "several_records",
@@ -222,6 +229,9 @@ impl fmt::Display for Cause {
                 f,
                 "the envelope sender '{sender}' has no domain, so there is no SPF record to look for"
             ),
+            Cause::TrustedClient { client } => {
+                write!(f, "{client} is trusted by local policy, so SPF was not checked")
+            }
             Cause::NoHelo => {
                 f.write_str("the client gave no HELO name, so there is no SPF record to look for")
             }

@@ -1,15 +1,15 @@
 //! `check_host()` (RFC 7208 section 4): the evaluation of records.
 
+use super::asker::{Asker, Sender};
 use super::cause::{Cause, Exceeded, Matched, Missing, MissingWhy};
 use super::explain::explain;
 use super::identity::Subject;
-use super::macros::{TargetError, Values};
+use super::macros::TargetError;
 use super::mechanism::{ClientNames, Match};
 use super::record::{Directive, DomainSpec, Qualifier, Record, Term};
 use super::records::Published;
-use super::{Environment, Evaluation, Identity, Records, Request, SpfResult};
-use crate::clock::UnixTime;
-use crate::dns::{Answer, Failure, Name, Question, RecordType, Resolver, Session};
+use super::{Environment, Evaluation, Identity, Request, SpfResult};
+use crate::dns::{Answer, Failure, Name, Question, RecordSet, RecordType, Resolver, Session};
 use crate::limits::Limits;
 use crate::trace::{StepKind, Tracer};
 use futures_util::future::BoxFuture;
@@ -28,7 +28,8 @@ pub async fn check_host<R: Resolver>(
     environment: impl Into<Environment<'_>>,
     trace: &Tracer,
 ) -> Evaluation {
-    let Environment { limits, records } = environment.into();
+    let environment = environment.into();
+    let limits = environment.limits;
     let client = request.client.to_canonical();
     let subject = Subject::of(request, identity);
     let trace = trace.step(StepKind::Check, || {
@@ -53,16 +54,22 @@ pub async fn check_host<R: Resolver>(
         }
     };
     evaluation.authenticated = Some(name.clone());
-    let mut check = Check {
-        session,
-        limits,
-        known: records,
+    if environment.policy.is_some_and(|policy| policy.trusts(client)) {
+        evaluation.conclude(Cause::TrustedClient { client }, &trace);
+        return evaluation;
+    }
+    let sender = Sender {
         client,
         local_part: subject.local_part,
-        sender_domain: name.clone(),
+        domain: name.clone(),
         helo: subject.helo,
         receiver: &request.receiver,
         now: request.now,
+    };
+    let mut check = Check {
+        asker: Asker::new(session, environment, sender),
+        limits,
+        client,
         lookups: 0,
         voids: 0,
         client_names: None,
@@ -83,6 +90,7 @@ pub async fn check_host<R: Resolver>(
         },
         Err(cause) => cause,
     };
+    check.asker.finish(&trace);
     evaluation.dns_lookups = check.lookups;
     evaluation.void_lookups = check.voids;
     trace
@@ -107,15 +115,9 @@ impl Evaluation {
 
 /// The state of one check.
 pub(super) struct Check<'a, R> {
-    pub(super) session: &'a Session<R>,
+    pub(super) asker: Asker<'a, R>,
     pub(super) limits: &'a Limits,
-    known: Option<&'a Records>,
     pub(super) client: IpAddr,
-    local_part: &'a [u8],
-    sender_domain: Name,
-    helo: std::borrow::Cow<'a, [u8]>,
-    receiver: &'a str,
-    now: UnixTime,
     lookups: u32,
     voids: u32,
     /// Asked for once, if at all.
@@ -177,7 +179,7 @@ impl Decided {
     }
 }
 
-impl<'a, R: Resolver> Check<'a, R> {
+impl<R: Resolver> Check<'_, R> {
     /// Evaluates the record of a domain, and those that it redirects to.
     pub(super) fn run<'s>(&'s mut self, domain: Name, trace: Tracer) -> BoxFuture<'s, Result<Ending, Cause>> {
         Box::pin(async move {
@@ -186,6 +188,7 @@ impl<'a, R: Resolver> Check<'a, R> {
             let mut trace = trace;
             loop {
                 let here = trace.step(StepKind::Record, || shown_record(&domain, record.text()));
+                self.asker.look_ahead(&domain, &record);
                 let first = self.first_match(&record, &domain, &here).await;
                 here.outcome(|| match &first {
                     Ok(Some((term, _))) => format!("'{}' decides", published(&record, *term)),
@@ -315,20 +318,7 @@ impl<'a, R: Resolver> Check<'a, R> {
             }
             validated = names.best_for(scope.domain);
         }
-        Ok(spec.expand(&self.values(scope.domain, &validated)))
-    }
-
-    pub(super) fn values<'v>(&'v self, domain: &'v Name, validated: &'v str) -> Values<'v> {
-        Values {
-            local_part: self.local_part,
-            sender_domain: &self.sender_domain,
-            domain,
-            client: self.client,
-            validated,
-            helo: &self.helo,
-            receiver: self.receiver,
-            now: self.now,
-        }
+        Ok(spec.expand(&self.asker.sender.values(scope.domain, &validated)))
     }
 
     async fn record_of_target(&mut self, name: &Name, trace: &Tracer) -> Result<Arc<Record>, Cause> {
@@ -340,14 +330,17 @@ impl<'a, R: Resolver> Check<'a, R> {
 
     /// Finds and reads the record of a domain: RFC 7208 sections 4.4 to 4.6.
     async fn record(&mut self, domain: &Name, trace: &Tracer) -> Result<Arc<Record>, Cause> {
-        if let Some(published) = self.known.and_then(|known| known.get(domain)) {
-            let note = trace.step(StepKind::Note, || {
-                Question::new(domain.clone(), RecordType::Txt).to_string()
-            });
-            note.outcome(|| "not asked: the record is known from an earlier check".into());
+        let question = Question::new(domain.clone(), RecordType::Txt);
+        if let Some((published, why)) = self.asker.known_record(&question) {
+            let note = trace.step(StepKind::Note, || question.to_string());
+            note.outcome(|| format!("not asked: {why}"));
             return use_published(published, domain, trace);
         }
-        let (texts, ttl) = match self.session.txt(domain, trace).await {
+        let landed = self.asker.ask(question, trace).await;
+        if let Some(published) = landed.published {
+            return use_published(published, domain, trace);
+        }
+        let (texts, ttl) = match landed.answer.only(RecordSet::into_txt) {
             Answer::Records { records, ttl } => (records, ttl),
             // RFC 7208 section 4.3: a domain that does not exist (RCODE 3) has the result none.
             Answer::NoSuchName { .. } => {
@@ -372,9 +365,7 @@ impl<'a, R: Resolver> Check<'a, R> {
             }
         };
         let published = Published::read(&texts);
-        if let Some(records) = self.known {
-            records.keep(domain, &published, ttl);
-        }
+        self.asker.keep_record(domain, &published, ttl);
         use_published(published, domain, trace)
     }
 

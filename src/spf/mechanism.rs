@@ -1,14 +1,13 @@
 //! The mechanisms (RFC 7208 section 5): which of them matches the client.
 
 use super::SpfResult;
+use super::asker::hosts;
 use super::cause::{Cause, Exceeded, MissingWhy};
 use super::check_host::{Check, Decided, Ending, Scope, missing, single_label};
 use super::macros::TargetError;
 use super::record::{DomainSpec, DualCidr, Mechanism, Qualifier, in_network4, in_network6};
-use crate::dns::{Answer, Name, RecordType, Resolver};
+use crate::dns::{Answer, Name, Question, RecordSet, RecordType, Resolver};
 use crate::trace::Tracer;
-use futures_util::StreamExt;
-use futures_util::stream;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -48,19 +47,10 @@ impl<R: Resolver> Check<'_, R> {
         if mechanism.counts_as_lookup() {
             self.count_lookup(scope)?;
         }
-        let client = self.client;
         let matches = match mechanism {
-            // RFC 7208 section 5.1.
-            Mechanism::All => true,
-            // RFC 7208 section 5.6.
-            Mechanism::Ip4(network, prefix) => match client {
-                IpAddr::V4(address) => in_network4(*network, *prefix, address),
-                IpAddr::V6(_) => false,
-            },
-            Mechanism::Ip6(network, prefix) => match client {
-                IpAddr::V6(address) => in_network6(*network, *prefix, address),
-                IpAddr::V4(_) => false,
-            },
+            Mechanism::All | Mechanism::Ip4(..) | Mechanism::Ip6(..) => {
+                matches_without_dns(mechanism, self.client)
+            }
             Mechanism::Include(spec) => return self.include(spec, scope).await,
             Mechanism::A(spec, cidr) => match self.optional_target(spec.as_ref(), scope).await? {
                 Some(name) => self.has_client(&name, *cidr, scope).await?,
@@ -117,18 +107,9 @@ impl<R: Resolver> Check<'_, R> {
         cidr: DualCidr,
         scope: &mut Scope<'_>,
     ) -> Result<bool, Cause> {
-        let answer = self.session.addresses(name, self.client, scope.trace).await;
-        self.judge_addresses(answer, name, cidr, scope)
-    }
-
-    fn judge_addresses(
-        &mut self,
-        answer: Answer<Vec<IpAddr>>,
-        name: &Name,
-        cidr: DualCidr,
-        scope: &mut Scope<'_>,
-    ) -> Result<bool, Cause> {
-        let addresses = self.records(answer, name, address_type(self.client), scope)?;
+        let answer = self.asker.addresses(name, scope.trace).await;
+        let kind = Question::addresses(name.clone(), self.client).kind;
+        let addresses = self.records(answer, name, kind, scope)?;
         Ok(addresses.is_some_and(|addresses| {
             addresses
                 .into_iter()
@@ -139,7 +120,9 @@ impl<R: Resolver> Check<'_, R> {
     /// RFC 7208 section 5.4. The hosts are asked about together and judged in the order of preference, so that
     /// nothing depends on which answer comes first.
     async fn mx(&mut self, name: &Name, cidr: DualCidr, scope: &mut Scope<'_>) -> Result<bool, Cause> {
-        let answer = self.session.mx(name, scope.trace).await;
+        let question = Question::new(name.clone(), RecordType::Mx);
+        let answer = self.asker.ask(question, scope.trace).await.answer;
+        let answer = answer.only(RecordSet::into_mx);
         let Some(exchanges) = self.records(answer, name, RecordType::Mx, scope)? else {
             return Ok(false);
         };
@@ -151,27 +134,24 @@ impl<R: Resolver> Check<'_, R> {
                 limit: u64::try_from(self.limits.spf_names).unwrap_or(u64::MAX),
             }));
         }
-        let mut exchanges: Vec<_> = exchanges
-            .iter()
-            .filter(|mx| !mx.exchange.is_root())
-            .cloned()
-            .collect();
-        exchanges.sort_by_key(|mx| mx.preference);
-        let (session, client, trace) = (self.session, self.client, scope.trace.clone());
-        let trace = &trace;
-        let ask = |host: Name| async move {
-            let answer = session.addresses(&host, client, trace).await;
-            (host, answer)
-        };
-        let together = exchanges.len().max(1);
-        let hosts = exchanges.into_iter().map(|mx| ask(mx.exchange));
-        let mut answers = stream::iter(hosts).buffered(together);
-        while let Some((host, answer)) = answers.next().await {
-            if self.judge_addresses(answer, &host, cidr, scope)? {
-                return Ok(true);
+        let hosts = hosts(&exchanges);
+        self.begin_addresses(&hosts, scope.trace);
+        let mut matches = false;
+        for host in &hosts {
+            matches = self.has_client(host, cidr, scope).await?;
+            if matches {
+                break;
             }
         }
-        Ok(false)
+        self.asker.forget_begun();
+        Ok(matches)
+    }
+
+    fn begin_addresses(&mut self, hosts: &[Name], trace: &Tracer) {
+        for host in hosts {
+            self.asker
+                .begin(Question::addresses(host.clone(), self.client), trace);
+        }
     }
 
     /// RFC 7208 section 5.5.
@@ -185,7 +165,9 @@ impl<R: Resolver> Check<'_, R> {
 
     /// RFC 7208 section 5.7: IPv4 addresses are asked for, even when the client has an IPv6 address.
     async fn exists(&mut self, name: &Name, scope: &mut Scope<'_>) -> Result<bool, Cause> {
-        let answer = self.session.a(name, scope.trace).await;
+        let question = Question::new(name.clone(), RecordType::A);
+        let answer = self.asker.ask(question, scope.trace).await.answer;
+        let answer = answer.only(RecordSet::into_a);
         Ok(self.records(answer, name, RecordType::A, scope)?.is_some())
     }
 
@@ -194,29 +176,30 @@ impl<R: Resolver> Check<'_, R> {
         if let Some(names) = &self.client_names {
             return Arc::clone(names);
         }
-        let answer = self.session.ptr(self.client, trace).await;
+        let question = Question::reverse(self.client);
+        let answer = self.asker.ask(question, trace).await.answer;
         let mut void = answer.is_void();
         let mut validated = Vec::new();
-        if let Answer::Records { records, .. } = answer {
+        if let Answer::Records { records, .. } = answer.only(RecordSet::into_ptr) {
             // RFC 7208 section 4.6.4: "all records other than the first 10 MUST be ignored."
-            let names = records.iter().take(self.limits.spf_names).cloned();
-            let (session, client) = (self.session, self.client);
-            let ask = |name: Name| async move {
-                let answer = session.addresses(&name, client, trace).await;
-                (name, answer)
-            };
-            let names: Vec<_> = names.map(ask).collect();
-            let together = names.len().max(1);
-            let mut answers = stream::iter(names).buffered(together);
-            while let Some((name, answer)) = answers.next().await {
+            let mut names: Vec<Name> = Vec::new();
+            for name in records.iter().take(self.limits.spf_names) {
+                if !names.contains(name) {
+                    names.push(name.clone());
+                }
+            }
+            self.begin_addresses(&names, trace);
+            for name in names {
+                let answer = self.asker.addresses(&name, trace).await;
                 void |= answer.is_void();
                 // RFC 7208 section 5.5: a DNS error here means that this name is skipped and the search goes on.
                 if let Answer::Records { records, .. } = answer
-                    && records.contains(&client)
+                    && records.contains(&self.client)
                 {
                     validated.push(name);
                 }
             }
+            self.asker.forget_begun();
         }
         let names = Arc::new(ClientNames {
             names: validated,
@@ -227,9 +210,14 @@ impl<R: Resolver> Check<'_, R> {
     }
 }
 
-fn address_type(client: IpAddr) -> RecordType {
-    match client {
-        IpAddr::V4(_) => RecordType::A,
-        IpAddr::V6(_) => RecordType::Aaaa,
+/// Whether a mechanism matches that needs no DNS; false for the others.
+pub(super) fn matches_without_dns(mechanism: &Mechanism, client: IpAddr) -> bool {
+    match (mechanism, client) {
+        // RFC 7208 section 5.1.
+        (Mechanism::All, _) => true,
+        // RFC 7208 section 5.6.
+        (Mechanism::Ip4(network, prefix), IpAddr::V4(address)) => in_network4(*network, *prefix, address),
+        (Mechanism::Ip6(network, prefix), IpAddr::V6(address)) => in_network6(*network, *prefix, address),
+        _ => false,
     }
 }

@@ -6,8 +6,11 @@
 //!
 //! Look-ups: the TXT records of the domain, of each `include` tried and of a `redirect` followed; the addresses
 //! (of the client's family only) of each `a` and of the hosts of each `mx`; IPv4 addresses for `exists`; the names
-//! of the client and their addresses for `ptr` and `%{p}`; and TXT for `exp`, after a fail only.
+//! of the client and their addresses for `ptr` and `%{p}`; and TXT for `exp`, after a fail only. Of these, the TXT of includes and redirects, the addresses of `a` and `exists`, and
+//! the hosts of `mx` and their addresses are asked for ahead, within
+//! [`Limits::spf_questions_ahead`](crate::Limits::spf_questions_ahead): as soon as the record is read, all together.
 
+mod asker;
 mod cause;
 mod check_host;
 mod environment;
@@ -16,6 +19,7 @@ mod identity;
 pub mod lint;
 mod macros;
 mod mechanism;
+mod policy;
 mod received;
 mod record;
 mod records;
@@ -28,6 +32,7 @@ pub use cause::{Cause, Exceeded, Matched, Missing, MissingWhy};
 pub use check_host::check_host;
 pub use environment::Environment;
 pub use macros::{MacroString, Place, TargetError};
+pub use policy::{Policy, PolicyError};
 pub use record::{Directive, DomainSpec, DualCidr, Mechanism, Qualifier, Record, Term};
 pub use records::{Records, RecordsOptions};
 pub use syntax::{MacroError, SyntaxError, SyntaxErrorKind};
@@ -136,7 +141,7 @@ pub struct Evaluation {
     /// The outermost directive that decided, as published, such as `include:_spf.example.org` or `-all`.
     pub mechanism: Option<String>,
     /// For a fail: what the domain has to say to the sender, on one line of printable ASCII. It is the domain's
-    /// word, not ours (RFC 7208 section 6.2).
+    /// word, not ours (RFC 7208 section 6.2), unless it gives none and [`Policy::explain`] does.
     pub explanation: Option<String>,
     /// The terms evaluated that count against [`Limits::spf_dns_lookups`](crate::Limits::spf_dns_lookups).
     pub dns_lookups: u32,

@@ -17,6 +17,8 @@ pub struct Options {
     pub authserv_id: Box<str>,
     /// What DKIM signatures have to fulfil beyond the RFC.
     pub dkim: dkim::Policy,
+    /// What is decided here about SPF, whatever domains publish.
+    pub spf: spf::Policy,
     /// How many SPF records that were read are kept.
     pub spf_records: spf::RecordsOptions,
     /// Whether verdicts carry a trace of every step. Default no.
@@ -30,6 +32,7 @@ impl Default for Options {
             clock: Clock::system(),
             authserv_id: "localhost".into(),
             dkim: dkim::Policy::default(),
+            spf: spf::Policy::default(),
             spf_records: spf::RecordsOptions::default(),
             trace: false,
         }
@@ -66,7 +69,9 @@ impl<R: Resolver> Context<R> {
 
     /// What SPF's checks share.
     pub fn spf(&self) -> spf::Environment<'_> {
-        spf::Environment::from(&self.options.limits).with_records(&self.spf_records)
+        spf::Environment::from(&self.options.limits)
+            .with_policy(&self.options.spf)
+            .with_records(&self.spf_records)
     }
 
     /// Begins a check: a deadline and a budget of questions of its own.

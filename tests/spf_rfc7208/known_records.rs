@@ -138,11 +138,13 @@ fn the_trace_tells_that_a_record_was_known() {
     let (unknown, known) = (Tracer::on(100), Tracer::on(100));
     host.check(&unknown);
     host.check(&known);
-    let steps = |trace: &Tracer| trace.steps().into_iter().map(|step| (step.parent, step.subject));
-    assert!(
-        steps(&unknown).eq(steps(&known)),
-        "the same steps about the same things"
-    );
+    let subjects = |trace: &Tracer| -> Vec<_> {
+        let steps = trace.steps().into_iter();
+        steps
+            .map(|step| (step.parent, step.subject.replace(", asked ahead", "")))
+            .collect()
+    };
+    assert_eq!(subjects(&unknown), subjects(&known));
     let steps = known.steps();
     assert_eq!(
         (

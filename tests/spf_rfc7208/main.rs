@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod asked_ahead;
 mod known_records;
+mod local_policy;
 mod sections_2_to_4;
 mod sections_5_to_7;
 #[path = "../spf_table/mod.rs"]

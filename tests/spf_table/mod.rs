@@ -95,7 +95,7 @@ pub(crate) fn block_on<F: Future + Send>(future: F) -> F::Output {
 }
 
 /// Checks both identities; the verdict has to be the same with and without a trace, and with and without records that
-/// are known already.
+/// are known already, with and without questions asked ahead.
 pub(crate) fn check(table: &Arc<Table>, request: &Request, limits: &Limits) -> Verdict {
     let run = |environment: Environment<'_>, tracer: &Tracer| {
         let session = Session::new(Arc::clone(table), Clock::system(), limits);
@@ -104,6 +104,11 @@ pub(crate) fn check(table: &Arc<Table>, request: &Request, limits: &Limits) -> V
     let verdict = run(limits.into(), &Tracer::off());
     let asked = table.asked.lock().unwrap().clone();
     assert_eq!(verdict, run(limits.into(), &Tracer::on(limits.trace_steps)));
+    let waiting = Limits {
+        spf_questions_ahead: 0,
+        ..limits.clone()
+    };
+    assert_eq!(verdict, run((&waiting).into(), &Tracer::off()));
     let records = Records::new(Clock::system(), RecordsOptions::default());
     for _ in 0..2 {
         let known = Environment::from(limits).with_records(&records);

@@ -1,0 +1,134 @@
+//! What the administrator of the receiving host decides, whatever domains publish.
+
+use super::macros::{MacroString, Place};
+use super::record::{Record, in_network4, in_network6};
+use super::syntax::{MacroError, SyntaxError};
+use crate::dns::{Name, NameError};
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+/// Local policy; by default there is none.
+///
+/// ```
+/// use mailrep::spf::Policy;
+/// let policy = Policy::default()
+///     .trust("192.0.2.0/24")?
+///     .replace("example.org", "v=spf1 ip4:198.51.100.7 -all")?
+///     .explain("%{i} may not send for %{d}")?;
+/// assert!(Policy::default().trust("192.0.2.0/33").is_err());
+/// # Ok::<(), mailrep::spf::PolicyError>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Policy {
+    trusted: Vec<(IpAddr, u8)>,
+    replaced: BTreeMap<Box<str>, Arc<Record>>,
+    explanation: Option<MacroString>,
+}
+
+/// What cannot be local policy.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PolicyError {
+    /// Not an address, nor an address with a prefix length.
+    #[error("'{0}' is no network: it takes an address, or one with a prefix length such as 192.0.2.0/24")]
+    Network(String),
+    /// The domain cannot be a name.
+    #[error("'{domain}' cannot be a domain name: {error}")]
+    Domain {
+        /// What was given.
+        domain: String,
+        /// What is wrong with it.
+        error: NameError,
+    },
+    /// The record for a domain is broken.
+    #[error("the SPF record given for {domain} is broken: {error}")]
+    Record {
+        /// The domain.
+        domain: String,
+        /// What is wrong with the record.
+        error: SyntaxError,
+    },
+    /// The default explanation is no macro-string.
+    #[error("the default explanation cannot be read: {0}")]
+    Explanation(MacroError),
+}
+
+impl Policy {
+    /// Clients in this network, an address with or without a prefix length, are not checked: their result is `none`. That is
+    /// for relays of one's own, to which the record of a sender's domain does not apply.
+    ///
+    /// # Errors
+    /// [`PolicyError::Network`].
+    pub fn trust(mut self, network: &str) -> Result<Self, PolicyError> {
+        let fault = || PolicyError::Network(crate::error::printable(network.as_bytes()));
+        let (address, length) = match network.split_once('/') {
+            Some((address, length)) => (address, Some(length)),
+            None => (network, None),
+        };
+        let address: IpAddr = address.parse().map_err(|_| fault())?;
+        let most = match address {
+            IpAddr::V4(_) => 32,
+            IpAddr::V6(_) => 128,
+        };
+        let length = match length {
+            None => most,
+            Some(length) if length.bytes().all(|octet| octet.is_ascii_digit()) => {
+                length.parse().map_err(|_| fault())?
+            }
+            Some(_) => return Err(fault()),
+        };
+        if length > most {
+            return Err(fault());
+        }
+        self.trusted.push((address, length));
+        Ok(self)
+    }
+
+    /// This record stands for whatever `domain` publishes, for the domain itself and where other records lead to it.
+    ///
+    /// # Errors
+    /// [`PolicyError::Domain`] and [`PolicyError::Record`].
+    pub fn replace(mut self, domain: &str, record: &str) -> Result<Self, PolicyError> {
+        let shown = || crate::error::printable(domain.as_bytes());
+        let name = Name::parse(domain.as_bytes()).map_err(|error| PolicyError::Domain {
+            domain: shown(),
+            error,
+        })?;
+        let record = Record::parse(record.as_bytes()).map_err(|error| PolicyError::Record {
+            domain: shown(),
+            error,
+        })?;
+        self.replaced.insert(name.as_str().into(), Arc::new(record));
+        Ok(self)
+    }
+
+    /// The explanation of a fail where the domain gives none that can be used: a macro-string, as domains publish (RFC
+    /// 7208 section 6.2).
+    ///
+    /// # Errors
+    /// [`PolicyError::Explanation`].
+    pub fn explain(mut self, text: &str) -> Result<Self, PolicyError> {
+        let string = MacroString::parse(text.as_bytes(), Place::Explanation);
+        self.explanation = Some(string.map_err(PolicyError::Explanation)?);
+        Ok(self)
+    }
+
+    pub(super) fn trusts(&self, client: IpAddr) -> bool {
+        self.trusted
+            .iter()
+            .any(|&(network, length)| match (network, client) {
+                (IpAddr::V4(network), IpAddr::V4(client)) => in_network4(network, length, client),
+                (IpAddr::V6(network), IpAddr::V6(client)) => in_network6(network, length, client),
+                _ => false,
+            })
+    }
+
+    pub(super) fn record(&self, domain: &Name) -> Option<&Arc<Record>> {
+        self.replaced.get(domain.as_str())
+    }
+
+    pub(super) fn explanation(&self) -> Option<&MacroString> {
+        self.explanation.as_ref()
+    }
+}
