@@ -6,6 +6,7 @@ mod networks;
 mod probe;
 mod terms;
 mod walk;
+mod words;
 
 #[cfg(test)]
 mod tests;
@@ -205,6 +206,12 @@ impl Report {
     }
 
     fn sort(&mut self) {
+        for finding in &mut self.findings {
+            // Once for all terms that could not be looked up.
+            if matches!(finding.problem, Problem::UsedUp { .. }) {
+                (finding.domain, finding.term, finding.place) = (self.domain.clone(), None, None);
+            }
+        }
         self.findings.sort_by_key(Finding::severity);
         // The same record reached twice would say everything twice.
         let mut seen = std::collections::HashSet::new();
