@@ -142,10 +142,12 @@ impl Report {
 /// use mailrep::dns::{Name, Session, zone::Zone};
 /// use mailrep::{Limits, clock::Clock, spf::lint, trace::Tracer};
 /// let zone = Zone::parse(b"example.org. TXT \"v=spf1 ipv4:192.0.2.1 -all\"", "zone")?;
-/// let session = Session::new(zone.into(), Clock::system(), &Limits::default());
+/// let (limits, trace) = (Limits::default(), Tracer::off());
+/// let session = Session::new(zone.into(), Clock::system(), &limits);
 /// let domain = Name::parse(b"example.org")?;
-/// let lint = lint::lint(&session, &domain, &Limits::default(), &Tracer::off());
-/// let report = lint.now_or_never().ok_or("a zone answers at once")?;
+/// let report = lint::lint(&session, &domain, &limits, &trace)
+///     .now_or_never()
+///     .ok_or("a zone answers at once")?;
 /// assert_eq!(report.findings[0].code(), "syntax");
 /// assert_eq!(report.findings[0].fix(), "Write 'ip4:192.0.2.1'.");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
