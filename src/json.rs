@@ -4,6 +4,7 @@
 //! sentence, `cause` beside it a stable code. More names may be added.
 
 use crate::iprev::Iprev;
+use crate::spf::lint;
 use crate::trace::Step;
 use crate::transaction::Verdict;
 use crate::{dkim, dmarc, spf};
@@ -34,6 +35,45 @@ pub fn spf(verdict: &spf::Verdict, request: &spf::Request, trace: Option<&[Step]
     let mut object = spf_object((verdict, request));
     object["trace"] = json!(trace);
     object
+}
+
+/// What is wrong or unwise in an SPF record, the worst first, and the tree of what it looks up.
+pub fn spf_lint(report: &lint::Report, trace: Option<&[Step]>) -> Value {
+    json!({
+        "domain": report.domain.to_string(),
+        "record": report.record(),
+        "findings": report.findings.iter().map(finding).collect::<Vec<_>>(),
+        "dns_lookups": report.dns_lookups,
+        "void_lookups": report.void_lookups,
+        "complete": report.complete,
+        "tree": node(&report.tree),
+        "trace": trace,
+    })
+}
+
+fn finding(finding: &lint::Finding) -> Value {
+    json!({
+        "severity": finding.severity().as_str(),
+        "code": finding.code(),
+        "reason": finding.to_string(),
+        "clause": finding.clause(),
+        "fix": finding.fix(),
+        "domain": finding.domain.to_string(),
+        "term": finding.term,
+        "at": finding.place.as_ref().map(|place| place.start),
+    })
+}
+
+/// The linter follows a bounded number of levels.
+fn node(of: &lint::Node) -> Value {
+    json!({
+        "term": of.term,
+        "domain": of.domain.as_ref().map(ToString::to_string),
+        "found": of.found.code(),
+        "record": of.record(),
+        "dns_lookups": of.dns_lookups,
+        "terms": of.children.iter().map(node).collect::<Vec<_>>(),
+    })
 }
 
 /// DMARC's verdict alone, with its `trace` if there is one.

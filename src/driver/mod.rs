@@ -21,6 +21,7 @@ pub use runtime::Driver;
 pub use timed::TimedResolver;
 
 use crate::clock::UnixTime;
+use crate::dns::Name;
 use crate::dns::any::AnyResolver;
 use crate::dns::cache::{CacheOptions, CachedResolver};
 use crate::dns::callback::CallbackResolver;
@@ -154,6 +155,20 @@ impl Checker {
             .driver
             .block_on(spf::verify(&session, request, context.spf(), &trace))?;
         Ok((verdict, trace.steps()))
+    }
+
+    /// Says what is wrong or unwise in the SPF record of a domain. Steps are there when [`Options::trace`] is on.
+    ///
+    /// # Errors
+    /// [`Error::System`] and [`Error::Sequence`] as [`Driver::block_on`].
+    pub fn lint_spf(&self, domain: &Name) -> Result<(spf::lint::Report, Vec<Step>), Error> {
+        let (context, trace) = (self.context(), self.tracer());
+        let session = context.session();
+        let limits = &self.options.limits;
+        let report = self
+            .driver
+            .block_on(spf::lint::lint(&session, domain, limits, &trace))?;
+        Ok((report, trace.steps()))
     }
 
     /// Evaluates DMARC alone, the results of SPF and DKIM being given. Steps are there when [`Options::trace`] is on.

@@ -125,21 +125,30 @@ pub(crate) struct Check {
 /// Check SPF alone: may this client send for this domain?
 ///
 /// Both identities are checked (RFC 7208 sections 2.3 and 2.4). The result is MAIL FROM's; with the null
-/// reverse-path it is HELO's.
+/// reverse-path it is HELO's. With --lint, the record that a domain publishes is looked through for faults instead.
 #[derive(Debug, Args)]
 #[command(after_long_help = help::long_help(help::SPF, "the manual page mailrep-spf(1): the fields of --json"))]
 pub(crate) struct Spf {
     /// Address of the client.
-    #[arg(long, value_name = "IP", value_parser = values::address)]
-    pub(crate) ip: IpAddr,
+    #[arg(long, value_name = "IP", value_parser = values::address, required_unless_present = "lint")]
+    pub(crate) ip: Option<IpAddr>,
 
     /// Name that the client gave with HELO or EHLO.
-    #[arg(long, value_name = "NAME", value_parser = values::helo(), allow_hyphen_values = true)]
-    pub(crate) helo: Text,
+    #[arg(long, value_name = "NAME", value_parser = values::helo(), allow_hyphen_values = true,
+          required_unless_present = "lint")]
+    pub(crate) helo: Option<Text>,
 
     /// Envelope sender; '' or '<>' is the null reverse-path.
-    #[arg(long, value_name = "ADDR", value_parser = values::mail_from(), allow_hyphen_values = true)]
-    pub(crate) mail_from: Text,
+    #[arg(long, value_name = "ADDR", value_parser = values::mail_from(), allow_hyphen_values = true,
+          required_unless_present = "lint")]
+    pub(crate) mail_from: Option<Text>,
+
+    /// Say what is wrong or unwise in the record of this domain, and what to do.
+    ///
+    /// Each finding names the rule that it rests on. All includes are followed, and what each of them costs is shown.
+    /// The exit status is 0 whatever is found. Not together with --ip, --helo or --mail-from.
+    #[arg(long, value_name = "DOMAIN", value_parser = values::domain, conflicts_with_all = ["ip", "helo", "mail_from"])]
+    pub(crate) lint: Option<Name>,
 
     /// Also show every step: questions, records, terms.
     #[arg(long)]

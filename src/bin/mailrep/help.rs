@@ -98,6 +98,23 @@ const JSON_SPF: Section = page(
   helo          the same for HELO's own result",
 );
 
+const JSON_LINT: Section = page(
+    "The object of the linter",
+    "  domain        the domain looked at
+  record        its SPF record; null if it has none or several
+  findings      a list, the worst first, of: severity (error, warning or notice),
+                code, reason, clause (the rule), fix (what to do), domain (whose
+                record), term, and at (octets before the term); the last two are
+                null when the whole record is meant
+  dns_lookups   terms that ask the DNS when none matches, includes counted
+  void_lookups  terms that ask for what does not exist, for IPv4 or IPv6 clients,
+                whichever has more
+  complete      false if not all could be looked up, so that there may be more
+  tree          term, domain, found, record, dns_lookups (what this costs) and
+                terms (a list of the same); term is null at the top
+  trace         all steps with --trace, or null",
+);
+
 const JSON_DMARC: Section = page(
     "The object of DMARC",
     "  result                 none, pass, fail, temperror or permerror
@@ -197,11 +214,16 @@ pub(crate) const SPF: &[Section] = &[
   mailrep spf --ip 2001:db8::1 --helo mail.example.org --mail-from '<>'
   # With every step, asking one nameserver:
   mailrep --nameserver 127.0.0.1:5353 spf --trace --ip 192.0.2.1 \\
-      --helo mail.example.org --mail-from ada@example.org",
+      --helo mail.example.org --mail-from ada@example.org
+  # What is wrong with the record that a domain publishes:
+  mailrep spf --lint example.org
+  # The same for a record that is not published yet:
+  mailrep --zone new.zone spf --lint example.org",
     ),
     EXIT_STATUS,
     JSON,
     JSON_SPF,
+    JSON_LINT,
     page("The trace", TRACE),
 ];
 

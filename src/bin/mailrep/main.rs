@@ -7,6 +7,7 @@ mod dmarc;
 mod failure;
 mod help;
 mod input;
+mod lint;
 #[cfg(test)]
 mod man_pages;
 mod page;

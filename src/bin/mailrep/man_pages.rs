@@ -36,7 +36,10 @@ const PAGES: [Page; 4] = [
     },
     Page {
         name: "mailrep-spf",
-        synopsis: &["mailrep spf --ip IP --helo NAME --mail-from ADDR [--trace]"],
+        synopsis: &[
+            "mailrep spf --ip IP --helo NAME --mail-from ADDR [--trace]",
+            "mailrep spf --lint DOMAIN [--trace]",
+        ],
         sections: help::SPF,
         see_also: "mailrep(1), mailrep-check(1)",
     },

@@ -91,6 +91,13 @@ impl Page {
         ));
     }
 
+    /// Something that was found, how bad it is, and the sentence that says it.
+    pub(crate) fn finding(&mut self, tone: Tone, severity: &str, sentence: &str) {
+        let style = tone.style();
+        self.write(format_args!("\n{style}{severity}{style:#}\n"));
+        self.sentence(sentence);
+    }
+
     /// A fact below a check.
     pub(crate) fn fact(&mut self, name: &str, value: &str) {
         let dim = Style::new().dimmed();

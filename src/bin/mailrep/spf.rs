@@ -1,20 +1,28 @@
-//! `mailrep spf`: SPF alone.
+//! `mailrep spf`: SPF alone, or the linter of its records.
 
 use super::cli::{Global, Spf};
 use super::failure::Failure;
 use super::page::{Page, print_json};
-use super::{setup, steps};
+use super::{lint, setup, steps};
 use mailrep::Limits;
 use mailrep::json;
 use mailrep::spf::{Evaluation, Identity, Request, Verdict};
 
 pub(crate) fn run(command: Spf, global: Global) -> Result<(), Failure> {
     let (as_json, trace) = (global.json, command.trace);
+    if let Some(domain) = &command.lint {
+        return lint::run(domain, trace, global);
+    }
+    let (Some(client), Some(helo), Some(mail_from)) = (command.ip, command.helo, command.mail_from) else {
+        return Err(Failure::Input(
+            "--ip, --helo and --mail-from are needed together".to_owned(),
+        ));
+    };
     let (checker, now) = setup::checker(global, None, trace)?;
     let request = Request {
-        client: command.ip.to_canonical(),
-        helo: command.helo,
-        mail_from: without_brackets(&command.mail_from).into(),
+        client: client.to_canonical(),
+        helo,
+        mail_from: without_brackets(&mail_from).into(),
         receiver: checker.options().authserv_id.clone(),
         now,
     };

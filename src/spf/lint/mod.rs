@@ -6,6 +6,7 @@ mod networks;
 mod probe;
 mod terms;
 mod walk;
+mod words;
 
 #[cfg(test)]
 mod tests;
@@ -141,10 +142,12 @@ impl Report {
 /// use mailrep::dns::{Name, Session, zone::Zone};
 /// use mailrep::{Limits, clock::Clock, spf::lint, trace::Tracer};
 /// let zone = Zone::parse(b"example.org. TXT \"v=spf1 ipv4:192.0.2.1 -all\"", "zone")?;
-/// let session = Session::new(zone.into(), Clock::system(), &Limits::default());
+/// let (limits, trace) = (Limits::default(), Tracer::off());
+/// let session = Session::new(zone.into(), Clock::system(), &limits);
 /// let domain = Name::parse(b"example.org")?;
-/// let lint = lint::lint(&session, &domain, &Limits::default(), &Tracer::off());
-/// let report = lint.now_or_never().ok_or("a zone answers at once")?;
+/// let report = lint::lint(&session, &domain, &limits, &trace)
+///     .now_or_never()
+///     .ok_or("a zone answers at once")?;
 /// assert_eq!(report.findings[0].code(), "syntax");
 /// assert_eq!(report.findings[0].fix(), "Write 'ip4:192.0.2.1'.");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -205,6 +208,12 @@ impl Report {
     }
 
     fn sort(&mut self) {
+        for finding in &mut self.findings {
+            // Once for all terms that could not be looked up.
+            if matches!(finding.problem, Problem::UsedUp { .. }) {
+                (finding.domain, finding.term, finding.place) = (self.domain.clone(), None, None);
+            }
+        }
         self.findings.sort_by_key(Finding::severity);
         // The same record reached twice would say everything twice.
         let mut seen = std::collections::HashSet::new();

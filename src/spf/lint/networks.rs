@@ -118,7 +118,10 @@ fn special(address: IpAddr) -> Option<&'static str> {
 /// Ranges that another of the record makes needless, with the place of the other and whether they are the same. Sorted
 /// ranges nest, so one pass with a stack of those that are open does.
 pub(super) fn covered(networks: &[Network]) -> Vec<(usize, usize, bool)> {
-    let mut order: Vec<usize> = (0..networks.len()).collect();
+    // A range of everything is an error of its own, and goes anyway.
+    let mut order: Vec<usize> = (0..networks.len())
+        .filter(|at| networks[*at].prefix > 0)
+        .collect();
     order.sort_by_key(|&at| (networks[at].bits(), networks[at].first(), networks[at].prefix, at));
     let mut open: Vec<usize> = Vec::new();
     let mut found = Vec::new();

@@ -105,7 +105,7 @@ pub(super) fn hint(term: &[u8], next: Option<&[u8]>, kind: &SyntaxErrorKind) -> 
     if let ("+" | "-" | "~" | "?", Some(next)) = (&*text, next) {
         let joined = format!("{text}{}", printable(next));
         if reads(&joined) {
-            return hint(joined, "there is no blank between a qualifier and its mechanism");
+            return hint(joined, "no blank may stand between a qualifier and its mechanism");
         }
     }
     mechanism(&text, next)
@@ -221,7 +221,10 @@ fn mechanism(text: &str, next: Option<&[u8]>) -> Option<Hint> {
             ':'
         };
         let meant = format!("{name}{sign}{}", printable(next));
-        return checked(meant, "there is no blank between the name and what belongs to it");
+        return checked(
+            meant,
+            "no blank may stand between the name and what belongs to it",
+        );
     }
     // What is written as an address is one, whatever the mechanism says.
     let address = value

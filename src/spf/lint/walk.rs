@@ -252,7 +252,8 @@ impl<R: Resolver> Walker<'_, R> {
         let mut ways: Vec<BoxFuture<'_, Walked>> = Vec::new();
         let mut probes = Vec::new();
         let mut uncounted = 0u32;
-        let mut complete = true;
+        // What a term costs that cannot be read is not known.
+        let mut complete = pieces.iter().all(|piece| piece.term.is_ok());
         // Modifiers may stand anywhere, but the redirect is followed last.
         let redirects = |piece: &&Piece| matches!(piece.term, Ok(Term::Redirect(_)));
         let evaluated = pieces[..all.unwrap_or(pieces.len())]
