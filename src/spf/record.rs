@@ -6,8 +6,9 @@ use crate::dns::Name;
 use crate::error::printable;
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::ops::Range;
 
-const VERSION: &[u8] = b"v=spf1";
+pub(super) const VERSION: &[u8] = b"v=spf1";
 
 /// A parsed SPF record. It knows nothing of the domain that publishes it, so it can be kept and shared.
 ///
@@ -137,28 +138,14 @@ impl Record {
         }
         let mut terms = Vec::new();
         let (mut redirect, mut explanation) = (None, None);
-        let mut begin = VERSION.len();
-        while begin < octets.len() {
-            // RFC 7208 section 4.6.1: terms = *( 1*SP ( directive / modifier ) ); no other white space parts them.
-            if octets[begin] == b' ' {
-                begin += 1;
-                continue;
-            }
-            let end = memchr::memchr(b' ', &octets[begin..]).map_or(octets.len(), |length| begin + length);
-            let term = parse_term(&octets[begin..end], begin).map_err(|kind| error(begin, end, kind))?;
-            // RFC 7208 section 6: each of these two modifiers stands in a record once at most.
-            let once = match term {
-                Term::Redirect(_) => Some(&mut redirect),
-                Term::Explanation(_) => Some(&mut explanation),
-                _ => None,
-            };
-            if let Some(place) = once
-                && place.replace(terms.len()).is_some()
-            {
-                return Err(error(begin, end, SyntaxErrorKind::Duplicate));
+        for (place, term) in terms_of(octets) {
+            let term = term.map_err(|kind| error(place.start, place.end, kind))?;
+            match term {
+                Term::Redirect(_) => redirect = Some(terms.len()),
+                Term::Explanation(_) => explanation = Some(terms.len()),
+                _ => {}
             }
             terms.push(term);
-            begin = end;
         }
         Ok(Record {
             text: String::from_utf8_lossy(octets).into(),
@@ -334,6 +321,28 @@ impl DomainSpec {
             None => self.string.expand_name(Some(values)),
         }
     }
+}
+
+/// The terms of a record, each with its place, those that cannot be read among them. `octets` begin with the version.
+pub(super) fn terms_of(octets: &[u8]) -> impl Iterator<Item = (Range<usize>, Result<Term, SyntaxErrorKind>)> {
+    let (mut redirect, mut explanation) = (false, false);
+    let mut end = VERSION.len();
+    std::iter::from_fn(move || {
+        // RFC 7208 section 4.6.1: terms = *( 1*SP ( directive / modifier ) ); no other white space parts them.
+        let begin = end + octets.get(end..)?.iter().position(|&octet| octet != b' ')?;
+        end = memchr::memchr(b' ', &octets[begin..]).map_or(octets.len(), |length| begin + length);
+        let mut term = parse_term(&octets[begin..end], begin);
+        // RFC 7208 section 6: each of these two modifiers stands in a record once at most.
+        let twice = match &term {
+            Ok(Term::Redirect(_)) => std::mem::replace(&mut redirect, true),
+            Ok(Term::Explanation(_)) => std::mem::replace(&mut explanation, true),
+            _ => false,
+        };
+        if twice {
+            term = Err(SyntaxErrorKind::Duplicate);
+        }
+        Some((begin..end, term))
+    })
 }
 
 /// `at` is where the term begins in the record.

@@ -1,7 +1,7 @@
 //! A record's text, term by term: all that is wrong with it, and what was probably meant.
 
 use crate::error::printable;
-use crate::spf::record::parse_term;
+use crate::spf::record::{VERSION, parse_term, terms_of};
 use crate::spf::{Record, SyntaxErrorKind, Term};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::ops::Range;
@@ -36,35 +36,10 @@ impl Hint {
 
 /// All terms, those that cannot be read among them. `octets` begin with the version.
 pub(super) fn read(octets: &[u8]) -> Vec<Piece> {
-    let mut pieces = Vec::new();
-    let (mut redirect, mut explanation) = (false, false);
-    let mut begin = VERSION.len();
-    while begin < octets.len() {
-        if octets[begin] == b' ' {
-            begin += 1;
-            continue;
-        }
-        let end = memchr::memchr(b' ', &octets[begin..]).map_or(octets.len(), |length| begin + length);
-        let mut term = parse_term(&octets[begin..end], begin);
-        // RFC 7208 section 6: each of these two modifiers stands in a record once at most.
-        let twice = match &term {
-            Ok(Term::Redirect(_)) => std::mem::replace(&mut redirect, true),
-            Ok(Term::Explanation(_)) => std::mem::replace(&mut explanation, true),
-            _ => false,
-        };
-        if twice {
-            term = Err(SyntaxErrorKind::Duplicate);
-        }
-        pieces.push(Piece {
-            place: begin..end,
-            term,
-        });
-        begin = end;
-    }
-    pieces
+    terms_of(octets)
+        .map(|(place, term)| Piece { place, term })
+        .collect()
 }
-
-const VERSION: &[u8] = b"v=spf1";
 
 /// What was probably meant by a term that cannot be read. `next` is the term behind it.
 pub(super) fn hint(term: &[u8], next: Option<&[u8]>, kind: &SyntaxErrorKind) -> Option<Hint> {
