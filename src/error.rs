@@ -42,6 +42,14 @@ pub enum Error {
         /// The system's reason.
         why: String,
     },
+    /// A file cannot be written.
+    #[error("cannot write {path}: {why}")]
+    Write {
+        /// The path, as it was given.
+        path: String,
+        /// The system's reason.
+        why: String,
+    },
     /// No nameserver was given and the system names none.
     #[error("no nameserver: none was given and the system's configuration names none")]
     NoNameserver,

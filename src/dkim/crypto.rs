@@ -5,6 +5,10 @@ use aws_lc_rs::signature::{
     ED25519, ParsedPublicKey, RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY, RsaPublicKeyComponents,
 };
 
+mod private;
+
+pub(super) use private::{PrivateKey, Refused, SIGNING_BITS};
+
 /// A SHA-256 hash in the making.
 #[derive(Clone)]
 pub(super) struct Sha256(Context);
@@ -70,10 +74,7 @@ impl PublicKey {
     /// SubjectPublicKeyInfo; both are in use and other verifiers take both.
     pub(super) fn rsa(der: &[u8]) -> Option<PublicKey> {
         let (modulus, exponent) = rsa_numbers(der)?;
-        let bits = u32::try_from(modulus.len())
-            .ok()?
-            .checked_mul(8)?
-            .checked_sub(modulus.first()?.leading_zeros())?;
+        let bits = bits_of(modulus);
         let kind = if RSA_BITS.contains(&bits) {
             let components = RsaPublicKeyComponents {
                 n: modulus,
@@ -155,6 +156,12 @@ fn element(octets: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
         _ => return None,
     };
     (found == tag && length <= rest.len()).then(|| rest.split_at(length))
+}
+
+/// Bits of a number without leading zeros.
+fn bits_of(number: &[u8]) -> u32 {
+    let zeros = number.first().map_or(0, |first| first.leading_zeros());
+    u32::try_from(number.len()).map_or(u32::MAX, |octets| octets.saturating_mul(8) - zeros)
 }
 
 /// A positive INTEGER without its leading zeros.

@@ -17,10 +17,16 @@ mod body;
 mod canonical;
 mod cause;
 mod crypto;
+mod header_hash;
 mod key;
 mod select;
+mod sign;
 mod signature;
+mod signer;
+mod signing_key;
+mod table;
 mod tag;
+mod transfer;
 mod verify;
 
 #[cfg(test)]
@@ -30,6 +36,11 @@ pub use body::{BodyHasher, BodyHashes};
 pub use canonical::Canonicalization;
 pub use cause::{Cause, DkimResult};
 pub use key::{KeyProblem, KeyRecord, KeyType};
+pub use sign::{MessageSigning, SignatureField, Signing};
 pub use signature::{Algorithm, Policy};
+pub use signer::{SignError, Signer, SignerError, SignerOptions};
+pub use signing_key::{KeyFile, NewKey, SigningKey, SigningKeyError};
+pub use table::{NotSigned, Senders, SigningTable, TableError};
 pub use tag::TagError;
+pub use transfer::{TransferCheck, TransferRisk};
 pub use verify::{Checked, Prepared, SignatureVerdict, prepare};

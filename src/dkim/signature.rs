@@ -159,7 +159,7 @@ fn shown_identity(octets: &[u8]) -> String {
 ///
 /// RFC 6376 section 3.5 takes `sub-domain` from RFC 5321, which has no underscore; selectors with one are in wide use
 /// and harmless. RFC 8616 section 4 adds U-labels.
-fn domain_name(value: &[u8]) -> Option<Name> {
+pub(super) fn domain_name(value: &[u8]) -> Option<Name> {
     // Longer than any U-labels of 253 octets in ASCII; what follows need not see a megabyte.
     const MOST: usize = 1_000;
     if value.len() > MOST || value.ends_with(b".") {
@@ -176,7 +176,7 @@ fn domain_name(value: &[u8]) -> Option<Name> {
 }
 
 /// RFC 6376 section 3.5, domain-name: two labels at least.
-fn signing_domain(value: &[u8]) -> Option<Name> {
+pub(super) fn signing_domain(value: &[u8]) -> Option<Name> {
     domain_name(value).filter(|name| name.label_count() >= 2)
 }
 

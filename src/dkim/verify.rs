@@ -1,9 +1,9 @@
 //! Verifying the signatures of a message (RFC 6376 section 6).
 
 use super::body::{BodyHash, BodyHasher, BodyHashes, BodyPlan};
-use super::canonical::header_field;
 use super::cause::{Cause, DkimResult};
-use super::crypto::{Hash, Sha256};
+use super::crypto::Hash;
+use super::header_hash::header_hash;
 use super::key::{KeyProblem, KeyRecord};
 use super::select::HeaderIndex;
 use super::signature::{self, Description, Policy, Signature};
@@ -19,7 +19,7 @@ use std::sync::Arc;
 const MOST_KEYS: usize = 4;
 
 /// The name of the field.
-const FIELD: &str = "DKIM-Signature";
+pub(super) const FIELD: &str = "DKIM-Signature";
 
 /// What came of one signature.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -280,7 +280,7 @@ impl Prepared {
             {
                 let finding = match &keys {
                     Err(cause) => Finding::refused(cause.clone(), None),
-                    Ok(keys) => self.judge(signature, keys, || header_hash(signature, *own, header, index)),
+                    Ok(keys) => self.judge(signature, keys, || hash_signed(signature, *own, header, index)),
                 };
                 findings.push((at, finding));
             }
@@ -391,30 +391,14 @@ fn read_keys(name: &Name, answer: Answer<Arc<[Txt]>>) -> Result<Vec<Result<KeyRe
     }
 }
 
-/// The hash over the signed header fields and the signature itself (RFC 6376 section 3.7).
-fn header_hash(signature: &Signature, own: usize, header: &HeaderFields, index: &HeaderIndex) -> Hash {
-    let mut digest = Sha256::new();
-    let mut canonical = Vec::with_capacity(1024);
-    for field in index
-        .select(&signature.names, own)
-        .filter_map(|place| header.get(place))
-    {
-        canonical.clear();
-        header_field(signature.header, field.raw(), &mut canonical);
-        canonical.extend_from_slice(b"\r\n");
-        digest.update(&canonical);
-    }
-    if let Some(field) = header.get(own) {
-        // RFC 6376 section 3.7: the value of b=, blanks around it included, is taken out; no CRLF follows.
-        let (begin, end) = signature.b_span;
-        let raw = field.raw();
-        let before = raw.get(..begin).unwrap_or_default();
-        let after = raw.get(end..).unwrap_or_default();
-        canonical.clear();
-        header_field(signature.header, &[before, after].concat(), &mut canonical);
-        digest.update(&canonical);
-    }
-    digest.finish()
+/// RFC 6376 section 3.7: the value of `b=`, blanks around it included, is taken out of the signature's own field.
+fn hash_signed(signature: &Signature, own: usize, header: &HeaderFields, index: &HeaderIndex) -> Hash {
+    let (begin, end) = signature.b_span;
+    let raw = header.get(own).map_or(&b""[..], |field| field.raw());
+    let before = raw.get(..begin).unwrap_or_default();
+    let after = raw.get(end..).unwrap_or_default();
+    let places = index.select(&signature.names, own);
+    header_hash(signature.header, header, places, &[before, after].concat())
 }
 
 fn plan(signature: &Signature) -> BodyPlan {

@@ -121,7 +121,7 @@ impl From<Error> for Fault {
             Error::Sequence { .. } => MAILREP_SEQUENCE,
             Error::Invalid { .. } => MAILREP_INVALID,
             Error::Zone { .. } => MAILREP_ZONE,
-            Error::Io { .. } => MAILREP_IO,
+            Error::Io { .. } | Error::Write { .. } => MAILREP_IO,
             Error::NoNameserver => MAILREP_NO_NAMESERVER,
             Error::System { .. } => MAILREP_SYSTEM,
         };

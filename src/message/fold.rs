@@ -37,6 +37,10 @@ impl Lines {
         }
     }
 
+    pub(crate) fn as_str(&self) -> &str {
+        &self.text
+    }
+
     pub(crate) fn text(self) -> String {
         self.text
     }
@@ -58,6 +62,32 @@ impl Lines {
         }
         self.wants_fold = false;
         self.append(word);
+    }
+
+    /// A piece that goes on without a blank where the one before it ended, or on a line of its own if it does not fit there.
+    pub(crate) fn piece(&mut self, piece: &str) {
+        if !self.unfolded && !self.fresh && self.column + piece.len() >= COLUMNS {
+            self.text.push_str(FOLD);
+            self.column = FOLD.len() - 2;
+        }
+        self.append(piece);
+    }
+
+    /// A text without blanks that may be broken anywhere.
+    pub(crate) fn breakable(&mut self, text: &str) {
+        let mut rest = text;
+        while !rest.is_empty() {
+            let room = COLUMNS.saturating_sub(1 + self.column);
+            let room = if self.unfolded { rest.len() } else { room };
+            let at = (0..=room.min(rest.len())).rev().find(|&at| rest.is_char_boundary(at));
+            let (here, after) = rest.split_at(at.unwrap_or(0));
+            self.append(here);
+            rest = after;
+            if !rest.is_empty() {
+                self.text.push_str(FOLD);
+                self.column = FOLD.len() - 2;
+            }
+        }
     }
 
     pub(crate) fn append(&mut self, text: &str) {
