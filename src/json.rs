@@ -3,12 +3,14 @@
 //! Every name is always there, null where it does not apply. Results are the RFCs' lower-case words; `reason` is a
 //! sentence, `cause` beside it a stable code. More names may be added.
 
+use crate::dns::Name;
 use crate::iprev::Iprev;
 use crate::spf::lint;
 use crate::trace::Step;
 use crate::transaction::Verdict;
 use crate::{dkim, dmarc, spf};
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 /// The verdict on a message: `spf`, `dkim`, `dmarc`, `iprev`, `authentication_results`, `headers_to_remove`,
 /// `anomaly` and `trace`.
@@ -135,6 +137,54 @@ fn dmarc_object(verdict: &dmarc::Verdict) -> Value {
         "testing": verdict.testing,
         "spf_aligned": verdict.spf_aligned,
         "dkim_aligned": verdict.dkim_aligned,
+    })
+}
+
+/// What came of signing a message: `signatures`, each with the `field` to put on top, and `warnings` of what may break them.
+pub fn signatures(
+    signers: &[Arc<dkim::Signer>],
+    fields: &[dkim::SignatureField],
+    risks: &[dkim::TransferRisk],
+) -> Value {
+    let signatures: Vec<Value> = signers
+        .iter()
+        .zip(fields)
+        .map(|(signer, field)| {
+            json!({
+                "domain": signer.domain().as_str(),
+                "selector": signer.selector().as_str(),
+                "identity": signer.options().identity,
+                "algorithm": signer.key().algorithm().as_str(),
+                "key_bits": signer.key().bits(),
+                "field": field.value(),
+            })
+        })
+        .collect();
+    let warnings: Vec<Value> = risks
+        .iter()
+        .map(|risk| {
+            json!({
+                "code": risk.code(),
+                "line": risk.line(),
+                "reason": risk.to_string(),
+            })
+        })
+        .collect();
+    json!({ "signatures": signatures, "warnings": warnings })
+}
+
+/// A key for DKIM: the record to publish for it and, if that was looked up, whether the DNS has it.
+pub fn key(name: &Name, key: &dkim::SigningKey, file: &str, found: Option<&dkim::Publication>) -> Value {
+    json!({
+        "name": name.as_str(),
+        "record": key.record(),
+        "zone_entry": dkim::zone_entry(name, &key.record()),
+        "file": file,
+        "algorithm": key.key_type().as_str(),
+        "key_bits": key.bits(),
+        "published": found.and_then(dkim::Publication::is_published),
+        "reason": found.map(ToString::to_string),
+        "cause": found.map(dkim::Publication::code),
     })
 }
 

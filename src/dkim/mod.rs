@@ -1,8 +1,11 @@
 //! DKIM (RFC 6376, with RFC 8301, 8463 and 8616): does a message bear a genuine signature, and whose?
 //!
-//! A message streams: [`prepare`] reads the signatures at the end of the header, [`Prepared::body_hasher`] takes the
+//! Verifying: a message streams. [`prepare`] reads the signatures at the end of the header, [`Prepared::body_hasher`] takes the
 //! body in chunks of any size, and meanwhile [`Prepared::check_keys`] fetches the keys and verifies the signatures over
 //! the header. [`Checked::conclude`] puts both together. Memory grows with the header, never with the body.
+//!
+//! Signing: a [`Signer`] is a domain, a selector and a [`SigningKey`]; [`Signing`] takes a message as it streams, and gives a
+//! [`SignatureField`] for each signer. A [`SigningTable`] says who signs for which author domain.
 //!
 //! ```
 //! use mailrep::{Limits, clock::UnixTime, dkim, message::HeaderFields};
@@ -19,6 +22,7 @@ mod cause;
 mod crypto;
 mod header_hash;
 mod key;
+mod publish;
 mod select;
 mod sign;
 mod signature;
@@ -36,9 +40,10 @@ pub use body::{BodyHasher, BodyHashes};
 pub use canonical::Canonicalization;
 pub use cause::{Cause, DkimResult};
 pub use key::{KeyProblem, KeyRecord, KeyType};
+pub use publish::{Publication, publication, zone_entry};
 pub use sign::{MessageSigning, SignatureField, Signing};
 pub use signature::{Algorithm, Policy};
-pub use signer::{SignError, Signer, SignerError, SignerOptions};
+pub use signer::{SignError, Signer, SignerError, SignerOptions, key_name};
 pub use signing_key::{KeyFile, NewKey, SigningKey, SigningKeyError};
 pub use table::{NotSigned, Senders, SigningTable, TableError};
 pub use tag::TagError;

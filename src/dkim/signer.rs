@@ -191,12 +191,7 @@ impl Signer {
         key: Arc<SigningKey>,
         options: SignerOptions,
     ) -> Result<Signer, SignerError> {
-        let shown = |text: &str| printable(text.as_bytes());
-        let name = signing_domain(domain.as_bytes()).ok_or_else(|| SignerError::Domain(shown(domain)))?;
-        let label = domain_name(selector.as_bytes()).ok_or_else(|| SignerError::Selector(shown(selector)))?;
-        let key_name = name
-            .prefixed(&format!("{}._domainkey", label.as_str()))
-            .map_err(SignerError::KeyName)?;
+        let (name, label, key_name) = names(domain, selector)?;
         if let Some(identity) = &options.identity {
             let at = identity.rsplit_once('@').map(|(_, domain)| domain);
             let within = at
@@ -204,7 +199,7 @@ impl Signer {
                 .is_some_and(|domain| domain.is_within(&name));
             if !within || identity.contains(char::is_control) {
                 return Err(SignerError::Identity {
-                    identity: shown(identity),
+                    identity: printable(identity.as_bytes()),
                     domain: name,
                 });
             }
@@ -314,6 +309,25 @@ impl Signer {
         lines.word("b=");
         lines
     }
+}
+
+/// The name at which the key of a selector is published (RFC 6376 section 3.6.2.1).
+///
+/// # Errors
+/// [`SignerError::Domain`], [`SignerError::Selector`] and [`SignerError::KeyName`].
+pub fn key_name(domain: &str, selector: &str) -> Result<Name, SignerError> {
+    Ok(names(domain, selector)?.2)
+}
+
+/// Signing domain, selector, and where the key is.
+fn names(domain: &str, selector: &str) -> Result<(Name, Name, Name), SignerError> {
+    let shown = |text: &str| printable(text.as_bytes());
+    let name = signing_domain(domain.as_bytes()).ok_or_else(|| SignerError::Domain(shown(domain)))?;
+    let label = domain_name(selector.as_bytes()).ok_or_else(|| SignerError::Selector(shown(selector)))?;
+    let key_name = name
+        .prefixed(&format!("{}._domainkey", label.as_str()))
+        .map_err(SignerError::KeyName)?;
+    Ok((name, label, key_name))
 }
 
 /// What a signature covers of one header.

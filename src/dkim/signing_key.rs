@@ -294,11 +294,6 @@ impl SigningKey {
         )
     }
 
-    /// What `p=` holds when this key is published.
-    pub(super) fn public_octets(&self) -> &[u8] {
-        &self.public
-    }
-
     /// None for lack of memory.
     pub(super) fn sign(&self, hash: &Hash) -> Option<Vec<u8>> {
         self.private.sign(hash)

@@ -4,6 +4,7 @@ use super::signer::Signer;
 use crate::dns::Name;
 use crate::error::printable;
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 /// Accounts that may send as an author domain.
@@ -115,15 +116,26 @@ impl SigningTable {
             super::signature::domain_name(text.as_bytes()).ok_or_else(|| TableError::Pattern(shown()))
         };
         let rule = Rule { signers, senders };
-        let before = match pattern.strip_prefix("*.") {
-            _ if pattern == "*" => self.any.replace(rule),
-            Some(parent) => self.below.insert(name(parent)?, rule),
-            None => self.exact.insert(name(pattern)?, rule),
+        let vacant = match pattern.strip_prefix("*.") {
+            _ if pattern == "*" => return self.add_any(rule),
+            Some(parent) => self.below.entry(name(parent)?),
+            None => self.exact.entry(name(pattern)?),
         };
-        match before {
-            Some(_) => Err(TableError::Twice(shown())),
-            None => Ok(()),
+        match vacant {
+            Entry::Occupied(_) => Err(TableError::Twice(shown())),
+            Entry::Vacant(vacant) => {
+                vacant.insert(rule);
+                Ok(())
+            }
         }
+    }
+
+    fn add_any(&mut self, rule: Rule) -> Result<(), TableError> {
+        if self.any.is_some() {
+            return Err(TableError::Twice("*".to_owned()));
+        }
+        self.any = Some(rule);
+        Ok(())
     }
 
     /// The number of rules.

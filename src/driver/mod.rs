@@ -30,7 +30,7 @@ use crate::dns::zone::Zone;
 use crate::error::Error;
 use crate::trace::{Step, Tracer};
 use crate::transaction::{Context, Options, Transaction, Verdict};
-use crate::{dmarc, spf};
+use crate::{dkim, dmarc, spf};
 use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -169,6 +169,23 @@ impl Checker {
             .driver
             .block_on(spf::lint::lint(&session, domain, limits, &trace))?;
         Ok((report, trace.steps()))
+    }
+
+    /// Asks whether the key of a signer is published. Steps are there when [`Options::trace`] is on.
+    ///
+    /// # Errors
+    /// [`Error::System`] and [`Error::Sequence`] as [`Driver::block_on`].
+    pub fn publication(
+        &self,
+        key_name: &Name,
+        key: &dkim::SigningKey,
+    ) -> Result<(dkim::Publication, Vec<Step>), Error> {
+        let (context, trace) = (self.context(), self.tracer());
+        let session = context.session();
+        let found = self
+            .driver
+            .block_on(dkim::publication(&session, key_name, key, &trace))?;
+        Ok((found, trace.steps()))
     }
 
     /// Evaluates DMARC alone, the results of SPF and DKIM being given. Steps are there when [`Options::trace`] is on.

@@ -24,6 +24,11 @@ enum Found {
 }
 
 impl Converter {
+    /// Whether the first line end was a bare LF, so that line ends are converted.
+    pub fn converts(&self) -> bool {
+        self.found == Some(Found::Lf)
+    }
+
     /// Passes the converted octets of `chunk` on, in one or more pieces, in order.
     pub fn convert(&mut self, chunk: &[u8], mut pass: impl FnMut(&[u8])) {
         let mut rest = chunk;

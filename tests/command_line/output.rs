@@ -136,5 +136,5 @@ fn a_verdict_that_cannot_be_written_is_told() {
         .output()
         .unwrap();
     assert_eq!(output.status.code(), Some(75));
-    assert!(String::from_utf8_lossy(&output.stderr).starts_with("mailrep: cannot write the verdict: "));
+    assert!(String::from_utf8_lossy(&output.stderr).starts_with("mailrep: cannot write the output: "));
 }

@@ -4,12 +4,13 @@ use super::help;
 use super::values::{self, Claim, Text};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use mailrep::clock::UnixTime;
+use mailrep::dkim::{Canonicalization, NewKey};
 use mailrep::dns::Name;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// Says whether mail is what it claims to be, and why: SPF, DKIM and DMARC.
+/// Says whether mail is what it claims to be, and why: SPF, DKIM and DMARC. Signs mail with DKIM.
 #[derive(Debug, Parser)]
 #[command(
     name = "mailrep",
@@ -32,6 +33,8 @@ pub(crate) enum Command {
     Check(Check),
     Spf(Spf),
     Dmarc(Dmarc),
+    Sign(Sign),
+    Keygen(Keygen),
 }
 
 /// Options that may stand before the command or after it. They are no global arguments of clap: those lose what
@@ -185,6 +188,98 @@ pub(crate) struct Dmarc {
     pub(crate) global: Global,
 }
 
+/// Sign a message with DKIM and print it.
+///
+/// Reads a message from a file, or from the standard input if FILE is '-', and prints it with its DKIM-Signature fields on top
+/// and the rest untouched.
+#[derive(Debug, Args)]
+#[command(after_long_help = help::long_help(help::SIGN, "the manual page mailrep-sign(1): the fields of --json"))]
+pub(crate) struct Sign {
+    /// Signing domain (d=).
+    #[arg(long, value_name = "D", value_parser = values::signing_domain)]
+    pub(crate) domain: String,
+
+    /// Selector of the key (s=): it is published at SELECTOR._domainkey.DOMAIN.
+    #[arg(long, value_name = "S", value_parser = values::selector)]
+    pub(crate) selector: String,
+
+    /// File with the private key in PEM, as 'mailrep keygen' writes it.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key: PathBuf,
+
+    /// Sign with this selector and key as well; may be repeated.
+    ///
+    /// So that a message bears an RSA and an Ed25519 signature (RFC 8463 section 3).
+    #[arg(long, value_name = "S2:FILE2", value_parser = values::selector_and_file())]
+    pub(crate) also: Vec<(String, PathBuf)>,
+
+    /// How much may change on the way, of the header and of the body: relaxed or simple [default: relaxed/relaxed].
+    #[arg(long, value_name = "HEADER/BODY", value_parser = values::canonicalizations)]
+    pub(crate) canonicalization: Option<(Canonicalization, Canonicalization)>,
+
+    /// On whose behalf is signed (i=): an address, or '@' and a domain, at the signing domain or below it.
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) identity: Option<String>,
+
+    /// How long the signature is valid (x=): seconds, or a number and s, m, h or d [default: for ever].
+    #[arg(long, value_name = "TIME", value_parser = values::lifetime)]
+    pub(crate) expires_after: Option<Duration>,
+
+    /// Sign this header field too where it is present; may be repeated.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) field: Vec<String>,
+
+    /// The message: a file, or '-' for the standard input.
+    #[arg(value_name = "FILE|-")]
+    pub(crate) file: PathBuf,
+
+    #[command(flatten)]
+    pub(crate) global: Global,
+}
+
+/// Make a key for DKIM and print the DNS record to publish.
+///
+/// The private key is written to a new file that its owner alone can read; an existing file is never touched. With --verify no key
+/// is made: the one in the file is compared with what the DNS has.
+#[derive(Debug, Args)]
+#[command(after_long_help = help::long_help(help::KEYGEN, "the manual page mailrep-keygen(1): the fields of --json"))]
+pub(crate) struct Keygen {
+    /// Signing domain (d=).
+    #[arg(long, value_name = "D", value_parser = values::signing_domain)]
+    pub(crate) domain: String,
+
+    /// Selector of the key (s=): a name of your choice, such as s2026.
+    #[arg(long, value_name = "S", value_parser = values::selector)]
+    pub(crate) selector: String,
+
+    /// Type of the key [default: rsa].
+    #[arg(long, value_name = "ALGORITHM", conflicts_with = "verify")]
+    pub(crate) algorithm: Option<KeyAlgorithm>,
+
+    /// Bits of an RSA key: 2048, 3072 or 4096 [default: 2048].
+    #[arg(long, value_name = "BITS", value_parser = values::key_bits, conflicts_with = "verify")]
+    pub(crate) bits: Option<NewKey>,
+
+    /// File for the private key.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+
+    /// Make no key: ask the DNS whether the key in the file is published.
+    #[arg(long)]
+    pub(crate) verify: bool,
+
+    #[command(flatten)]
+    pub(crate) global: Global,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum KeyAlgorithm {
+    /// RSA, which everybody verifies.
+    Rsa,
+    /// Ed25519 (RFC 8463), whose records and signatures are short, and which not everybody verifies yet.
+    Ed25519,
+}
+
 /// Two options that must not stand together, or one that stands twice.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Clash {
@@ -192,6 +287,8 @@ pub(crate) enum Clash {
     Twice(&'static str),
     /// A zone file answers instead of a nameserver.
     ZoneAndNameserver,
+    /// Keys for Ed25519 have one size.
+    BitsOfEd25519,
 }
 
 impl Cli {
@@ -201,6 +298,13 @@ impl Cli {
             Command::Check(command) => &mut command.global,
             Command::Spf(command) => &mut command.global,
             Command::Dmarc(command) => &mut command.global,
+            Command::Sign(command) => &mut command.global,
+            Command::Keygen(command) => {
+                if command.bits.is_some() && command.algorithm == Some(KeyAlgorithm::Ed25519) {
+                    return Err(Clash::BitsOfEd25519);
+                }
+                &mut command.global
+            }
         };
         let global = self.global.and(std::mem::take(after))?;
         Ok((global, self.command))

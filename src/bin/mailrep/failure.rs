@@ -9,6 +9,8 @@ use std::io;
 pub(crate) enum Failure {
     /// The input could not be used: 1.
     Input(String),
+    /// An option has a value that cannot be meant, in a way that only the command can see: 2.
+    Usage(String),
     /// No verdict could be made, or not be told: 75.
     NoVerdict(String),
     /// Nobody reads what is printed any more; nothing is left to be done or said: 0.
@@ -18,7 +20,7 @@ pub(crate) enum Failure {
 impl Failure {
     /// Tells of it, in one line, and returns the exit status.
     pub(crate) fn tell(&self) -> u8 {
-        if let Failure::Input(what) | Failure::NoVerdict(what) = self {
+        if let Failure::Input(what) | Failure::Usage(what) | Failure::NoVerdict(what) = self {
             tell(what);
         }
         self.status()
@@ -27,6 +29,7 @@ impl Failure {
     fn status(&self) -> u8 {
         match self {
             Failure::Input(_) => 1,
+            Failure::Usage(_) => 2,
             Failure::NoVerdict(_) => 75,
             Failure::NobodyReads => 0,
         }
@@ -36,7 +39,7 @@ impl Failure {
     pub(crate) fn output(why: &io::Error) -> Failure {
         match why.kind() {
             io::ErrorKind::BrokenPipe => Failure::NobodyReads,
-            _ => Failure::NoVerdict(format!("cannot write the verdict: {}", system(why))),
+            _ => Failure::NoVerdict(format!("cannot write the output: {}", system(why))),
         }
     }
 }
@@ -47,7 +50,9 @@ impl From<Error> for Failure {
             Error::Io { path, why } => {
                 Failure::Input(format!("cannot read {path}: {}", without_number(&why)))
             }
-            Error::Zone { .. } | Error::Invalid { .. } => Failure::Input(error.to_string()),
+            Error::Zone { .. } | Error::Invalid { .. } | Error::Write { .. } => {
+                Failure::Input(error.to_string())
+            }
             _ => Failure::NoVerdict(error.to_string()),
         }
     }

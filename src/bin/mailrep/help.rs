@@ -140,7 +140,10 @@ pub(crate) const MAILREP: &[Section] = &[
   mailrep dmarc --from example.org --spf bounce.example.org=pass \\
       --dkim example.com=fail
   mailrep --zone test.zone --now 2026-03-01T09:01:00Z --json \\
-      check message.eml",
+      check message.eml
+  mailrep keygen --domain example.org --selector s2026 --out s2026.pem
+  mailrep sign --domain example.org --selector s2026 --key s2026.pem \\
+      message.eml",
     ),
     EXIT_STATUS,
     ZONE_FILES,
@@ -241,6 +244,84 @@ pub(crate) const DMARC: &[Section] = &[
     EXIT_STATUS,
     JSON,
     JSON_DMARC,
+];
+
+pub(crate) const SIGN: &[Section] = &[
+    both(
+        "The message",
+        "What is signed is what goes over the wire, where line ends are CRLF: if the first line end of the file is LF, \
+every bare LF is signed as CRLF, and printed as LF; if it is CRLF, the octets are signed as they stand. What will not survive the way \
+through mail servers is told as a warning. The first line 'From ' of an mbox is left out. Memory does not grow with the body.",
+    ),
+    both(
+        "Examples",
+        "  mailrep sign --domain example.org --selector s2026 \\
+      --key s2026.pem message.eml > signed.eml
+  # With RSA and with Ed25519, and valid for a week:
+  mailrep sign --domain example.org --selector s2026 --key s2026.pem \\
+      --also e2026:e2026.pem --expires-after 7d - < message.eml
+  # What would be added, for a program:
+  mailrep --json sign --domain example.org --selector s2026 \\
+      --key s2026.pem message.eml",
+    ),
+    page(
+        "Signed fields",
+        "Signed where they are present are the fields of RFC 6376 section 5.4.1, and Sender, Message-ID, MIME-Version, Content-Type, \
+Content-Transfer-Encoding and List-Unsubscribe-Post (RFC 8058). From, To, Cc, Subject, Date, Reply-To, Message-ID, MIME-Version and \
+Content-Type are signed once more than they are present, so that none can be added on the way (RFC 6376 section 8.15). A \
+message must have one From field.",
+    ),
+    page(
+        "Key files",
+        "PEM, with a 'PRIVATE KEY' (PKCS#8) or an 'RSA PRIVATE KEY' (PKCS#1), without a passphrase: what 'mailrep keygen', 'openssl genpkey' \
+and opendkim-genkey write; or the base64 of an Ed25519 key that dkimpy's dknewkey writes. RSA keys have 2048 to 4096 bits.",
+    ),
+    EXIT_STATUS,
+    JSON,
+    page(
+        "The object of sign",
+        "  signatures  a list, in the order of the options, of: domain, selector,
+              identity (null without --identity), algorithm, key_bits, and
+              field (the value of the DKIM-Signature field to add)
+  warnings    a list of what will not arrive as it was signed: code, line (the
+              first, from 1) and reason
+
+With --json the message is not printed.",
+    ),
+];
+
+pub(crate) const KEYGEN: &[Section] = &[
+    both(
+        "Examples",
+        "  mailrep keygen --domain example.org --selector s2026 \\
+      --out s2026.pem
+  # Once the record is published:
+  mailrep keygen --verify --domain example.org --selector s2026 \\
+      --out s2026.pem
+  # A second key, whose signatures are short:
+  mailrep keygen --domain example.org --selector e2026 \\
+      --algorithm ed25519 --out e2026.pem",
+    ),
+    both(
+        "Output",
+        "The DNS record, as zone files have it (RFC 1035), is printed on the standard output: add it to the zone of the domain. \
+The private key never is.",
+    ),
+    EXIT_STATUS,
+    JSON,
+    page(
+        "The object of keygen",
+        "  name        where the record belongs
+  record      the record, in one string
+  zone_entry  the same as a zone file has it
+  file        the file of the private key
+  algorithm   rsa or ed25519
+  key_bits    the size of the key
+  published   with --verify: whether the DNS has this key; null if that
+              could not be found out, or was not asked
+  reason      with --verify: what was found, in a sentence; or null
+  cause       with --verify: what was found, as a code; or null",
+    ),
 ];
 
 const TRACE: &str = "With --trace the object has the list trace of all steps, parents before children: parent (the index of the \

@@ -51,20 +51,32 @@ impl Message {
     }
 
     /// Passes the whole message on, its line ends made CRLF.
-    pub(crate) fn pass_to(mut self, transaction: &mut CheckerTransaction) -> Result<(), Failure> {
+    pub(crate) fn pass_to(self, transaction: &mut CheckerTransaction) -> Result<(), Failure> {
+        self.pass(|_| Ok(()), |octets| Ok(transaction.data(octets)?))?;
+        Ok(())
+    }
+
+    /// Passes the whole message on twice: as it stands in the file, and with its line ends made CRLF. Returns whether the file
+    /// has LF for line ends.
+    pub(crate) fn pass(
+        mut self,
+        mut raw: impl FnMut(&[u8]) -> Result<(), Failure>,
+        mut converted: impl FnMut(&[u8]) -> Result<(), Failure>,
+    ) -> Result<bool, Failure> {
         let mut converter = Converter::default();
         loop {
-            let mut result = Ok(());
-            converter.convert(&self.chunk[self.begin..self.length], |octets| {
+            let chunk = &self.chunk[self.begin..self.length];
+            let mut result = raw(chunk);
+            converter.convert(chunk, |octets| {
                 if result.is_ok() {
-                    result = transaction.data(octets);
+                    result = converted(octets);
                 }
             });
             result?;
             self.begin = 0;
             self.length = self.read_into(0)?;
             if self.length == 0 {
-                return Ok(());
+                return Ok(converter.converts());
             }
         }
     }

@@ -7,12 +7,14 @@ mod dmarc;
 mod failure;
 mod help;
 mod input;
+mod keygen;
 mod lint;
 #[cfg(test)]
 mod man_pages;
 mod page;
 mod printable;
 mod setup;
+mod sign;
 mod spf;
 mod steps;
 mod values;
@@ -36,6 +38,8 @@ fn main() -> ExitCode {
         Command::Check(command) => check::run(command, global),
         Command::Spf(command) => spf::run(command, global),
         Command::Dmarc(command) => dmarc::run(command, global),
+        Command::Sign(command) => sign::run(command, global),
+        Command::Keygen(command) => keygen::run(command, global),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -50,6 +54,9 @@ fn clash(clash: Clash) -> clap::Error {
             "the argument '--zone <FILE>' cannot be used with '--nameserver <IP:PORT>': \
                                      a zone file answers instead of a nameserver"
                 .to_owned()
+        }
+        Clash::BitsOfEd25519 => {
+            "the argument '--bits <BITS>' cannot be used with '--algorithm ed25519': its keys have one size".to_owned()
         }
     };
     Cli::command().error(ErrorKind::ArgumentConflict, what)

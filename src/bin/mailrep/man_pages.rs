@@ -16,7 +16,7 @@ struct Page {
     see_also: &'static str,
 }
 
-const PAGES: [Page; 4] = [
+const PAGES: [Page; 6] = [
     Page {
         name: "mailrep",
         synopsis: &[
@@ -24,7 +24,7 @@ const PAGES: [Page; 4] = [
             "mailrep --zone FILE [--now TIME] [--json] COMMAND ...",
         ],
         sections: help::MAILREP,
-        see_also: "mailrep-check(1), mailrep-spf(1), mailrep-dmarc(1)",
+        see_also: "mailrep-check(1), mailrep-spf(1), mailrep-dmarc(1), mailrep-sign(1), mailrep-keygen(1)",
     },
     Page {
         name: "mailrep-check",
@@ -48,6 +48,24 @@ const PAGES: [Page; 4] = [
         synopsis: &["mailrep dmarc --from DOMAIN [--spf DOMAIN=RESULT] [--dkim DOMAIN=RESULT]..."],
         sections: help::DMARC,
         see_also: "mailrep(1), mailrep-check(1)",
+    },
+    Page {
+        name: "mailrep-sign",
+        synopsis: &[
+            "mailrep sign --domain D --selector S --key FILE [--also S2:FILE2]... [--canonicalization HEADER/BODY] [--identity ADDR] \
+[--expires-after TIME] [--field NAME]... FILE|-",
+        ],
+        sections: help::SIGN,
+        see_also: "mailrep(1), mailrep-keygen(1), mailrep-check(1)",
+    },
+    Page {
+        name: "mailrep-keygen",
+        synopsis: &[
+            "mailrep keygen --domain D --selector S [--algorithm rsa|ed25519] [--bits BITS] --out FILE",
+            "mailrep keygen --verify --domain D --selector S --out FILE",
+        ],
+        sections: help::KEYGEN,
+        see_also: "mailrep(1), mailrep-sign(1)",
     },
 ];
 

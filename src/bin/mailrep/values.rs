@@ -2,11 +2,13 @@
 
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use mailrep::clock::UnixTime;
+use mailrep::dkim::{self, Canonicalization, NewKey};
 use mailrep::dmarc::Outcome;
 use mailrep::dns::{Name, NameError};
 use std::ffi::OsString;
 use std::net::{IpAddr, SocketAddr};
-use std::os::unix::ffi::OsStringExt as _;
+use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// Octets of an address that the library looks at; a longer one would be cut and so be another.
@@ -17,6 +19,9 @@ const MOST_DOMAIN: usize = 253;
 const MOST_SECONDS: f64 = 3_600.0;
 /// 9999-12-31T23:59:59Z, the last second that RFC 3339 can write.
 const LAST_SECOND: i64 = 253_402_300_799;
+
+/// The longest time for which a signature is valid: ten years.
+const MOST_LIFETIME: u64 = 10 * 366 * 86_400;
 
 /// Octets as they were given, UTF-8 or not.
 pub(crate) type Text = Box<[u8]>;
@@ -206,6 +211,75 @@ fn claim(value: &str, results: &[&str]) -> Result<Claim, String> {
             _ => Outcome::NoPass,
         },
     })
+}
+
+/// The domain of signatures (RFC 6376 section 3.5).
+pub(crate) fn signing_domain(value: &str) -> Result<String, String> {
+    domain(value)?;
+    dkim::key_name(value, "s").map_err(|why| why.to_string())?;
+    Ok(value.to_owned())
+}
+
+/// RFC 6376 section 3.1.
+pub(crate) fn selector(value: &str) -> Result<String, String> {
+    dkim::key_name("example.org", value).map_err(|why| why.to_string())?;
+    Ok(value.to_owned())
+}
+
+/// A selector, a colon, and the file of its key, whose name may be any.
+pub(crate) fn selector_and_file() -> impl TypedValueParser<Value = (String, PathBuf)> {
+    OsStringValueParser::new().try_map(|value: OsString| {
+        let octets = value.as_bytes();
+        let colon = octets.iter().position(|&octet| octet == b':');
+        let (name, file) = match colon {
+            Some(colon) if colon + 1 < octets.len() => (&octets[..colon], &octets[colon + 1..]),
+            _ => return Err("expected SELECTOR:FILE, such as e2026:/etc/mail/e2026.pem".to_owned()),
+        };
+        let name = selector(&String::from_utf8_lossy(name))?;
+        Ok((name, PathBuf::from(OsString::from_vec(file.to_vec()))))
+    })
+}
+
+/// RFC 6376 section 3.5, `c=`: the body's is simple where it is not said.
+pub(crate) fn canonicalizations(value: &str) -> Result<(Canonicalization, Canonicalization), String> {
+    let one = |word: &str| match word {
+        "relaxed" => Some(Canonicalization::Relaxed),
+        "simple" => Some(Canonicalization::Simple),
+        _ => None,
+    };
+    let (header, body) = value.split_once('/').unwrap_or((value, "simple"));
+    one(header)
+        .zip(one(body))
+        .ok_or_else(|| "expected relaxed/relaxed, relaxed/simple, simple/relaxed or simple/simple".to_owned())
+}
+
+/// Seconds, or a number and its unit.
+pub(crate) fn lifetime(value: &str) -> Result<Duration, String> {
+    let (number, unit) = match value.as_bytes().last() {
+        Some(b's') => (&value[..value.len() - 1], 1),
+        Some(b'm') => (&value[..value.len() - 1], 60),
+        Some(b'h') => (&value[..value.len() - 1], 3_600),
+        Some(b'd') => (&value[..value.len() - 1], 86_400),
+        _ => (value, 1),
+    };
+    let digits = !number.is_empty() && number.bytes().all(|octet| octet.is_ascii_digit());
+    let seconds = number.parse::<u64>().ok().filter(|_| digits);
+    match seconds.and_then(|seconds| seconds.checked_mul(unit)) {
+        Some(seconds @ 1..=MOST_LIFETIME) => Ok(Duration::from_secs(seconds)),
+        _ => Err("expected 1 second to 10 years, such as 604800, 168h or 7d".to_owned()),
+    }
+}
+
+/// The sizes of RSA keys that are made.
+pub(crate) fn key_bits(value: &str) -> Result<NewKey, String> {
+    match value {
+        "2048" => Ok(NewKey::Rsa2048),
+        "3072" => Ok(NewKey::Rsa3072),
+        "4096" => Ok(NewKey::Rsa4096),
+        _ => Err(
+            "expected 2048, 3072 or 4096: fewer are too weak, and verifiers need not take more (RFC 8301 section 3.2)".to_owned(),
+        ),
+    }
 }
 
 /// RFC 8601 section 2.2: a `value` of RFC 2045, which is written here without quotes only.
