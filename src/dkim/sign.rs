@@ -80,6 +80,11 @@ impl Signing {
         })
     }
 
+    /// How many digests of the body are computed: one for each distinct canonicalization.
+    pub fn digests(&self) -> usize {
+        self.body.digests()
+    }
+
     /// Octets of the body, in chunks of any size.
     pub fn body(&mut self, octets: &[u8]) {
         self.body.update(octets);

@@ -114,7 +114,9 @@ pub enum SignerError {
     #[error("'{0}' is no domain that can sign: a name such as example.org is needed")]
     Domain(String),
     /// `s=` must be one label or several.
-    #[error("'{0}' is no selector: letters, digits and hyphens, in parts with dots between them, such as s2026")]
+    #[error(
+        "'{0}' is no selector: letters, digits and hyphens, in parts with dots between them, such as s2026"
+    )]
     Selector(String),
     /// Both together are too long for the DNS.
     #[error("the key's name, selector._domainkey.domain, cannot be asked for: {0}")]
@@ -131,7 +133,9 @@ pub enum SignerError {
     #[error("'{0}' is no name of a header field")]
     FieldName(String),
     /// A field that changes on the way of every message.
-    #[error("the field '{0}' changes on the way, so that a signature over it would break (RFC 6376 section 5.4.1)")]
+    #[error(
+        "the field '{0}' changes on the way, so that a signature over it would break (RFC 6376 section 5.4.1)"
+    )]
     Changing(String),
     /// From is not among the signed fields.
     #[error("From has to be signed (RFC 6376 section 5.4)")]
@@ -146,7 +150,9 @@ pub enum SignError {
     #[error("the message has no From field, which a signature has to cover (RFC 6376 section 5.4)")]
     NoFrom,
     /// RFC 5322 section 3.6 allows one.
-    #[error("the message has {0} From fields; one is allowed (RFC 5322 section 3.6), and nobody knows which would be shown")]
+    #[error(
+        "the message has {0} From fields; one is allowed (RFC 5322 section 3.6), and nobody knows which would be shown"
+    )]
     SeveralFrom(usize),
     /// There are more fields to sign than a signature can name.
     #[error("the message has too many header fields to sign: more than {MOST_NAMES}")]

@@ -79,7 +79,9 @@ impl Lines {
         while !rest.is_empty() {
             let room = COLUMNS.saturating_sub(1 + self.column);
             let room = if self.unfolded { rest.len() } else { room };
-            let at = (0..=room.min(rest.len())).rev().find(|&at| rest.is_char_boundary(at));
+            let at = (0..=room.min(rest.len()))
+                .rev()
+                .find(|&at| rest.is_char_boundary(at));
             let (here, after) = rest.split_at(at.unwrap_or(0));
             self.append(here);
             rest = after;

@@ -10,8 +10,8 @@ use mailrep::json;
 use std::io::Write as _;
 
 pub(crate) fn run(command: Keygen, global: Global) -> Result<(), Failure> {
-    let name = dkim::key_name(&command.domain, &command.selector)
-        .map_err(|why| Failure::Usage(why.to_string()))?;
+    let name =
+        dkim::key_name(&command.domain, &command.selector).map_err(|why| Failure::Usage(why.to_string()))?;
     if command.verify {
         return verify(&command, &name, global);
     }
@@ -59,7 +59,10 @@ fn verify(command: &Keygen, name: &Name, global: Global) -> Result<(), Failure> 
         None => (Tone::Doubtful, "Not known"),
     };
     page.decision(tone, what, &format!("{found}."));
-    page.fact("key", &format!("{}, {} bits", key.key_type().as_str(), key.bits()));
+    page.fact(
+        "key",
+        &format!("{}, {} bits", key.key_type().as_str(), key.bits()),
+    );
     if found.is_published() == Some(false) {
         page.heading("Record to publish");
         for line in dkim::zone_entry(name, &key.record()).lines() {

@@ -56,7 +56,8 @@ fn clash(clash: Clash) -> clap::Error {
                 .to_owned()
         }
         Clash::BitsOfEd25519 => {
-            "the argument '--bits <BITS>' cannot be used with '--algorithm ed25519': its keys have one size".to_owned()
+            "the argument '--bits <BITS>' cannot be used with '--algorithm ed25519': its keys have one size"
+                .to_owned()
         }
     };
     Cli::command().error(ErrorKind::ArgumentConflict, what)

@@ -5,7 +5,9 @@ use super::failure::{Failure, system, tell};
 use super::input::Message;
 use super::page::print_json;
 use mailrep::clock::UnixTime;
-use mailrep::dkim::{MessageSigning, SignError, SignatureField, Signer, SignerOptions, SigningKey, TransferCheck};
+use mailrep::dkim::{
+    MessageSigning, SignError, SignatureField, Signer, SignerOptions, SigningKey, TransferCheck,
+};
 use mailrep::{Limits, json};
 use std::io::{self, Seek as _, Write as _};
 use std::path::Path;
@@ -81,7 +83,10 @@ fn refused(why: SignError) -> Failure {
 }
 
 fn unkept(why: &io::Error) -> Failure {
-    Failure::NoVerdict(format!("cannot keep the message in a temporary file: {}", system(why)))
+    Failure::NoVerdict(format!(
+        "cannot keep the message in a temporary file: {}",
+        system(why)
+    ))
 }
 
 /// The new fields have the line ends of the file.

@@ -1,6 +1,8 @@
 //! Private keys: reading, making and using them.
 
-use super::{Hash, INTEGER, OBJECT_IDENTIFIER, RSA_ENCRYPTION, SEQUENCE, bits_of, element, positive, rsa_numbers};
+use super::{
+    Hash, INTEGER, OBJECT_IDENTIFIER, RSA_ENCRYPTION, SEQUENCE, bits_of, element, positive, rsa_numbers,
+};
 use aws_lc_rs::encoding::{AsDer as _, Pkcs8V1Der, PublicKeyX509Der};
 use aws_lc_rs::rsa::KeySize;
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _, RSA_PKCS1_SHA256, RsaKeyPair};
@@ -112,7 +114,9 @@ impl PrivateKey {
     /// Bits of the RSA modulus; 256 for Ed25519.
     pub(in crate::dkim) fn bits(&self) -> u32 {
         match self {
-            PrivateKey::Rsa(pair) => rsa_numbers(pair.public_key().as_ref()).map_or(0, |(modulus, _)| bits_of(modulus)),
+            PrivateKey::Rsa(pair) => {
+                rsa_numbers(pair.public_key().as_ref()).map_or(0, |(modulus, _)| bits_of(modulus))
+            }
             PrivateKey::Ed25519(_) => 256,
         }
     }

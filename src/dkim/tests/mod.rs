@@ -3,6 +3,7 @@
 
 mod canonical;
 mod keys;
+mod sign;
 mod signatures;
 mod verify;
 
