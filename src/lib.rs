@@ -21,6 +21,7 @@ pub mod iprev;
 pub mod json;
 pub mod limits;
 pub mod message;
+pub mod network;
 pub mod spf;
 pub mod trace;
 pub mod transaction;

@@ -48,6 +48,63 @@ pub struct Step {
     pub found: Found,
 }
 
+/// How organizational domains are found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum OrganizationalDomains {
+    /// By the DNS tree walk of RFC 9989 section 4.10.
+    #[default]
+    TreeWalk,
+    /// By the public suffix list, as RFC 7489 section 3.2 has it, for receivers whose results have to match those of older ones: the
+    /// policy is that of the author domain or of its organizational domain, and `psd` and `np` count for nothing. The list is that
+    /// of the crate `psl` when this library was built.
+    #[cfg(feature = "psl")]
+    PublicSuffixList,
+}
+
+impl OrganizationalDomains {
+    fn targets(self, start: &Name) -> Vec<Name> {
+        match self {
+            OrganizationalDomains::TreeWalk => Walk::targets(start),
+            #[cfg(feature = "psl")]
+            OrganizationalDomains::PublicSuffixList => {
+                let organizational = listed(start);
+                // RFC 7489 section 6.6.3: the author domain, then its organizational domain.
+                let above = (organizational != *start).then_some(organizational);
+                std::iter::once(start.clone()).chain(above).collect()
+            }
+        }
+    }
+
+    fn judge(self, start: &Name, known: &HashMap<Name, Found>) -> Walk {
+        match self {
+            OrganizationalDomains::TreeWalk => Walk::judge(start, known),
+            #[cfg(feature = "psl")]
+            OrganizationalDomains::PublicSuffixList => {
+                let step = |at: Name| known.get(&at).cloned().map(|found| Step { at, found });
+                Walk {
+                    start: start.clone(),
+                    steps: self.targets(start).into_iter().filter_map(step).collect(),
+                    organizational: listed(start),
+                    listed: true,
+                }
+            }
+        }
+    }
+}
+
+/// RFC 7489 section 3.2: the public suffix and one label more; a public suffix stands for itself.
+#[cfg(feature = "psl")]
+fn listed(domain: &Name) -> Name {
+    let registered = psl::domain(domain.as_str().as_bytes());
+    let labels = registered.map_or(0, |found| found.as_bytes().split(|&octet| octet == b'.').count());
+    if labels == 0 {
+        domain.clone()
+    } else {
+        domain.suffix(labels)
+    }
+}
+
 /// One DNS tree walk, judged: from the name it began at up to where it stopped.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Walk {
@@ -57,6 +114,8 @@ pub struct Walk {
     pub steps: Vec<Step>,
     /// The organizational domain of `start`, as far as is known (below the first failure).
     pub organizational: Name,
+    /// The organizational domain does not depend on what was found.
+    listed: bool,
 }
 
 impl Walk {
@@ -113,11 +172,17 @@ impl Walk {
             steps,
             // Section 4.10.2: without any record, the initial target.
             organizational: organizational.unwrap_or_else(|| start.clone()),
+            listed: false,
         }
     }
 
     /// The first name that could not be looked at, if it may change the organizational domain.
     pub fn failure(&self) -> Option<(&Name, &Failure)> {
+        self.unseen().filter(|_| !self.listed)
+    }
+
+    /// The first name that could not be looked at, if it may change the policy.
+    fn unseen(&self) -> Option<(&Name, &Failure)> {
         match self.steps.last() {
             Some(Step {
                 at,
@@ -242,6 +307,8 @@ fn shared_labels(a: &Name, b: &Name) -> usize {
 /// Looks up what DMARC needs: the policy for each author domain, and the organizational domains of the author domains and
 /// of `candidates` (the MAIL FROM or HELO domain and the `d=` of the signatures), which relaxed alignment compares.
 ///
+/// Organizational domains are those of the tree walk; [`discover_with`] leaves the choice.
+///
 /// All names of all walks are asked at once, each name once. A second round follows only where it is seldom: for `np`,
 /// whether the author domain exists; and for candidates that share nothing but a top-level domain with the author domain,
 /// if that top-level domain turned out to be the organizational domain. A candidate that equals an author domain, or
@@ -250,6 +317,24 @@ pub async fn discover<R: Resolver>(
     session: &Session<R>,
     author: &Author,
     candidates: &[Name],
+    trace: &Tracer,
+) -> Discovery {
+    discover_with(
+        session,
+        author,
+        candidates,
+        OrganizationalDomains::TreeWalk,
+        trace,
+    )
+    .await
+}
+
+/// As [`discover`], with a choice of how organizational domains are found.
+pub async fn discover_with<R: Resolver>(
+    session: &Session<R>,
+    author: &Author,
+    candidates: &[Name],
+    how: OrganizationalDomains,
     trace: &Tracer,
 ) -> Discovery {
     let authors = author.domains();
@@ -274,9 +359,9 @@ pub async fn discover<R: Resolver>(
 
     let mut known = HashMap::new();
     let starts: Vec<&Name> = authors.iter().chain(near.iter().map(|(name, _)| *name)).collect();
-    look(session, &starts, &mut known, trace).await;
+    look(session, how, &starts, &mut known, trace).await;
 
-    let walk = |name: &Name| (name.clone(), Walk::judge(name, &known));
+    let walk = |name: &Name| (name.clone(), how.judge(name, &known));
     let mut walks: HashMap<Name, Walk> = starts.iter().map(|name| walk(name)).collect();
     let far: Vec<&Name> = far
         .iter()
@@ -301,7 +386,7 @@ pub async fn discover<R: Resolver>(
         doubtful.extend(np.map(|np| (at, name, np)));
     }
     let existence = join_all(doubtful.iter().map(|(_, name, _)| exists(session, name, trace)));
-    let (existence, ()) = join(existence, look(session, &far, &mut known, trace)).await;
+    let (existence, ()) = join(existence, look(session, how, &far, &mut known, trace)).await;
     for ((at, _, np), existence) in doubtful.into_iter().zip(existence) {
         if let PolicyFinding::Record {
             policy,
@@ -318,7 +403,7 @@ pub async fn discover<R: Resolver>(
     }
     walks.extend(
         far.into_iter()
-            .map(|name| (name.clone(), Walk::judge(name, &known))),
+            .map(|name| (name.clone(), how.judge(name, &known))),
     );
     Discovery {
         author: author.clone(),
@@ -341,7 +426,7 @@ fn policy(walk: &Walk) -> (PolicyFinding, Option<Policy>) {
         let policy = record.policies().map(|policies| policies.p);
         return (found(author, record, policy), None);
     }
-    if let Some((at, failure)) = walk.failure() {
+    if let Some((at, failure)) = walk.unseen() {
         let finding = PolicyFinding::Failure {
             at: at.clone(),
             failure: failure.clone(),
@@ -372,7 +457,10 @@ fn policy(walk: &Walk) -> (PolicyFinding, Option<Policy>) {
                     ..
                 })
             );
-            (found(at, record, Ok(sp)), (absent && sp != np).then_some(np))
+            (
+                found(at, record, Ok(sp)),
+                (absent && sp != np && !walk.listed).then_some(np),
+            )
         }
         Err(unusable) => (found(at, record, Err(unusable)), None),
     }
@@ -381,13 +469,14 @@ fn policy(walk: &Walk) -> (PolicyFinding, Option<Policy>) {
 /// Asks for all names of the walks from `starts` that are not known yet, at once.
 async fn look<R: Resolver>(
     session: &Session<R>,
+    how: OrganizationalDomains,
     starts: &[&Name],
     known: &mut HashMap<Name, Found>,
     trace: &Tracer,
 ) {
     let mut asked = HashSet::new();
     let mut wanted = Vec::new();
-    for target in starts.iter().flat_map(|start| Walk::targets(start)) {
+    for target in starts.iter().flat_map(|start| how.targets(start)) {
         if !known.contains_key(&target) && asked.insert(target.clone()) {
             wanted.push(target);
         }

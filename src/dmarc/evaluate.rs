@@ -1,7 +1,8 @@
 //! Judging what SPF and DKIM found against the policy (RFC 9989 sections 4.10.2, 5.3.4 to 5.3.6). No DNS here.
 
 use super::cause::{DkimFinding, SpfFinding};
-use super::discover::{Absence, Found, Relation};
+use super::discover::{Absence, Found, Relation, Step};
+use super::overrides::{Override, OverrideKind};
 use super::{AlignmentMode, AuthorProblem, Cause, Discovery, DmarcResult, Policy, PolicyFinding, Record};
 use crate::dns::Name;
 use serde::Serialize;
@@ -84,6 +85,8 @@ pub struct Verdict {
     pub aligned_identifiers: Vec<AlignedIdentifier>,
     /// Whether the record says `t=y`.
     pub testing: bool,
+    /// Why the disposition is not what the policy asks for, where it is not: `t=y`, or an override of the administrator's.
+    pub overridden: Option<Override>,
     /// The policy record.
     pub record: Option<Arc<Record>>,
 }
@@ -170,6 +173,7 @@ fn unusable(judged: Option<Verdict>, problem: AuthorProblem) -> Verdict {
         dkim_aligned: false,
         aligned_identifiers: Vec::new(),
         testing: false,
+        overridden: None,
         record: None,
     }
 }
@@ -264,6 +268,8 @@ fn judge(
         ),
         _ => (None, None),
     };
+    let lowered =
+        policy.filter(|policy| result == DmarcResult::Fail && testing && policy.lowered() != *policy);
     let disposition = policy.map(|policy| match (result, testing) {
         // Section 4.7, t: one level below.
         (DmarcResult::Fail, true) => policy.lowered(),
@@ -287,6 +293,13 @@ fn judge(
         dkim_aligned: has(Mechanism::Dkim),
         aligned_identifiers,
         testing,
+        overridden: lowered.map(|policy| Override {
+            kind: OverrideKind::PolicyTestMode,
+            comment: format!(
+                "the policy is in testing (t=y), so that '{policy}' counts as '{}'",
+                policy.lowered()
+            ),
+        }),
         record: record.cloned(),
     }
 }
@@ -313,8 +326,22 @@ fn decide(
                 several,
             };
         }
-        // Not even an aligned pass is certain then: there may be no record that can be used.
         PolicyFinding::Failure { at, failure } => {
+            // The very author domain passed, and a record applies to it, wherever the walk would have ended. That the one above, if
+            // that counts, cannot be used is the only doubt, and too far-fetched to defer mail for.
+            let applies =
+                |step: &Step| matches!(&step.found, Found::Record(record) if record.policies().is_ok());
+            let walked = discovery.walk(author).map(|walk| walk.steps.as_slice());
+            if let Some(identifier) = passed
+                && walked.unwrap_or_default().iter().any(applies)
+            {
+                return Cause::Aligned {
+                    author: author_name(),
+                    identifier: identifier.clone(),
+                    organizational: organizational.clone(),
+                };
+            }
+            // Otherwise there may be no record at all.
             return Cause::PolicyUnknown {
                 author: author_name(),
                 at: at.clone(),

@@ -8,14 +8,19 @@ mod author;
 mod cause;
 mod discover;
 mod evaluate;
+mod overrides;
 mod record;
 #[cfg(test)]
 pub(crate) mod tests;
 
 pub use author::{Author, AuthorProblem, DomainError, MOST_AUTHOR_DOMAINS, author};
 pub use cause::{Cause, DkimFinding, SpfFinding};
-pub use discover::{Absence, Discovery, Found, MOST_CANDIDATES, PolicyFinding, Step, Walk, discover};
+pub use discover::{
+    Absence, Discovery, Found, MOST_CANDIDATES, OrganizationalDomains, PolicyFinding, Step, Walk, discover,
+    discover_with,
+};
 pub use evaluate::{AlignedIdentifier, Identifier, Mechanism, Outcome, Verdict, evaluate};
+pub use overrides::{Circumstances, MailingLists, Override, OverrideError, OverrideKind, Overrides};
 pub use record::{
     AlignmentMode, FailureOptions, Policies, PublicSuffix, Record, RecordError, RecordProblem, ReportUri,
     Unusable,
