@@ -2,11 +2,12 @@
 
 use super::macros::{MacroString, Place};
 use super::record::{Record, in_network4, in_network6};
+use super::records::Published;
 use super::syntax::{MacroError, SyntaxError};
 use crate::dns::{Name, NameError};
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::net::IpAddr;
-use std::sync::Arc;
 
 /// Local policy; by default there is none.
 ///
@@ -22,8 +23,15 @@ use std::sync::Arc;
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Policy {
     trusted: Vec<(IpAddr, u8)>,
-    replaced: BTreeMap<Box<str>, Arc<Record>>,
+    replaced: BTreeMap<Box<str>, Replacement>,
     explanation: Option<MacroString>,
+}
+
+/// What stands for all that a domain publishes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Replacement {
+    text: Box<str>,
+    read: Published,
 }
 
 /// What cannot be local policy.
@@ -49,6 +57,12 @@ pub enum PolicyError {
         /// What is wrong with the record.
         error: SyntaxError,
     },
+    /// There is a record for this domain already. Which of two is meant nobody can know.
+    #[error("two SPF records are given for {domain}, and only one can stand for what it publishes")]
+    Twice {
+        /// The domain.
+        domain: String,
+    },
     /// The default explanation is no macro-string.
     #[error("the default explanation cannot be read: {0}")]
     Explanation(MacroError),
@@ -56,7 +70,8 @@ pub enum PolicyError {
 
 impl Policy {
     /// Clients in this network, an address with or without a prefix length, are not checked: their result is `none`. That is
-    /// for relays of one's own, to which the record of a sender's domain does not apply.
+    /// for relays of one's own, to which the record of a sender's domain does not apply. An IPv4-mapped network is the IPv4
+    /// network, as an IPv4-mapped client is the IPv4 client (RFC 7208 section 5).
     ///
     /// # Errors
     /// [`PolicyError::Network`].
@@ -71,7 +86,7 @@ impl Policy {
             IpAddr::V4(_) => 32,
             IpAddr::V6(_) => 128,
         };
-        let length = match length {
+        let length: u8 = match length {
             None => most,
             Some(length) if length.bytes().all(|octet| octet.is_ascii_digit()) => {
                 length.parse().map_err(|_| fault())?
@@ -81,25 +96,66 @@ impl Policy {
         if length > most {
             return Err(fault());
         }
-        self.trusted.push((address, length));
+        self.trusted
+            .push(match (address.to_canonical(), length.checked_sub(96)) {
+                (mapped @ IpAddr::V4(_), Some(length)) if address.is_ipv6() => (mapped, length),
+                _ => (address, length),
+            });
         Ok(self)
     }
 
     /// This record stands for whatever `domain` publishes, for the domain itself and where other records lead to it.
     ///
     /// # Errors
-    /// [`PolicyError::Domain`] and [`PolicyError::Record`].
-    pub fn replace(mut self, domain: &str, record: &str) -> Result<Self, PolicyError> {
-        let shown = || crate::error::printable(domain.as_bytes());
-        let name = Name::parse(domain.as_bytes()).map_err(|error| PolicyError::Domain {
-            domain: shown(),
-            error,
-        })?;
-        let record = Record::parse(record.as_bytes()).map_err(|error| PolicyError::Record {
-            domain: shown(),
-            error,
-        })?;
-        self.replaced.insert(name.as_str().into(), Arc::new(record));
+    /// [`PolicyError::Domain`], [`PolicyError::Record`] and [`PolicyError::Twice`].
+    pub fn replace(self, domain: &str, record: &str) -> Result<Self, PolicyError> {
+        if let Err(error) = Record::parse(record.as_bytes()) {
+            // What is wrong with the domain comes first.
+            name_of(domain)?;
+            return Err(PolicyError::Record {
+                domain: crate::error::printable(domain.as_bytes()),
+                error,
+            });
+        }
+        self.replace_with_text(domain, record)
+    }
+
+    /// As [`Policy::replace`], with any text, as if it were the only one that `domain` publishes: of one that is no SPF record
+    /// a check finds none, and a broken one is a permerror. It is for [`lint`](super::lint::lint()), which says what is
+    /// wrong with it.
+    ///
+    /// ```
+    /// # use futures_util::FutureExt as _;
+    /// use mailrep::dns::{Name, Session, zone::Zone};
+    /// use mailrep::spf::{Environment, Policy, lint::lint};
+    /// use mailrep::{Limits, clock::Clock, trace::Tracer};
+    /// let policy = Policy::default().replace_with_text("example.org", "v=spf1 ipv4:192.0.2.1 -all")?;
+    /// let limits = Limits::default();
+    /// let session = Session::new(Zone::new().into(), Clock::system(), &limits);
+    /// let environment = Environment::from(&limits).with_policy(&policy);
+    /// let report = lint(&session, &Name::parse(b"example.org")?, environment, &Tracer::off())
+    ///     .now_or_never()
+    ///     .ok_or("a zone answers at once")?;
+    /// assert_eq!(report.findings[0].fix(), "Write 'ip4:192.0.2.1'.");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`PolicyError::Domain`] and [`PolicyError::Twice`].
+    pub fn replace_with_text(mut self, domain: &str, text: &str) -> Result<Self, PolicyError> {
+        let name = name_of(domain)?;
+        let replacement = Replacement {
+            text: text.into(),
+            read: Published::read(&[text.as_bytes().into()]),
+        };
+        match self.replaced.entry(name.as_str().into()) {
+            Entry::Vacant(place) => place.insert(replacement),
+            Entry::Occupied(_) => {
+                return Err(PolicyError::Twice {
+                    domain: name.to_string(),
+                });
+            }
+        };
         Ok(self)
     }
 
@@ -124,11 +180,24 @@ impl Policy {
             })
     }
 
-    pub(super) fn record(&self, domain: &Name) -> Option<&Arc<Record>> {
-        self.replaced.get(domain.as_str())
+    /// What stands for the record of a domain.
+    pub(super) fn published(&self, domain: &Name) -> Option<&Published> {
+        Some(&self.replaced.get(domain.as_str())?.read)
+    }
+
+    /// What stands for the texts of a domain, as it was given.
+    pub(super) fn text(&self, domain: &Name) -> Option<&str> {
+        Some(&self.replaced.get(domain.as_str())?.text)
     }
 
     pub(super) fn explanation(&self) -> Option<&MacroString> {
         self.explanation.as_ref()
     }
+}
+
+fn name_of(domain: &str) -> Result<Name, PolicyError> {
+    Name::parse(domain.as_bytes()).map_err(|error| PolicyError::Domain {
+        domain: crate::error::printable(domain.as_bytes()),
+        error,
+    })
 }
