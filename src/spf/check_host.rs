@@ -82,11 +82,11 @@ pub async fn check_host<R: Resolver>(
         Ok(Ending::Decided(decided)) => {
             let matched = decided.matched(&evaluation.domain, client);
             evaluation.mechanism = Some(matched.directive.clone());
-            if matched.qualifier == Qualifier::Fail {
-                if let Some(explanation) = explain(&mut check, &decided, &trace).await {
-                    evaluation.local_explanation = explanation.local;
-                    evaluation.explanation = Some(explanation.text);
-                }
+            if matched.qualifier == Qualifier::Fail
+                && let Some(explanation) = explain(&mut check, &decided, &trace).await
+            {
+                evaluation.local_explanation = explanation.local;
+                evaluation.explanation = Some(explanation.text);
             }
             Cause::Matched(Box::new(matched))
         }

@@ -11,6 +11,7 @@ mod lint;
 #[cfg(test)]
 mod man_pages;
 mod page;
+mod policy;
 mod printable;
 mod setup;
 mod spf;
@@ -20,10 +21,11 @@ mod values;
 use clap::error::ErrorKind;
 use clap::{CommandFactory as _, Parser as _};
 use cli::{Clash, Cli, Color, Command};
+use mailrep::spf::PolicyError;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let (global, command) = match Cli::try_parse().and_then(|cli| cli.into_parts().map_err(clash)) {
+    let (global, command, policy) = match Cli::try_parse().and_then(|cli| cli.into_parts().map_err(clash)) {
         Ok(parts) => parts,
         Err(error) => return usage(&error),
     };
@@ -33,8 +35,8 @@ fn main() -> ExitCode {
         Some(Color::Auto) | None => {}
     }
     let done = match command {
-        Command::Check(command) => check::run(command, global),
-        Command::Spf(command) => spf::run(command, global),
+        Command::Check(command) => check::run(command, global, policy),
+        Command::Spf(command) => spf::run(command, global, policy),
         Command::Dmarc(command) => dmarc::run(command, global),
     };
     match done {
@@ -51,6 +53,15 @@ fn clash(clash: Clash) -> clap::Error {
                                      a zone file answers instead of a nameserver"
                 .to_owned()
         }
+        Clash::Policy(PolicyError::Twice { domain }) => format!(
+            "the argument '--spf-record <DOMAIN=RECORD>' is given twice for {domain}: \
+             give the one record that is to stand for what it publishes"
+        ),
+        Clash::Policy(PolicyError::Record { domain, error }) => format!(
+            "the argument '--spf-record <DOMAIN=RECORD>' cannot be used for {domain}: \
+             {error}; 'mailrep spf --lint {domain}' with the same option says what to do"
+        ),
+        Clash::Policy(error) => error.to_string(),
     };
     Cli::command().error(ErrorKind::ArgumentConflict, what)
 }
