@@ -49,6 +49,12 @@ pub enum PolicyError {
         /// What is wrong with it.
         error: NameError,
     },
+    /// The domain has one label only, and such a domain is not checked (RFC 7208 section 4.3).
+    #[error("'{domain}' has one label only, and SPF checks no such domain")]
+    SingleLabel {
+        /// The domain.
+        domain: String,
+    },
     /// The record for a domain is broken.
     #[error("the SPF record given for {domain} is broken: {error}")]
     Record {
@@ -107,7 +113,7 @@ impl Policy {
     /// This record stands for whatever `domain` publishes, for the domain itself and where other records lead to it.
     ///
     /// # Errors
-    /// [`PolicyError::Domain`], [`PolicyError::Record`] and [`PolicyError::Twice`].
+    /// [`PolicyError::Domain`], [`PolicyError::SingleLabel`], [`PolicyError::Record`] and [`PolicyError::Twice`].
     pub fn replace(self, domain: &str, record: &str) -> Result<Self, PolicyError> {
         if let Err(error) = Record::parse(record.as_bytes()) {
             // What is wrong with the domain comes first.
@@ -141,7 +147,7 @@ impl Policy {
     /// ```
     ///
     /// # Errors
-    /// [`PolicyError::Domain`] and [`PolicyError::Twice`].
+    /// [`PolicyError::Domain`], [`PolicyError::SingleLabel`] and [`PolicyError::Twice`].
     pub fn replace_with_text(mut self, domain: &str, text: &str) -> Result<Self, PolicyError> {
         let name = name_of(domain)?;
         let replacement = Replacement {
@@ -196,8 +202,14 @@ impl Policy {
 }
 
 fn name_of(domain: &str) -> Result<Name, PolicyError> {
-    Name::parse(domain.as_bytes()).map_err(|error| PolicyError::Domain {
-        domain: crate::error::printable(domain.as_bytes()),
-        error,
-    })
+    let shown = || crate::error::printable(domain.as_bytes());
+    match Name::parse(domain.as_bytes()) {
+        // RFC 7208 section 4.3.
+        Ok(name) if name.label_count() < 2 => Err(PolicyError::SingleLabel { domain: shown() }),
+        Ok(name) => Ok(name),
+        Err(error) => Err(PolicyError::Domain {
+            domain: shown(),
+            error,
+        }),
+    }
 }

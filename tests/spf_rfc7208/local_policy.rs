@@ -259,6 +259,10 @@ fn what_cannot_be_policy_is_refused_in_words() {
         "the SPF record given for example.org is broken: 'ipv4:192.0.2.1' is no mechanism (did you mean 'ip4'?)"
     );
     assert!(wrong("a..b", "v=spf1").starts_with("'a..b' cannot be a domain name: "));
+    assert_eq!(
+        wrong("localhost", "v=spf1"),
+        "'localhost' has one label only, and SPF checks no such domain"
+    );
     // Names have no case, and U-labels are A-labels.
     for again in ["EXAMPLE.org.", "example.org"] {
         let policy = Policy::default().replace("example.org", "v=spf1 -all").unwrap();
