@@ -18,6 +18,7 @@ use crate::limits::Limits;
 use crate::trace::{StepKind, Tracer};
 use futures_util::future::BoxFuture;
 use std::borrow::Cow;
+use std::fmt;
 use std::future::{Future, poll_fn};
 use std::net::IpAddr;
 use std::pin::pin;
@@ -78,6 +79,22 @@ enum State<'a> {
     Landed(Landed),
 }
 
+/// From where a record is known that is not asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Known {
+    Policy,
+    Earlier,
+}
+
+impl fmt::Display for Known {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Known::Policy => "local policy replaces the record",
+            Known::Earlier => "the record is known from an earlier check",
+        })
+    }
+}
+
 /// An answer.
 pub(super) struct Landed {
     pub(super) answer: Answer,
@@ -114,20 +131,19 @@ impl<'a, R: Resolver> Asker<'a, R> {
 
     /// What is known of the record that a question is for, and from where; not where the question has been asked
     /// ahead.
-    pub(super) fn known_record(&self, question: &Question) -> Option<(Published, &'static str)> {
+    pub(super) fn known_record(&self, question: &Question) -> Option<(Published, Known)> {
         if self.place(question).is_some() {
             return None;
         }
         self.known(&question.name)
     }
 
-    fn known(&self, domain: &Name) -> Option<(Published, &'static str)> {
-        if let Some(record) = self.policy.and_then(|policy| policy.record(domain)) {
-            let record = Published::Record(Arc::clone(record));
-            return Some((record, "local policy replaces the record"));
+    fn known(&self, domain: &Name) -> Option<(Published, Known)> {
+        if let Some(published) = self.policy.and_then(|policy| policy.published(domain)) {
+            return Some((published.clone(), Known::Policy));
         }
         let published = self.records?.get(domain)?;
-        Some((published, "the record is known from an earlier check"))
+        Some((published, Known::Earlier))
     }
 
     /// Keeps what came of an answer with this time to live, in seconds.

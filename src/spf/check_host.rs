@@ -1,6 +1,6 @@
 //! `check_host()` (RFC 7208 section 4): the evaluation of records.
 
-use super::asker::{Asker, Sender};
+use super::asker::{Asker, Known, Sender};
 use super::cause::{Cause, Exceeded, Matched, Missing, MissingWhy};
 use super::explain::explain;
 use super::identity::Subject;
@@ -42,6 +42,8 @@ pub async fn check_host<R: Resolver>(
         authenticated: None,
         mechanism: None,
         explanation: None,
+        local_explanation: false,
+        local_records: Vec::new(),
         dns_lookups: 0,
         void_lookups: 0,
         cause: Cause::NoHelo,
@@ -74,13 +76,17 @@ pub async fn check_host<R: Resolver>(
         voids: 0,
         client_names: None,
         record_void: false,
+        local_records: Vec::new(),
     };
     let cause = match check.run(name, trace.clone()).await {
         Ok(Ending::Decided(decided)) => {
             let matched = decided.matched(&evaluation.domain, client);
             evaluation.mechanism = Some(matched.directive.clone());
-            if matched.qualifier == Qualifier::Fail {
-                evaluation.explanation = explain(&mut check, &decided, &trace).await;
+            if matched.qualifier == Qualifier::Fail
+                && let Some(explanation) = explain(&mut check, &decided, &trace).await
+            {
+                evaluation.local_explanation = explanation.local;
+                evaluation.explanation = Some(explanation.text);
             }
             Cause::Matched(Box::new(matched))
         }
@@ -93,6 +99,7 @@ pub async fn check_host<R: Resolver>(
     check.asker.finish(&trace);
     evaluation.dns_lookups = check.lookups;
     evaluation.void_lookups = check.voids;
+    evaluation.local_records = std::mem::take(&mut check.local_records);
     trace
         .step(StepKind::Limit, || "terms that cause DNS look-ups".into())
         .outcome(|| format!("{} of {}", check.lookups, limits.spf_dns_lookups));
@@ -108,8 +115,8 @@ pub async fn check_host<R: Resolver>(
 impl Evaluation {
     fn conclude(&mut self, cause: Cause, trace: &Tracer) {
         self.result = cause.result();
-        trace.outcome(|| format!("{}: {cause}", self.result));
         self.cause = cause;
+        trace.outcome(|| format!("{}: {}", self.result, self.reason()));
     }
 }
 
@@ -124,6 +131,8 @@ pub(super) struct Check<'a, R> {
     pub(super) client_names: Option<Arc<ClientNames>>,
     /// The record looked for last is missing because there is no text at all.
     record_void: bool,
+    /// Domains whose record local policy replaced, each once.
+    local_records: Vec<Name>,
 }
 
 /// How the evaluation of a record ends, if not by an error.
@@ -334,6 +343,9 @@ impl<R: Resolver> Check<'_, R> {
         if let Some((published, why)) = self.asker.known_record(&question) {
             let note = trace.step(StepKind::Note, || question.to_string());
             note.outcome(|| format!("not asked: {why}"));
+            if why == Known::Policy && !self.local_records.contains(domain) {
+                self.local_records.push(domain.clone());
+            }
             return use_published(published, domain, trace);
         }
         let landed = self.asker.ask(question, trace).await;

@@ -94,7 +94,7 @@ impl Records {
 }
 
 /// What the texts of a domain come to: RFC 7208 sections 4.5 and 4.6.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Published {
     Record(Arc<Record>),
     /// No SPF record is among the texts.

@@ -7,6 +7,7 @@ mod check;
 mod input;
 mod lint;
 mod output;
+mod policy;
 mod sign;
 mod spf;
 mod usage;

@@ -6,11 +6,11 @@ use super::page::{Page, print_json, yes};
 use super::values::Claim;
 use super::{decision, setup};
 use mailrep::dmarc::{Author, DmarcResult, Identifier, Policy, Verdict};
-use mailrep::json;
+use mailrep::{json, spf};
 
 pub(crate) fn run(command: Dmarc, global: Global) -> Result<(), Failure> {
     let as_json = global.json;
-    let (checker, _) = setup::checker(global, None, false)?;
+    let (checker, _) = setup::checker(global, None, false, spf::Policy::default())?;
     let spf = command.spf.map(identifier);
     let dkim: Vec<Identifier> = command.dkim.into_iter().map(identifier).collect();
     let (verdict, _) = checker.dmarc(&Author::from_domain(command.from), spf.as_ref(), &dkim)?;
