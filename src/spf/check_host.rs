@@ -330,12 +330,12 @@ impl<R: Resolver> Check<'_, R> {
 
     /// Finds and reads the record of a domain: RFC 7208 sections 4.4 to 4.6.
     async fn record(&mut self, domain: &Name, trace: &Tracer) -> Result<Arc<Record>, Cause> {
-        let question = Question::new(domain.clone(), RecordType::Txt);
-        if let Some((published, why)) = self.asker.known_record(&question) {
-            let note = trace.step(StepKind::Note, || question.to_string());
-            note.outcome(|| format!("not asked: {why}"));
-            return use_published(published, domain, trace);
+        if let Some(known) = self.asker.known_record(domain) {
+            let note = trace.step(StepKind::Note, || format!("{domain} {}", RecordType::Txt));
+            note.outcome(|| format!("not asked: {}", known.why));
+            return use_published(known.published, domain, trace);
         }
+        let question = Question::new(domain.clone(), RecordType::Txt);
         let landed = self.asker.ask(question, trace).await;
         if let Some(published) = landed.published {
             return use_published(published, domain, trace);

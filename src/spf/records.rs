@@ -2,7 +2,7 @@
 
 use super::record::Record;
 use super::syntax::SyntaxError;
-use crate::clock::Clock;
+use crate::clock::{Clock, Moment};
 use crate::dns::cache::Cache;
 use crate::dns::{Name, Txt};
 use std::sync::Arc;
@@ -75,8 +75,13 @@ impl Records {
         self.kept.octets()
     }
 
-    pub(super) fn get(&self, domain: &Name) -> Option<Published> {
-        let (published, _) = self.kept.get(domain, self.clock.now())?;
+    /// The present moment on the clock of what is kept.
+    pub(super) fn now(&self) -> Moment {
+        self.clock.now()
+    }
+
+    pub(super) fn get(&self, domain: &Name, now: Moment) -> Option<Published> {
+        let (published, _) = self.kept.get(domain, now)?;
         Some(published)
     }
 
