@@ -127,7 +127,8 @@ impl<'a, R: Resolver> Asker<'a, R> {
 
     /// What is known of the record of a domain; not where it has been asked for ahead.
     pub(super) fn known_record(&mut self, domain: &Name) -> Option<Known> {
-        let asks = |asked: &Asked<'_>| asked.question.kind == RecordType::Txt && asked.question.name == *domain;
+        let asks =
+            |asked: &Asked<'_>| asked.question.kind == RecordType::Txt && asked.question.name == *domain;
         if self.asked.iter().any(asks) {
             return None;
         }
@@ -170,7 +171,8 @@ impl<'a, R: Resolver> Asker<'a, R> {
     pub(super) async fn ask(&mut self, question: Question, trace: &Tracer) -> Landed {
         let Some(at) = self.place(&question) else {
             let session = self.session;
-            let answer = self.alongside(session.ask(question, trace)).await;
+            // In a box, as those asked ahead are: what asks nothing shall not carry the room for it.
+            let answer = self.alongside(Box::pin(session.ask(question, trace))).await;
             return answer.into();
         };
         let step = if self.asked[at].ahead {
@@ -395,7 +397,12 @@ impl<'a, R: Resolver> Asker<'a, R> {
     }
 
     /// Adds the question of a term, or what is known instead.
-    fn add_question(&mut self, question: Option<Question>, now: Option<Moment>, questions: &mut Vec<Question>) {
+    fn add_question(
+        &mut self,
+        question: Option<Question>,
+        now: Option<Moment>,
+        questions: &mut Vec<Question>,
+    ) {
         let Some(question) = question else { return };
         let known = match question.kind {
             RecordType::Txt => self.known(&question.name, now),

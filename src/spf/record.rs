@@ -311,7 +311,7 @@ impl DomainSpec {
 
     /// Whether the validated name of the client is needed to expand it.
     pub(super) fn needs_validated(&self) -> bool {
-        self.string.needs_validated()
+        !self.is_constant() && self.string.needs_validated()
     }
 
     /// The target-name in one check.

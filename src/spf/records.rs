@@ -107,10 +107,14 @@ pub(super) enum Published {
     /// So many are.
     Several(usize),
     /// The only one cannot be read.
-    Broken {
-        text: Arc<str>,
-        error: SyntaxError,
-    },
+    Broken(Arc<Broken>),
+}
+
+/// A record that cannot be read.
+#[derive(Debug)]
+pub(super) struct Broken {
+    pub(super) text: Box<str>,
+    pub(super) error: SyntaxError,
 }
 
 impl Published {
@@ -129,10 +133,10 @@ impl Published {
         // evaluated.
         match Record::parse(text) {
             Ok(record) => Published::Record(Arc::new(record)),
-            Err(error) => Published::Broken {
+            Err(error) => Published::Broken(Arc::new(Broken {
                 text: String::from_utf8_lossy(text).into(),
                 error,
-            },
+            })),
         }
     }
 
@@ -140,7 +144,7 @@ impl Published {
         match self {
             Published::Record(record) => record.octets(),
             Published::Nothing | Published::Several(_) => 0,
-            Published::Broken { text, error } => text.len() + error.term.len(),
+            Published::Broken(broken) => size_of::<Broken>() + broken.text.len() + broken.error.term.len(),
         }
     }
 }
