@@ -252,7 +252,11 @@ fn what_cannot_be_policy_is_refused_in_words() {
     ] {
         let error = Policy::default().trust(network).unwrap_err();
         assert!(matches!(error, PolicyError::Network(_)));
-        assert!(error.to_string().starts_with(&format!("'{network}' is no network")));
+        assert!(
+            error
+                .to_string()
+                .starts_with(&format!("'{network}' is no network"))
+        );
     }
     let wrong = |domain, record| Policy::default().replace(domain, record).unwrap_err().to_string();
     assert_eq!(
