@@ -3,7 +3,7 @@
 use crate::deviations::Way;
 use crate::ours::{DOMAIN, NOW, Pair, SELECTOR};
 use crate::peer::Peer;
-use crate::{Judge, cases, messages};
+use crate::{Judge, messages, one_way_each};
 use std::process::Command;
 use tempfile::TempDir;
 
@@ -22,18 +22,16 @@ fn rfc6376_section_5_3_files_with_lf_signed_by_the_command_line_pass_dkimpy_with
     assert!(odd.len() > 20);
     let pairs = Pair::all();
     let mut judge = Judge::default();
-    for (at, case) in cases(&odd, &pairs).enumerate() {
-        // Every message once, and every way to sign it as often as the others.
-        if at / 8 % 8 != at % 8 {
-            continue;
-        }
+    for case in one_way_each(&odd, &pairs) {
         let file = directory.path().join("message.eml");
+        let key = directory.path().join("key.pem");
+        std::fs::write(&key, &case.pair.pem).unwrap();
         let octets = to_lf(case.octets);
         std::fs::write(&file, &octets).unwrap();
         let signed = Command::new(env!("CARGO_BIN_EXE_mailrep"))
             .args(["sign", "--domain", DOMAIN, "--selector", SELECTOR])
             .args(["--now", &NOW.0.to_string(), "--field", "x-odd", "--key"])
-            .arg(&case.pair.file)
+            .arg(&key)
             .arg("--canonicalization")
             .arg(format!("{}/{}", case.header.as_str(), case.body.as_str()))
             .arg(&file)

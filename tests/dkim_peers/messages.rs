@@ -119,3 +119,58 @@ pub(crate) fn odd() -> Vec<Message> {
         ),
     ]
 }
+
+/// Blanks, folds and empty lines in every order; nothing that a peer is known to read otherwise.
+pub(crate) fn generated(count: usize) -> Vec<Message> {
+    const OF_VALUES: &[&[u8]] = &[
+        b" ", b"\t", b"\r\n ", b"\r\n\t", b"Pears", b":", b";", b"=", b"\xc4",
+    ];
+    const OF_BODIES: &[&[u8]] = &[
+        b" ",
+        b"\t",
+        b"\r\n",
+        b"\r\n\r\n",
+        b"Pears",
+        b".",
+        b":",
+        b"=\r\n",
+        b"\xc4",
+    ];
+    let mut random = Random(0x9e37_79b9_7f4a_7c15);
+    let mut messages = Vec::with_capacity(count);
+    for _ in 0..count {
+        let mut octets = HEADER.to_vec();
+        for _ in 0..random.below(4) {
+            octets.extend_from_slice([&b"X-Odd:"[..], b"x-odd:", b"Comments:"][random.below(3)]);
+            octets.extend(random.pieces(OF_VALUES));
+            octets.extend_from_slice(b"\r\n");
+        }
+        octets.extend_from_slice(b"\r\n");
+        octets.extend(random.pieces(OF_BODIES));
+        octets.extend_from_slice(b"\r\n");
+        messages.push(Message {
+            name: "a generated message",
+            octets,
+        });
+    }
+    messages
+}
+
+/// xorshift64: the same messages every time.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, bound: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from(self.0 >> 33).unwrap() % bound
+    }
+
+    fn pieces(&mut self, of: &[&[u8]]) -> Vec<u8> {
+        let count = self.below(12);
+        (0..count)
+            .flat_map(|_| of[self.below(of.len())].to_vec())
+            .collect()
+    }
+}

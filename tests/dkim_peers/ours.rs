@@ -10,7 +10,7 @@ use mailrep::dns::{Answer, Question, RecordSet, RecordType, Resolver, Session, T
 use mailrep::message::{HeaderFields, Splitter};
 use mailrep::trace::Tracer;
 use std::future::{Future, ready};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,7 +21,6 @@ pub(crate) const SELECTOR: &str = "s";
 /// A key pair, as peers want it too.
 pub(crate) struct Pair {
     pub(crate) algorithm: Algorithm,
-    pub(crate) file: PathBuf,
     pub(crate) pem: Vec<u8>,
     pub(crate) record: String,
     key: Arc<SigningKey>,
@@ -32,16 +31,14 @@ impl Pair {
     pub(crate) fn all() -> [Pair; 2] {
         ["rsa2048.pem", "ed25519.pem"].map(|name| {
             let keys = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/keys");
-            Pair::read(keys.join(name))
+            Pair::of(std::fs::read(keys.join(name)).unwrap())
         })
     }
 
-    fn read(file: PathBuf) -> Pair {
-        let pem = std::fs::read(&file).unwrap();
+    fn of(pem: Vec<u8>) -> Pair {
         let key = SigningKey::parse(&pem).unwrap();
         Pair {
             algorithm: key.algorithm(),
-            file,
             record: key.record(),
             key: Arc::new(key),
             pem,

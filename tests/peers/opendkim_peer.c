@@ -9,7 +9,6 @@
 #include <sys/types.h>
 
 #include <dkim.h>
-#include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
