@@ -79,7 +79,7 @@ pub struct SignerOptions {
     /// How much the body may change on its way (`c=`). Default relaxed.
     pub body: Canonicalization,
     /// The agent or user on whose behalf is signed (`i=`): an address, or `@` and a domain, at the signing domain or below it.
-    /// Default none, which says `@` and the signing domain.
+    /// An international domain is written in ASCII. Default none, which says `@` and the signing domain.
     pub identity: Option<String>,
     /// How long the signature is valid (`x=`), from the time of signing; whole seconds. Default none: for ever.
     pub expires_after: Option<Duration>,
@@ -195,20 +195,20 @@ impl Signer {
         domain: &str,
         selector: &str,
         key: Arc<SigningKey>,
-        options: SignerOptions,
+        mut options: SignerOptions,
     ) -> Result<Signer, SignerError> {
         let (name, label, key_name) = names(domain, selector)?;
-        if let Some(identity) = &options.identity {
-            let at = identity.rsplit_once('@').map(|(_, domain)| domain);
-            let within = at
-                .and_then(|domain| signing_domain(domain.as_bytes()))
-                .is_some_and(|domain| domain.is_within(&name));
-            if !within || identity.contains(char::is_control) {
+        if let Some(identity) = &mut options.identity {
+            let (local_part, at) = identity.rsplit_once('@').unwrap_or_default();
+            let within = signing_domain(at.as_bytes()).filter(|at| at.is_within(&name));
+            let Some(at) = within.filter(|_| !identity.contains(char::is_control)) else {
                 return Err(SignerError::Identity {
                     identity: printable(identity.as_bytes()),
                     domain: name,
                 });
-            }
+            };
+            // RFC 6376 section 3.5: international domain names MUST be encoded as A-labels, here as in `d=`.
+            *identity = format!("{local_part}@{}", at.as_str());
         }
         Ok(Signer {
             covered: covered(&options)?,
