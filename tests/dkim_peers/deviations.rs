@@ -195,16 +195,6 @@ pub(crate) const DEVIATIONS: &[Deviation] = &[
         taken_for: None,
     },
     Deviation {
-        peer: "libopendkim",
-        way: Some(Way::TheyVerify),
-        messages: &["300 fields of a long name"],
-        header: None,
-        body: None,
-        rule: "RFC 6376 section 3.5",
-        sentence: "h= names any number of fields; libopendkim cuts it off after 4,095 octets when it verifies",
-        taken_for: None,
-    },
-    Deviation {
         peer: "Mail::DKIM",
         way: None,
         messages: &[

@@ -91,7 +91,7 @@ pub(crate) fn odd() -> Vec<Message> {
             b"X-Odd: pears\r\nKeywords: a\r\nx-odd: plums\r\nX-ODD: cherries\r\nSubject: another\r\n",
         ),
         with_fields("300 fields of one name", &b"X-Odd: pears\r\n".repeat(300)),
-        with_fields("300 fields of a long name", &b"X-Names-Of-All-The-Pears: pears\r\n".repeat(300)),
+        with_fields("120 fields of a long name", &b"X-Names-Of-All-The-Pears: pears\r\n".repeat(120)),
         with_fields("names in upper and lower case", b"X-ODD: PEARS\r\ncomments: plums\r\ncC: cEA@example.net\r\n"),
         with_fields(
             "eight-bit octets in values",
