@@ -47,6 +47,7 @@ pub fn spf_lint(report: &lint::Report, trace: Option<&[Step]>) -> Value {
         "findings": report.findings.iter().map(finding).collect::<Vec<_>>(),
         "dns_lookups": report.dns_lookups,
         "void_lookups": report.void_lookups,
+        "void_lookups_at_most": report.void_lookups_at_most,
         "complete": report.complete,
         "tree": node(&report.tree),
         "trace": trace,

@@ -34,7 +34,7 @@ fn a_record_that_is_fine_is_shown_with_what_it_costs() {
     done.shows(&[
         "nothing was found",
         "v=spf1 ip4:192.0.2.0/24 include:_spf.good.example -all",
-        "2 of 10, void 0 of 2",
+        "2 of 10, void 1 of 2",
         "include:_spf.good.example",
         "exists:%{i}.x.example",
     ]);
@@ -49,7 +49,7 @@ fn a_record_that_is_fine_is_shown_with_what_it_costs() {
             &report["void_lookups"],
             &report["complete"]
         ),
-        (&2.into(), &0.into(), &true.into())
+        (&2.into(), &1.into(), &true.into())
     );
     let include = &report["tree"]["terms"][0];
     assert_eq!(
@@ -169,4 +169,17 @@ fn controls_in_a_record_never_reach_the_terminal() {
             done.out
         );
     }
+}
+
+#[test]
+fn trifles_hide_no_error() {
+    let place = Place::new();
+    let trifles: String = (0..=100).map(|at| format!("\"u{at}=x \" ")).collect();
+    place.file(
+        "lint",
+        format!("a.example. TXT \"v=spf1 \" {trifles} \"ip4:0.0.0.0/0 ?all\"\n"),
+    );
+    let done = place.run("--zone lint spf --lint a.example");
+    assert!(done.out.starts_with("Faulty: "), "{}", done.out);
+    done.shows(&["covers all addresses", "more findings were left out"]);
 }

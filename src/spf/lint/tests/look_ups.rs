@@ -14,7 +14,7 @@ fn rfc7208_section_4_6_4_look_ups_are_counted_through_includes_and_redirects() {
         .to_owned();
     let report = look(&zone);
     assert_eq!(report.dns_lookups, 9);
-    assert_eq!(codes(&report), ["near_lookup_limit"]);
+    assert_eq!(codes(&report), ["void_limit", "near_lookup_limit"]);
     let costs: Vec<_> = report
         .tree
         .children
@@ -73,6 +73,46 @@ fn rfc7208_section_4_6_4_void_look_ups() {
     let report = look(zone);
     assert_eq!(codes(&report), ["void_limit_ipv6"]);
     assert_eq!(report.findings[0].severity(), Severity::Warning);
+}
+
+#[test]
+fn rfc7208_section_4_6_4_an_exists_that_does_not_match_is_a_void_look_up() {
+    let report = of("v=spf1 exists:%{i}.a.a.example exists:%{i}.b.a.example exists:%{i}.c.a.example -all");
+    assert_eq!((codes(&report), report.void_lookups), (vec!["void_limit"], 3));
+    let finding = &report.findings[0];
+    assert_eq!(finding.severity(), Severity::Error);
+    assert!(
+        finding
+            .to_string()
+            .ends_with("3 of them are 'exists' with macros"),
+        "{finding}"
+    );
+    assert!(report.complete);
+    // The qualifier does not matter, and two are allowed; behind "all" nothing is asked.
+    let report = of("v=spf1 ?exists:%{i}.a.a.example -exists:%{l}.b.a.example -all exists:%{i}.c.a.example");
+    assert_eq!((report.void_lookups, report.void_lookups_at_most), (2, 2));
+    // Those of all records count together, and with names that do not exist.
+    let zone = "a.example. TXT \"v=spf1 a:x.a.example include:b.example exists:%{i}.a.a.example -all\"
+        b.example. TXT \"v=spf1 exists:%{p}.b.example -all\"";
+    let report = look(zone);
+    assert_eq!(
+        (report.void_lookups, report.findings[0].code()),
+        (3, "void_limit")
+    );
+}
+
+#[test]
+fn rfc7208_section_4_6_4_terms_that_may_find_nothing_are_told_as_such() {
+    let zone = "a.example. TXT \"v=spf1 a:%{l}.a.example a:x.a.example exists:%{i}.a.a.example -all\"";
+    let report = look(zone);
+    assert_eq!((report.void_lookups, report.void_lookups_at_most), (2, 3));
+    let finding = found(&report, "void_limit_possible");
+    assert_eq!(finding.severity(), Severity::Warning);
+    assert!(finding.to_string().starts_with("up to 3 terms"), "{finding}");
+    // The client may have no name.
+    let report = of("v=spf1 ptr:a.example mx:%{l}.a.example ?ptr -all");
+    assert_eq!((report.void_lookups, report.void_lookups_at_most), (0, 3));
+    found(&report, "void_limit_possible");
 }
 
 #[test]

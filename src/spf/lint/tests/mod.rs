@@ -101,6 +101,46 @@ fn a_hostile_record_is_bounded_in_findings_and_nodes() {
 }
 
 #[test]
+fn however_many_trifles_there_are_no_error_is_left_out() {
+    let trifles: Vec<String> = (0..=100).map(|at| format!("\"u{at}=x \"")).collect();
+    let record = |terms: &str| {
+        look(&format!(
+            "a.example. TXT \"v=spf1 \" {} \"{terms}\"",
+            trifles.join(" ")
+        ))
+    };
+    let report = record("ip4:0.0.0.0/0 ?all");
+    assert_eq!(codes(&report)[..3], ["everyone", "record_length", "neutral_all"]);
+    // What is left out is told.
+    assert_eq!(report.findings.len(), 101);
+    let cut = report.findings.last().unwrap();
+    assert_eq!((cut.code(), cut.severity()), ("cut", Severity::Notice));
+    assert!(
+        cut.to_string().starts_with("4 more findings") || cut.to_string().starts_with("5 more"),
+        "{cut}"
+    );
+    // Many text records hide none of them either.
+    let mut zone = String::new();
+    for at in 0..200 {
+        zone.push_str(&format!("a.example. TXT \"spf2.0/pra x{at}\"\n"));
+    }
+    let report = look(&format!(
+        "{zone}a.example. TXT \"v=spf1 +all\"\na.example. TXT \"v=spf1-all\""
+    ));
+    assert_eq!(codes(&report)[..2], ["pass_all", "near_miss"]);
+    found(&report, "cut");
+    // Of errors too there are only so many.
+    let wrong: Vec<String> = (0..300).map(|at| format!("\"x{at} \"")).collect();
+    let report = look(&format!("a.example. TXT \"v=spf1 \" {}", wrong.join(" ")));
+    assert_eq!(codes(&report)[..100], ["syntax"; 100]);
+    assert!(
+        found(&report, "cut").to_string().starts_with("20"),
+        "{}",
+        found(&report, "cut")
+    );
+}
+
+#[test]
 fn every_finding_has_a_clause_and_a_fix() {
     let zone = "a.example. TXT \"v=spf1 a mx/0 include:a.example ptr ipv4:192.0.2.1 foo=bar +all redirect=b exp=x.example\"";
     for finding in look(zone).findings {

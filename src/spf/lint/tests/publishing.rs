@@ -77,4 +77,17 @@ fn rfc7208_section_3_4_long_records() {
         );
     }
     assert_eq!(codes(&look(&zone)), ["answer_length"]);
+    // The name, the record and the other text: 9 + 11 + 430 and one more.
+    let beside = |octets: usize| {
+        let strings: Vec<String> = [200, octets - 200]
+            .map(|length| format!("\"{}\"", "x".repeat(length)))
+            .into();
+        look(&format!(
+            "a.example. TXT \"v=spf1 -all\"\na.example. TXT {}",
+            strings.join(" ")
+        ))
+    };
+    assert_eq!(codes(&beside(430)), [""; 0]);
+    assert_eq!(codes(&beside(431)), ["answer_length"]);
+    assert!(beside(431).findings[0].to_string().contains("451 octets"));
 }
