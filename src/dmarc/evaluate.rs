@@ -86,15 +86,36 @@ pub struct Verdict {
     pub testing: bool,
     /// The policy record.
     pub record: Option<Arc<Record>>,
+    /// Whether local policy, and not the record, made `disposition` none ([`Verdict::for_trusted_client`]).
+    pub overridden: bool,
 }
 
 impl Verdict {
-    /// The cause as a sentence, and what else is wrong with the From field.
+    /// The cause as a sentence, what else is wrong with the From field, and whether local policy overrides the record.
     pub fn reason(&self) -> String {
-        match &self.author_problem {
-            None => self.cause.to_string(),
-            Some(problem) => format!("{}; moreover, {problem}", self.cause),
+        let mut reason = self.cause.to_string();
+        if let Some(problem) = &self.author_problem {
+            reason.push_str(&format!("; moreover, {problem}"));
         }
+        if self.overridden {
+            reason.push_str("; nothing is to be done all the same, because local policy trusts the client");
+        }
+        reason
+    }
+
+    /// The verdict on a message from a client that local policy trusts, for which SPF was not checked. The result stays;
+    /// but it rests on the client's address less than it should, so that nothing is to be done because of it.
+    #[must_use]
+    pub fn for_trusted_client(mut self) -> Verdict {
+        if let Cause::NotAligned { spf, .. } = &mut self.cause {
+            *spf = SpfFinding::TrustedClient;
+        }
+        // Section 5.4: a receiver may depart from the policy for reasons of its own.
+        self.overridden = self
+            .disposition
+            .is_some_and(|disposition| disposition > Policy::None);
+        self.disposition = self.disposition.map(|_| Policy::None);
+        self
     }
 
     /// How strict it is: "apply the most strict policy selected among the checks that fail" (section 11.5), and
@@ -171,6 +192,7 @@ fn unusable(judged: Option<Verdict>, problem: AuthorProblem) -> Verdict {
         aligned_identifiers: Vec::new(),
         testing: false,
         record: None,
+        overridden: false,
     }
 }
 
@@ -288,6 +310,7 @@ fn judge(
         aligned_identifiers,
         testing,
         record: record.cloned(),
+        overridden: false,
     }
 }
 

@@ -58,6 +58,10 @@ impl Policy {
     /// Clients in this network, an address with or without a prefix length, are not checked: their result is `none`. That is
     /// for relays of one's own, to which the record of a sender's domain does not apply.
     ///
+    /// In a [`Transaction`](crate::transaction::Transaction), DMARC then rests on DKIM alone. Without an aligned signature its
+    /// result is `fail` as ever, but its disposition is `none` whatever the policy, and the reason says so: whoever handed the
+    /// message to a relay of one's own is not known here any more, and the relay is the one to check it.
+    ///
     /// # Errors
     /// [`PolicyError::Network`].
     pub fn trust(mut self, network: &str) -> Result<Self, PolicyError> {
@@ -114,7 +118,8 @@ impl Policy {
         Ok(self)
     }
 
-    pub(super) fn trusts(&self, client: IpAddr) -> bool {
+    /// `client` is canonical: IPv4 where it is IPv4-mapped.
+    pub(crate) fn trusts(&self, client: IpAddr) -> bool {
         self.trusted
             .iter()
             .any(|&(network, length)| match (network, client) {

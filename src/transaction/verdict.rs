@@ -83,6 +83,9 @@ impl Parts<'_> {
             self.spf_identifier().as_ref(),
             &self.dkim_identifiers(),
         );
+        if self.trusts_client() {
+            dmarc = dmarc.for_trusted_client();
+        }
         // What names no domain is no identifier, and DMARC was told nothing of it; but it was there.
         if let dmarc::Cause::NotAligned { spf, dkim, .. } = &mut dmarc.cause {
             if self.spf.is_some() && *spf == SpfFinding::NotChecked {
@@ -122,7 +125,18 @@ impl Parts<'_> {
         })
     }
 
+    /// Whether SPF was left out for this client, whatever its envelope says.
+    fn trusts_client(&self) -> bool {
+        let policy = &self.options.spf;
+        self.client
+            .is_some_and(|client| policy.trusts(client.to_canonical()))
+    }
+
+    /// None for a client that is not to be checked: "did not pass" would not be true.
     fn spf_identifier(&self) -> Option<Identifier> {
+        if self.trusts_client() {
+            return None;
+        }
         let evaluation = &self.spf.as_ref()?.evaluation;
         let outcome = match evaluation.result {
             SpfResult::Pass => Outcome::Pass,
