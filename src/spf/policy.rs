@@ -41,6 +41,12 @@ pub enum PolicyError {
         /// What is wrong with it.
         error: NameError,
     },
+    /// The domain has one label only, and is never checked (RFC 7208 section 4.3).
+    #[error("a record for '{domain}' would never apply: it is no full domain name such as example.org")]
+    SingleLabel {
+        /// What was given.
+        domain: String,
+    },
     /// The record for a domain is broken.
     #[error("the SPF record given for {domain} is broken: {error}")]
     Record {
@@ -62,8 +68,11 @@ impl Policy {
     /// result is `fail` as ever, but its disposition is `none` whatever the policy, and the reason says so: whoever handed the
     /// message to a relay of one's own is not known here any more, and the relay is the one to check it.
     ///
+    /// Clients with IPv4-mapped IPv6 addresses are IPv4 clients (RFC 7208 section 5), and so are networks of them:
+    /// `::ffff:192.0.2.0/120` is 192.0.2.0/24.
+    ///
     /// # Errors
-    /// [`PolicyError::Network`].
+    /// [`PolicyError::Network`], also for an IPv4-mapped address with a prefix length below 96.
     pub fn trust(mut self, network: &str) -> Result<Self, PolicyError> {
         let fault = || PolicyError::Network(crate::error::printable(network.as_bytes()));
         let (address, length) = match network.split_once('/') {
@@ -75,7 +84,7 @@ impl Policy {
             IpAddr::V4(_) => 32,
             IpAddr::V6(_) => 128,
         };
-        let length = match length {
+        let length: u8 = match length {
             None => most,
             Some(length) if length.bytes().all(|octet| octet.is_ascii_digit()) => {
                 length.parse().map_err(|_| fault())?
@@ -85,20 +94,27 @@ impl Policy {
         if length > most {
             return Err(fault());
         }
-        self.trusted.push((address, length));
+        let network = match (address, address.to_canonical()) {
+            (IpAddr::V6(_), mapped @ IpAddr::V4(_)) => (mapped, length.checked_sub(96).ok_or_else(fault)?),
+            (address, _) => (address, length),
+        };
+        self.trusted.push(network);
         Ok(self)
     }
 
     /// This record stands for whatever `domain` publishes, for the domain itself and where other records lead to it.
     ///
     /// # Errors
-    /// [`PolicyError::Domain`] and [`PolicyError::Record`].
+    /// [`PolicyError::Domain`], [`PolicyError::SingleLabel`] and [`PolicyError::Record`].
     pub fn replace(mut self, domain: &str, record: &str) -> Result<Self, PolicyError> {
         let shown = || crate::error::printable(domain.as_bytes());
         let name = Name::parse(domain.as_bytes()).map_err(|error| PolicyError::Domain {
             domain: shown(),
             error,
         })?;
+        if name.label_count() < 2 {
+            return Err(PolicyError::SingleLabel { domain: shown() });
+        }
         let record = Record::parse(record.as_bytes()).map_err(|error| PolicyError::Record {
             domain: shown(),
             error,

@@ -46,6 +46,21 @@ fn trusted_clients_are_not_checked() {
 }
 
 #[test]
+fn rfc7208_section_5_a_network_of_ipv4_mapped_addresses_is_one_of_ipv4() {
+    let lines = ["example.org TXT v=spf1 -all"];
+    for (network, inside, outside) in [
+        ("::ffff:192.0.2.0/120", "192.0.2.255", "192.0.3.0"),
+        ("::ffff:192.0.2.7", "::ffff:192.0.2.7", "192.0.2.6"),
+        ("::ffff:0:0/96", "203.0.113.1", "2001:db8::1"),
+    ] {
+        let policy = Policy::default().trust(network).unwrap();
+        let code = |client| judged(&lines, client, &policy).0.evaluation.cause.code();
+        assert_eq!(code(inside), "trusted_client", "{network}");
+        assert_eq!(code(outside), "directive_matched", "{network}");
+    }
+}
+
+#[test]
 fn a_record_of_local_policy_stands_for_what_the_domain_publishes() {
     let policy = Policy::default();
     let policy = policy
@@ -101,6 +116,8 @@ fn what_cannot_be_policy_is_refused_in_words() {
         "::/129",
         "example.org",
         "192.0.2.0/8/8",
+        "::ffff:192.0.2.0/24",
+        "::ffff:192.0.2.0/95",
     ] {
         let error = Policy::default().trust(network).unwrap_err();
         assert_eq!(error, PolicyError::Network(network.into()));
@@ -110,6 +127,10 @@ fn what_cannot_be_policy_is_refused_in_words() {
     assert_eq!(
         wrong("example.org", "v=spf1 ipv4:192.0.2.1"),
         "the SPF record given for example.org is broken: 'ipv4:192.0.2.1' is no mechanism (did you mean 'ip4'?)"
+    );
+    assert_eq!(
+        wrong("localhost", "v=spf1 -all"),
+        "a record for 'localhost' would never apply: it is no full domain name such as example.org"
     );
     assert!(wrong("a..b", "v=spf1").starts_with("'a..b' cannot be a domain name: "));
     let error = Policy::default().explain("%{x}").unwrap_err();
