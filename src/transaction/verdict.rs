@@ -4,13 +4,11 @@ use super::context::Options;
 use crate::auth_results::{AuthenticationResults, MethodResult, fields_to_remove};
 use crate::clock::UnixTime;
 use crate::dmarc::{DkimFinding, Identifier, Outcome, SpfFinding};
-use crate::dns::Name;
 use crate::iprev::Iprev;
 use crate::message::{Anomaly, HeaderFields};
-use crate::spf::{Identity, SpfResult};
+use crate::spf::{Identity, SpfResult, with_a_labels};
 use crate::trace::{Step, Tracer};
 use crate::{dkim, dmarc, spf};
-use std::borrow::Cow;
 use std::net::IpAddr;
 
 /// Signatures that did not pass and are named in the Authentication-Results field.
@@ -234,17 +232,6 @@ impl Parts<'_> {
         };
         let result = MethodResult::new("iprev", iprev.result.as_str());
         results.push(result.property("policy", "iprev", client.to_string()));
-    }
-}
-
-/// An address or a domain for a field of ASCII only: its U-labels become A-labels (RFC 5890 section 2.3.2.1), since without
-/// its domain it would be of no use. A local-part has no such form.
-fn with_a_labels(address: &[u8]) -> Cow<'_, [u8]> {
-    let domain_begin = memchr::memrchr(b'@', address).map_or(0, |at| at + 1);
-    let (local_part, domain) = address.split_at(domain_begin);
-    match Name::parse(domain) {
-        Ok(name) if !domain.is_ascii() => Cow::Owned([local_part, name.as_str().as_bytes()].concat()),
-        _ => Cow::Borrowed(address),
     }
 }
 
