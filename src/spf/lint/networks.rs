@@ -127,7 +127,7 @@ pub(super) fn size(prefix: u8, bits: u8) -> Option<Size> {
 
 /// What addresses are for that no client on the Internet has (RFC 6890 section 2.2). Those of documentation are left alone,
 /// for they stand in every example.
-const SPECIAL_4: [([u8; 4], u8, &str); 12] = [
+const SPECIAL_4: [([u8; 4], u8, &str); 11] = [
     ([0, 0, 0, 0], 8, "they are reserved"),
     ([10, 0, 0, 0], 8, "they are of private networks (RFC 1918)"),
     (
@@ -139,11 +139,6 @@ const SPECIAL_4: [([u8; 4], u8, &str); 12] = [
     ([169, 254, 0, 0], 16, "they are of one link only"),
     ([172, 16, 0, 0], 12, "they are of private networks (RFC 1918)"),
     ([192, 0, 0, 0], 24, "they are for protocols of the IETF"),
-    (
-        [192, 88, 99, 0],
-        24,
-        "they are of relays between IPv6 and IPv4 (RFC 7526)",
-    ),
     ([192, 168, 0, 0], 16, "they are of private networks (RFC 1918)"),
     ([198, 18, 0, 0], 15, "they are for measuring devices (RFC 2544)"),
     ([224, 0, 0, 0], 4, "they are of groups (multicast)"),

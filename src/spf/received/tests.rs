@@ -223,7 +223,10 @@ fn what_is_not_known_is_left_out() {
     let request = request("192.0.2.1", b"", b"a@example.com", "");
     let (_, pairs) = read(&evaluate(&request).received_spf(&request));
     let keys: Vec<_> = pairs.iter().map(|(key, _)| key.as_str()).collect();
-    assert_eq!(keys, ["identity", "client-ip", "envelope-from", "helo", "mechanism"]);
+    assert_eq!(
+        keys,
+        ["identity", "client-ip", "envelope-from", "helo", "mechanism"]
+    );
 }
 
 #[test]
