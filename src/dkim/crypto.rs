@@ -102,6 +102,18 @@ impl PublicKey {
         self.bits
     }
 
+    /// The octets of memory that it occupies, roughly: the library keeps the key in several forms.
+    pub(super) fn octets(&self) -> usize {
+        const FLAT: usize = 1_024;
+        const COPIES: usize = 6;
+        let copies = match self.kind {
+            Kind::Rsa(_) => COPIES,
+            Kind::RsaOutside => return 0,
+            Kind::Ed25519(_) => 1,
+        };
+        FLAT + copies * usize::try_from(self.bits / 8).unwrap_or(0)
+    }
+
     /// Whether `signature` is one of this key over data with this hash.
     pub(super) fn verifies(&self, hash: &Hash, signature: &[u8]) -> bool {
         match &self.kind {

@@ -5,18 +5,16 @@ use super::canonical::header_field;
 use super::cause::{Cause, DkimResult};
 use super::crypto::{Hash, Sha256};
 use super::key::{KeyProblem, KeyRecord};
+use super::keys::{Keys, Published};
 use super::select::HeaderIndex;
 use super::signature::{self, Description, Policy, Signature};
 use crate::clock::UnixTime;
-use crate::dns::{Answer, Name, Resolver, Session, Txt};
+use crate::dns::{Answer, Name, Resolver, Session};
 use crate::limits::Limits;
 use crate::message::HeaderFields;
 use crate::trace::{StepKind, Tracer};
 use std::collections::HashMap;
 use std::sync::Arc;
-
-/// Key records at one name that are tried.
-const MOST_KEYS: usize = 4;
 
 /// The name of the field.
 const FIELD: &str = "DKIM-Signature";
@@ -93,6 +91,7 @@ pub struct Prepared {
     /// Places in `entries` of those that may pass, the most relevant first.
     ready: Vec<usize>,
     policy: Policy,
+    keys: Option<Arc<Keys>>,
 }
 
 /// Reads the signatures of a header. It asks nobody.
@@ -135,6 +134,7 @@ pub fn prepare(
         entries,
         ready,
         policy: policy.clone(),
+        keys: None,
     }
 }
 
@@ -207,6 +207,13 @@ impl Prepared {
         self
     }
 
+    /// Uses the keys that are kept there, and keeps there what is read.
+    #[must_use]
+    pub fn with_keys(mut self, keys: &Arc<Keys>) -> Prepared {
+        self.keys = Some(Arc::clone(keys));
+        self
+    }
+
     fn signatures(&self) -> impl Iterator<Item = (usize, &Signature)> {
         self.ready.iter().filter_map(|&at| match &self.entries[at].state {
             State::Ready(signature) => Some((at, &**signature)),
@@ -265,11 +272,10 @@ impl Prepared {
         session: &Session<R>,
     ) -> Vec<(usize, Finding)> {
         // The question stands in the trace below the first signature that needs it.
-        let answer = match members.first() {
-            Some(&first) => session.txt(name, &steps[first]).await,
+        let keys = match members.first() {
+            Some(&first) => self.published(name, session, &steps[first]).await,
             None => return Vec::new(),
         };
-        let keys = read_keys(name, answer);
         let mut findings = Vec::with_capacity(members.len());
         for &at in members {
             if let Entry {
@@ -280,12 +286,43 @@ impl Prepared {
             {
                 let finding = match &keys {
                     Err(cause) => Finding::refused(cause.clone(), None),
-                    Ok(keys) => self.judge(signature, keys, || header_hash(signature, *own, header, index)),
+                    Ok(keys) => self.judge(signature, keys.records(), || {
+                        header_hash(signature, *own, header, index)
+                    }),
                 };
                 findings.push((at, finding));
             }
         }
         findings
+    }
+
+    /// RFC 6376 section 6.1.2, steps 1 to 3.
+    async fn published<R: Resolver>(
+        &self,
+        name: &Name,
+        session: &Session<R>,
+        trace: &Tracer,
+    ) -> Result<Published, Cause> {
+        if let Some(known) = self.keys.as_ref().and_then(|keys| keys.get(name)) {
+            let note = trace.step(StepKind::Note, || format!("{name} TXT"));
+            note.outcome(|| "not asked: the key is known from an earlier check".into());
+            return Ok(known);
+        }
+        match session.txt(name, trace).await {
+            Answer::Records { records, ttl } => {
+                let published = Published::read(&records);
+                if let Some(keys) = &self.keys {
+                    keys.keep(name, &published, ttl);
+                }
+                Ok(published)
+            }
+            Answer::NoData { .. } | Answer::NoSuchName { .. } => Err(Cause::NoKey { name: name.clone() }),
+            Answer::Failure(failure) => Err(Cause::KeyUnavailable {
+                name: name.clone(),
+                failure,
+            }),
+            Answer::MalformedName(error) => Err(Cause::KeyName(error)),
+        }
     }
 
     /// RFC 6376 section 6.1.2, steps 4 to 9, for each record until one verifies.
@@ -368,26 +405,6 @@ impl Prepared {
             }
         }
         None
-    }
-}
-
-/// RFC 6376 section 6.1.2, steps 1 to 3.
-///
-/// Several records at one name are undefined by section 3.6.2.2; section 6.1.2 lets a verifier try each in turn, and so
-/// the first [`MOST_KEYS`] are tried.
-fn read_keys(name: &Name, answer: Answer<Arc<[Txt]>>) -> Result<Vec<Result<KeyRecord, KeyProblem>>, Cause> {
-    match answer {
-        Answer::Records { records, .. } => Ok(records
-            .iter()
-            .take(MOST_KEYS)
-            .map(|record| KeyRecord::parse(record))
-            .collect()),
-        Answer::NoData { .. } | Answer::NoSuchName { .. } => Err(Cause::NoKey { name: name.clone() }),
-        Answer::Failure(failure) => Err(Cause::KeyUnavailable {
-            name: name.clone(),
-            failure,
-        }),
-        Answer::MalformedName(error) => Err(Cause::KeyName(error)),
     }
 }
 

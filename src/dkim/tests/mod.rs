@@ -3,6 +3,7 @@
 
 mod canonical;
 mod keys;
+mod known_keys;
 mod signatures;
 mod verify;
 
