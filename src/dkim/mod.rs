@@ -13,6 +13,7 @@
 //! assert_eq!(prepared.domains().count(), 0); // rsa-sha1 cannot pass, so no key is asked for
 //! ```
 
+mod blanks;
 mod body;
 mod canonical;
 mod cause;
