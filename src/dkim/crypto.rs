@@ -1,6 +1,6 @@
 //! The cryptography that DKIM needs; the only file that knows which library does it.
 
-use aws_lc_rs::digest::{Context, Digest, SHA256};
+use aws_lc_rs::digest::{self, Context, Digest, SHA256};
 use aws_lc_rs::signature::{
     ED25519, ParsedPublicKey, RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY, RsaPublicKeyComponents,
 };
@@ -36,6 +36,13 @@ impl Sha256 {
 pub(super) struct Hash(Digest);
 
 impl Hash {
+    /// The hash of octets that are all there, which costs less than one in the making.
+    pub(super) fn of(octets: &[u8]) -> Hash {
+        #[cfg(test)]
+        work::add(octets.len(), 0);
+        Hash(digest::digest(&SHA256, octets))
+    }
+
     pub(super) fn octets(&self) -> &[u8] {
         self.0.as_ref()
     }

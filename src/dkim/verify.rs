@@ -150,6 +150,13 @@ fn kinship(author: Option<&Name>, domain: &Name) -> u8 {
 
 /// RFC 6008 section 3: at least the first eight characters of `b=`, and as many as make them differ.
 fn shorten_starts(entries: &mut [Entry]) {
+    if let [Entry { description, .. }] = entries {
+        // There is nothing to tell it from.
+        if let Some(start) = &mut description.signature_start {
+            start.truncate(8);
+        }
+        return;
+    }
     let start = |entry: &Entry, length| -> Option<String> {
         let text = entry.description.signature_start.as_ref()?;
         Some(text.chars().take(length).collect())
@@ -268,7 +275,7 @@ impl Prepared {
         members: &[usize],
         steps: &[Tracer],
         header: &HeaderFields,
-        index: &HeaderIndex,
+        index: &HeaderIndex<'_>,
         session: &Session<R>,
     ) -> Vec<(usize, Finding)> {
         // The question stands in the trace below the first signature that needs it.
@@ -408,18 +415,22 @@ impl Prepared {
     }
 }
 
+/// Octets of header fields that go to the digest together.
+const GATHERED: usize = 2_048;
+
 /// The hash over the signed header fields and the signature itself (RFC 6376 section 3.7).
-fn header_hash(signature: &Signature, own: usize, header: &HeaderFields, index: &HeaderIndex) -> Hash {
-    let mut digest = Sha256::new();
-    let mut canonical = Vec::with_capacity(1024);
-    for field in index
-        .select(&signature.names, own)
-        .filter_map(|place| header.get(place))
-    {
-        canonical.clear();
+fn header_hash(signature: &Signature, own: usize, header: &HeaderFields, index: &HeaderIndex<'_>) -> Hash {
+    let mut digest = None;
+    let mut canonical = Vec::with_capacity(GATHERED);
+    let chosen = index.select(&signature.names, own).into_iter();
+    for field in chosen.filter_map(|place| header.get(place)) {
+        // Each call of the digest costs as much as some dozen octets, so that short fields go together.
+        if canonical.len() + field.raw().len() > GATHERED {
+            digest.get_or_insert_with(Sha256::new).update(&canonical);
+            canonical.clear();
+        }
         header_field(signature.header, field.raw(), &mut canonical);
         canonical.extend_from_slice(b"\r\n");
-        digest.update(&canonical);
     }
     if let Some(field) = header.get(own) {
         // RFC 6376 section 3.7: the value of b=, blanks around it included, is taken out; no CRLF follows.
@@ -427,11 +438,15 @@ fn header_hash(signature: &Signature, own: usize, header: &HeaderFields, index: 
         let raw = field.raw();
         let before = raw.get(..begin).unwrap_or_default();
         let after = raw.get(end..).unwrap_or_default();
-        canonical.clear();
         header_field(signature.header, &[before, after].concat(), &mut canonical);
-        digest.update(&canonical);
     }
-    digest.finish()
+    match digest {
+        None => Hash::of(&canonical),
+        Some(mut digest) => {
+            digest.update(&canonical);
+            digest.finish()
+        }
+    }
 }
 
 fn plan(signature: &Signature) -> BodyPlan {
