@@ -274,3 +274,28 @@ fn a_header_over_the_bounds_passes_nothing_and_is_no_way_around_a_policy() {
         assert!(verdict["anomaly"]["reason"].as_str().unwrap().contains("limit"));
     }
 }
+
+#[test]
+fn transactions_of_one_context_share_the_keys_that_they_read() {
+    let options = Options {
+        trace: true,
+        ..Options::default()
+    };
+    let context = Arc::new(Context::new(Zone::read(&data("zone")).unwrap(), options));
+    let message = std::fs::read(data("pass-all.eml")).unwrap();
+    let check = || {
+        let mut transaction = begin(&context);
+        transaction.data(&message).unwrap();
+        let verdict = finish(transaction);
+        let known = |step: &&mailrep::trace::Step| {
+            step.outcome == "not asked: the key is known from an earlier check"
+        };
+        (verdict.trace.iter().filter(known).count(), verdict.dkim)
+    };
+    let (known, first) = check();
+    let keys = context.dkim_keys().len();
+    assert!(keys > 0 && known == 0);
+    let (known, second) = check();
+    assert_eq!((known, context.dkim_keys().len()), (keys, keys));
+    assert_eq!(first, second);
+}
