@@ -136,26 +136,6 @@ impl PublicKey {
     }
 }
 
-/// What was done on this thread, for tests that count work.
-#[cfg(test)]
-pub(super) mod work {
-    use std::cell::Cell;
-
-    thread_local! {
-        static DONE: Cell<(usize, usize)> = const { Cell::new((0, 0)) };
-    }
-
-    pub(super) fn add(octets: usize, operations: usize) {
-        let (hashed, verified) = DONE.get();
-        DONE.set((hashed + octets, verified + operations));
-    }
-
-    /// Octets hashed and public-key operations since this was last called.
-    pub(in super::super) fn done() -> (usize, usize) {
-        DONE.take()
-    }
-}
-
 const SEQUENCE: u8 = 0x30;
 const INTEGER: u8 = 0x02;
 const BIT_STRING: u8 = 0x03;
@@ -204,4 +184,24 @@ fn element(octets: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
 fn positive(integer: &[u8]) -> Option<&[u8]> {
     let begin = integer.iter().position(|&octet| octet != 0)?;
     (integer[0] < 0x80).then_some(&integer[begin..])
+}
+
+/// What was done on this thread, for tests that count work.
+#[cfg(test)]
+pub(super) mod work {
+    use std::cell::Cell;
+
+    thread_local! {
+        static DONE: Cell<(usize, usize)> = const { Cell::new((0, 0)) };
+    }
+
+    pub(super) fn add(octets: usize, operations: usize) {
+        let (hashed, verified) = DONE.get();
+        DONE.set((hashed + octets, verified + operations));
+    }
+
+    /// Octets hashed and public-key operations since this was last called.
+    pub(in super::super) fn done() -> (usize, usize) {
+        DONE.take()
+    }
 }

@@ -191,8 +191,10 @@ impl Splitter {
     /// gathering them line by line. Returns the octets after them.
     fn take_whole_fields<'a>(&mut self, mut octets: &'a [u8]) -> &'a [u8] {
         while self.fields.len() < self.header_fields {
-            let most = self.header_octets.saturating_sub(self.fields.octets());
-            match whole_field(&octets[..octets.len().min(most.saturating_add(1))]) {
+            // Near the bound it matters what follows the field, up to where that is judged.
+            let near = self.fields.octets().saturating_add(UNDECIDED_LINE);
+            let most = self.header_octets.saturating_sub(near);
+            match whole_field(&octets[..octets.len().min(most)]) {
                 Some(end) if self.fields.push(&octets[..end]) => octets = &octets[end..],
                 _ => break,
             }
