@@ -31,7 +31,7 @@ else
 OUT := $(TARGET)/release
 PROFILE_FLAGS := --release --features cli,capi
 endif
-PYTHON_SCRIPTS := scripts/run-tests scripts/instruction-counts tests/c/run tests/data/make.py benches/peers/pyspf.py tests/peers
+PYTHON_SCRIPTS := scripts/run-tests scripts/instruction-counts tests/c/run tests/data/make.py benches/peers/pyspf.py benches/peers/dkimpy.py tests/peers
 C_WARNINGS := -Wall -Wextra -Wpedantic -Werror
 export PATH := $(abspath $(TARGET)/tools/bin):$(PATH)
 
@@ -73,7 +73,7 @@ check: check-rust check-dependencies check-c check-python check-messages ## form
 
 check-rust:
 	$(CARGO) fmt --all --check
-	rustfmt --check --edition 2024 fuzz/fuzz_targets/*.rs
+	rustfmt --check --edition 2024 fuzz/fuzz_targets/*.rs benches/peers/mail_auth/main.rs
 	$(CARGO) clippy --all-targets $(FEATURES) -- -D warnings
 	$(CARGO) clippy --no-default-features --lib -- -D warnings
 	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --no-deps $(FEATURES)

@@ -13,7 +13,7 @@ use mailrep::clock::{Clock, UnixTime};
 use mailrep::dns::cache::{CacheOptions, CachedResolver};
 use mailrep::dns::zone::Zone;
 use mailrep::dns::{Name, Resolver, Session};
-use mailrep::message::Splitter;
+use mailrep::message::{HeaderFields, Splitter};
 use mailrep::spf::{self, Environment, Records, RecordsOptions, Request, SpfResult};
 use mailrep::trace::Tracer;
 use mailrep::{dkim, dmarc};
@@ -26,7 +26,7 @@ const PARSES: usize = 1_000;
 
 /// Workloads whose name ends in `_crypto` are counted, but not compared: how many instructions cryptography takes depends on
 /// the processor.
-const WORKLOADS: [(&str, fn()); 8] = [
+const WORKLOADS: [(&str, fn()); 11] = [
     ("spf_over_zone", spf_over_zone),
     ("spf_cache_warm", spf_cache_warm),
     ("spf_records_cached", spf_records_cached),
@@ -34,6 +34,9 @@ const WORKLOADS: [(&str, fn()); 8] = [
     ("dmarc_over_zone", dmarc_over_zone),
     ("dmarc_record_parse", dmarc_record_parse),
     ("name_parse", name_parse),
+    ("dkim_relaxed_body_50_kb", dkim_relaxed_body),
+    ("dkim_signature_parse", dkim_signature_parse),
+    ("dkim_hostile_header_parse", dkim_hostile_header_parse),
     ("dkim_verify_50_kb_crypto", dkim_verify),
 ];
 
@@ -155,6 +158,69 @@ fn name_parse() {
             assert_eq!(name.label_count(), 5);
         }
     });
+}
+
+/// A body of indented lines, 20 times, under the relaxed canonicalization; of which `l=0` leaves nothing to the digest.
+fn dkim_relaxed_body() {
+    let lines = (0..1_000).map(|line| {
+        let end = if line % 9 == 0 { " \t" } else { "" };
+        format!(
+            "{:indent$}<td>a line of some fifty octets</td>{end}\r\n",
+            "",
+            indent = line * 7 % 24
+        )
+    });
+    let body = lines.collect::<String>();
+    let policy = dkim::Policy {
+        accept_body_length: true,
+        ..dkim::Policy::default()
+    };
+    let header = signature("l=0; h=from");
+    let prepared = dkim::prepare(&header, None, UnixTime(0), &Limits::default(), &policy);
+    let mut hashers: Vec<_> = (0..20).map(|_| prepared.body_hasher()).collect();
+    assert_eq!(hashers[0].digests(), 1);
+    counted_work(&mut || {
+        hashers
+            .iter_mut()
+            .for_each(|hasher| hasher.update(body.as_bytes()))
+    });
+}
+
+/// A header with a signature that may pass and has these tags.
+fn signature(tags: &str) -> HeaderFields {
+    let mut header = HeaderFields::default();
+    let hash = "frcCV1k9oG9oKj3dpUqdJg1PxRT2RSN/XKdLCPjaYaY=";
+    let field = format!(
+        "DKIM-Signature: v=1; a=rsa-sha256; c=relaxed/relaxed; d=example.org;\r\n s=s2024; t=1; i=news@mail.example.org; \
+         {tags};\r\n bh={hash};\r\n b={}\r\n",
+        [hash.trim_end_matches('='); 8].join("\r\n ")
+    );
+    assert!(header.push(field.as_bytes()));
+    header
+}
+
+fn dkim_signature_parse() {
+    let header = signature(
+        "h=from:to:reply-to:subject:date:message-id:\r\n mime-version:content-type:list-unsubscribe",
+    );
+    counted_work(&mut || (0..PARSES).for_each(|_| assert_eq!(may_pass(&header), 1)));
+}
+
+/// 1,000 signatures, and one with 60,000 names: ten may pass.
+fn dkim_hostile_header_parse() {
+    let mut header = signature(&format!("h={}from", "x:".repeat(60_000)));
+    let other = signature("h=from");
+    for _ in 0..1_000 {
+        other.iter().for_each(|field| assert!(header.push(field.raw())));
+    }
+    counted_work(&mut || assert_eq!(may_pass(&header), 10));
+}
+
+fn may_pass(header: &HeaderFields) -> usize {
+    let (limits, policy) = (Limits::default(), dkim::Policy::default());
+    dkim::prepare(header, None, UnixTime(2), &limits, &policy)
+        .domains()
+        .count()
 }
 
 /// Five messages of 50 KB with one Ed25519 signature.

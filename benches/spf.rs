@@ -34,6 +34,7 @@ use peers::Peer;
 use senders::requests;
 use std::net::SocketAddr;
 use std::ops::Range;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use support::dns_server::DnsServer;
@@ -109,14 +110,21 @@ fn over_network(nsd: SocketAddr, zone: &Zone) {
         },
     ];
     for (name, senders, peer) in [
-        ("libspf2", SENDERS, Peer::libspf2(folder.path())),
-        ("pyspf", SENDERS / 20, Peer::pyspf()),
+        ("libspf2", SENDERS, libspf2(folder.path())),
+        (
+            "pyspf",
+            SENDERS / 20,
+            Peer::python("pyspf", "spf, dns.resolver", "pyspf==2.0.14 dnspython"),
+        ),
     ] {
         match peer {
             Ok(peer) => subjects.push(Subject {
                 name,
                 senders,
-                check: Box::new(move |server, senders| peer.check(server, senders)),
+                check: Box::new(move |server, senders| {
+                    let numbers = [server.port().into(), senders.start, senders.len()];
+                    peer.run(&numbers.map(|number: usize| number.to_string()), senders.len())
+                }),
             }),
             Err(missing) => println!("skipped: {missing}"),
         }
@@ -156,6 +164,16 @@ fn over_network(nsd: SocketAddr, zone: &Zone) {
             against(ratio, 1.15)
         );
     }
+}
+
+fn libspf2(folder: &Path) -> Result<Peer, String> {
+    Peer::c(
+        "libspf2",
+        "spf2/spf.h",
+        "libspf2-dev",
+        &["-lspf2", "-ldl"],
+        folder,
+    )
 }
 
 /// Many checks begun at the same time on one thread.

@@ -347,3 +347,28 @@ fn rfc9989_section_5_4_local_policy_that_trusts_the_client_overrides_the_disposi
     let verdict = through_a_relay("203.0.113.77", b"mx2.example.net", b"<ada@example.org>", unsigned);
     assert_eq!(verdict["dmarc"]["disposition"], "reject");
 }
+
+#[test]
+fn transactions_of_one_context_share_the_keys_that_they_read() {
+    let options = Options {
+        trace: true,
+        ..Options::default()
+    };
+    let context = Arc::new(Context::new(Zone::read(&data("zone")).unwrap(), options));
+    let message = std::fs::read(data("pass-all.eml")).unwrap();
+    let check = || {
+        let mut transaction = begin(&context);
+        transaction.data(&message).unwrap();
+        let verdict = finish(transaction);
+        let known = |step: &&mailrep::trace::Step| {
+            step.outcome == "not asked: the key is known from an earlier check"
+        };
+        (verdict.trace.iter().filter(known).count(), verdict.dkim)
+    };
+    let (known, first) = check();
+    let keys = context.dkim_keys().len();
+    assert!(keys > 0 && known == 0);
+    let (known, second) = check();
+    assert_eq!((known, context.dkim_keys().len()), (keys, keys));
+    assert_eq!(first, second);
+}

@@ -1,72 +1,75 @@
-//! Other SPF libraries, each in a process of its own that measures itself.
+//! Other libraries, each in a process of its own that measures itself.
 
 use crate::usage::Cost;
-use std::net::SocketAddr;
-use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-/// A program that checks senders of the zone by number.
+/// A program that repeats some work and prints the nanoseconds of wall time, of user and of system CPU time that it took, and how
+/// often it passed.
 pub(crate) struct Peer {
-    command: Vec<PathBuf>,
+    pub(crate) command: Vec<PathBuf>,
 }
 
 impl Peer {
-    /// libspf2, compiled into `folder`.
+    /// A C program beside this file, compiled into `folder` with these flags, if the header is there that `package` installs.
     ///
     /// # Errors
     /// What is missing.
-    pub(crate) fn libspf2(folder: &Path) -> Result<Peer, String> {
-        if !Path::new("/usr/include/spf2/spf.h").exists() {
-            return Err("libspf2 (Debian's libspf2-dev is not installed)".into());
+    pub(crate) fn c(
+        name: &str,
+        header: &str,
+        package: &str,
+        flags: &[&str],
+        folder: &Path,
+    ) -> Result<Peer, String> {
+        if !Path::new("/usr/include").join(header).exists() {
+            return Err(format!("{name} (Debian's {package} is not installed)"));
         }
-        let program = folder.join("libspf2");
+        let program = folder.join(name);
         let output = Command::new("cc")
             .args(["-std=gnu11", "-O2", "-o"])
             .arg(&program)
-            .arg(here("libspf2.c"))
-            .args(["-lspf2", "-ldl"])
+            .arg(here(&format!("{name}.c")))
+            .args(flags)
             .output()
-            .map_err(|error| format!("libspf2 (cc does not start: {error})"))?;
+            .map_err(|error| format!("{name} (cc does not start: {error})"))?;
         match output.status.success() {
             true => Ok(Peer {
                 command: vec![program],
             }),
             false => Err(format!(
-                "libspf2 (its program does not compile: {})",
+                "{name} (its program does not compile: {})",
                 String::from_utf8_lossy(&output.stderr)
             )),
         }
     }
 
-    /// pyspf, if the tests' Python has it.
+    /// A Python program beside this file, if the tests' Python has `modules`, which `packages` install.
     ///
     /// # Errors
     /// What is missing.
-    pub(crate) fn pyspf() -> Result<Peer, String> {
-        let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| "target".into(), PathBuf::from);
-        let python = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join(target)
-            .join("venv/bin/python");
+    pub(crate) fn python(name: &str, modules: &str, packages: &str) -> Result<Peer, String> {
+        let python = target().join("venv/bin/python");
         let there = Command::new(&python)
-            .args(["-W", "ignore", "-c", "import spf, dns.resolver"])
+            .args(["-W", "ignore", "-c", &format!("import {modules}")])
             .output()
             .is_ok_and(|output| output.status.success());
         match there {
             true => Ok(Peer {
-                command: vec![python, here("pyspf.py")],
+                command: vec![python, here(&format!("{name}.py"))],
             }),
-            false => Err("pyspf (target/venv/bin/python -m pip install pyspf==2.0.14 dnspython)".into()),
+            false => Err(format!(
+                "{name} (target/venv/bin/python -m pip install {packages})"
+            )),
         }
     }
 
-    /// Checks `senders` one after the other.
-    pub(crate) fn check(&self, server: SocketAddr, senders: Range<usize>) -> Cost {
-        let count = senders.len();
+    /// Runs it with these arguments, which make it repeat its work `count` times.
+    pub(crate) fn run(&self, arguments: &[String], count: usize) -> Cost {
         let output = Command::new(&self.command[0])
             .args(&self.command[1..])
-            .args([server.port().into(), senders.start, count].map(|number: usize| number.to_string()))
+            .args(arguments)
             .output()
             .unwrap();
         let text = String::from_utf8_lossy(&output.stdout);
@@ -90,7 +93,14 @@ impl Peer {
     }
 }
 
-fn here(file: &str) -> PathBuf {
+/// Where cargo builds.
+pub(crate) fn target() -> PathBuf {
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| "target".into(), PathBuf::from);
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(target)
+}
+
+/// A file of this folder.
+pub(crate) fn here(file: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("benches/peers")
         .join(file)

@@ -1,5 +1,6 @@
 //! Canonicalization (RFC 6376 section 3.4), octet-exact. A bare CR or LF is an ordinary octet.
 
+use super::blanks::Blanks;
 use serde::Serialize;
 
 /// How much a message may change on its way without breaking the signature.
@@ -22,7 +23,7 @@ impl Canonicalization {
     }
 }
 
-fn is_blank(octet: u8) -> bool {
+pub(super) fn is_blank(octet: u8) -> bool {
     matches!(octet, b' ' | b'\t')
 }
 
@@ -76,11 +77,6 @@ pub(super) fn header_field(how: Canonicalization, raw: &[u8], out: &mut Vec<u8>)
     // Blanks at the end are still pending here, and so left out.
 }
 
-/// Octets gathered before they go to the digest in one piece.
-const STAGE: usize = 8 * 1024;
-/// A piece of this size goes to the digest without a copy.
-const DIRECT: usize = 2 * 1024;
-
 /// A body on its way to a digest. What is pending is counted, never kept.
 #[derive(Debug, Clone)]
 pub(super) struct Body {
@@ -108,7 +104,7 @@ impl Body {
     /// Octets that are kept at this moment.
     #[cfg(test)]
     pub(super) fn kept(&self) -> usize {
-        self.blanks.as_ref().map_or(0, |blanks| blanks.staged.capacity())
+        self.blanks.as_ref().map_or(0, Blanks::kept)
     }
 
     /// The body has ended.
@@ -126,7 +122,7 @@ impl Body {
 
 /// Leaves out empty lines at the end: the whole of "simple", and the second half of "relaxed".
 #[derive(Debug, Clone, Default)]
-struct Lines {
+pub(super) struct Lines {
     /// CRLFs that were not passed on, because the body may end with them.
     pending: u64,
     /// A CR after those, of which it is not known yet whether an LF follows.
@@ -136,7 +132,7 @@ struct Lines {
 }
 
 impl Lines {
-    fn update(&mut self, mut octets: &[u8], pass: &mut impl FnMut(&[u8])) {
+    pub(super) fn update(&mut self, mut octets: &[u8], pass: &mut impl FnMut(&[u8])) {
         if self.cr && !octets.is_empty() {
             self.cr = false;
             if let Some(rest) = octets.strip_prefix(b"\n") {
@@ -197,110 +193,4 @@ impl Lines {
         // RFC 6376 section 3.4.3: all CRLFs at the end become one; one is added if there is none.
         pass(b"\r\n");
     }
-}
-
-/// Joins blanks, and leaves them out at the ends of lines: the first half of "relaxed".
-#[derive(Debug, Clone, Default)]
-struct Blanks {
-    /// Blanks were seen, and what follows them decides.
-    pending: bool,
-    /// And after those a CR, with nothing known of what follows.
-    cr: bool,
-    staged: Vec<u8>,
-}
-
-impl Blanks {
-    fn update(&mut self, chunk: &[u8], lines: &mut Lines, pass: &mut impl FnMut(&[u8])) {
-        let mut rest = chunk;
-        while let Some(&first) = rest.first() {
-            if self.pending && self.cr {
-                self.pending = false;
-                self.cr = false;
-                if first == b'\n' {
-                    self.put(b"\r\n", lines, pass);
-                    rest = &rest[1..];
-                } else {
-                    self.put(b" \r", lines, pass);
-                }
-                continue;
-            }
-            if self.pending {
-                let blanks = rest.iter().take_while(|&&octet| is_blank(octet)).count();
-                rest = &rest[blanks..];
-                match rest {
-                    [] => return,
-                    [b'\r'] => {
-                        self.cr = true;
-                        return;
-                    }
-                    [b'\r', b'\n', ..] => {}
-                    _ => self.put(b" ", lines, pass),
-                }
-                self.pending = false;
-            }
-            let plain = next_change(rest);
-            self.put(&rest[..plain], lines, pass);
-            rest = &rest[plain..];
-            if !rest.is_empty() {
-                self.pending = true;
-                rest = &rest[1..];
-            }
-        }
-    }
-
-    fn put(&mut self, octets: &[u8], lines: &mut Lines, pass: &mut impl FnMut(&[u8])) {
-        let direct = octets.len() >= DIRECT;
-        if direct || self.staged.len() + octets.len() > STAGE {
-            lines.update(&self.staged, pass);
-            self.staged.clear();
-        }
-        if direct {
-            lines.update(octets, pass);
-        } else {
-            if self.staged.capacity() == 0 {
-                self.staged.reserve_exact(STAGE);
-            }
-            self.staged.extend_from_slice(octets);
-        }
-    }
-
-    fn finish(&mut self, lines: &mut Lines, pass: &mut impl FnMut(&[u8])) {
-        // Blanks that end the body end a line and vanish; a bare CR after them is an octet like any other.
-        if self.cr {
-            self.put(b" \r", lines, pass);
-        }
-        lines.update(&self.staged, pass);
-        self.staged.clear();
-    }
-}
-
-/// Where the first blank stands that may not stay as it is: a tab, or a space before a blank, a CR or the end of what is
-/// known.
-fn next_change(octets: &[u8]) -> usize {
-    const BLOCK: usize = 32;
-    let changes = |at: usize| match octets[at] {
-        b'\t' => true,
-        b' ' => octets
-            .get(at + 1)
-            .is_none_or(|next| matches!(next, b' ' | b'\t' | b'\r')),
-        _ => false,
-    };
-    let mut at = 0;
-    // Whole blocks without a branch inside, which compilers turn into vector instructions.
-    while let (Some(block), Some(after)) = (
-        octets[at..].first_chunk::<BLOCK>(),
-        octets.get(at + 1..).and_then(|rest| rest.first_chunk::<BLOCK>()),
-    ) {
-        let mut found = 0;
-        for (&octet, &next) in block.iter().zip(after) {
-            found |= u8::from(octet == b'\t') | (u8::from(octet == b' ') & u8::from(next <= b' '));
-        }
-        if found != 0
-            && let Some(change) = (at..at + BLOCK).find(|&at| changes(at))
-        {
-            return change;
-        }
-        at += BLOCK;
-    }
-    (at..octets.len()).find(|&at| changes(at)).unwrap_or(octets.len())
 }

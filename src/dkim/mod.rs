@@ -16,12 +16,14 @@
 //! assert_eq!(prepared.domains().count(), 0); // rsa-sha1 cannot pass, so no key is asked for
 //! ```
 
+mod blanks;
 mod body;
 mod canonical;
 mod cause;
 mod crypto;
 mod header_hash;
 mod key;
+mod keys;
 mod publish;
 mod select;
 mod sign;
@@ -40,6 +42,7 @@ pub use body::{BodyHasher, BodyHashes};
 pub use canonical::Canonicalization;
 pub use cause::{Cause, DkimResult};
 pub use key::{KeyProblem, KeyRecord, KeyType};
+pub use keys::{Keys, KeysOptions};
 pub use publish::{Publication, publication, zone_entry};
 pub use sign::{MessageSigning, SignatureField, Signing};
 pub use signature::{Algorithm, Policy};

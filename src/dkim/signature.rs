@@ -109,15 +109,16 @@ pub(super) fn read(
     policy: &Policy,
 ) -> (Description, Result<Box<Signature>, Cause>) {
     let (tags, error) = TagList::read(field.value(), Blanks::Folding);
-    let description = describe(&tags);
+    let selector = tags.get("s").and_then(domain_name);
+    let description = describe(&tags, selector.as_ref());
     let outcome = match error {
         Some(error) => Err(Cause::Syntax(error)),
-        None => evaluate(&tags, field, now, policy).map(Box::new),
+        None => evaluate(&tags, description.name.clone(), selector, field, now, policy).map(Box::new),
     };
     (description, outcome)
 }
 
-fn describe(tags: &TagList<'_>) -> Description {
+fn describe(tags: &TagList<'_>, selector: Option<&Name>) -> Description {
     let shown = |value: &[u8], parsed: Option<&Name>| match parsed {
         Some(name) => name.to_string(),
         None => printable(value),
@@ -129,9 +130,7 @@ fn describe(tags: &TagList<'_>) -> Description {
     };
     Description {
         domain: tags.get("d").map(|value| shown(value, name.as_ref())),
-        selector: tags
-            .get("s")
-            .map(|value| shown(value, domain_name(value).as_ref())),
+        selector: tags.get("s").map(|value| shown(value, selector)),
         identity,
         algorithm: tags.get("a").map(printable),
         signature_start: tags.get("b").and_then(|value| {
@@ -182,6 +181,8 @@ pub(super) fn signing_domain(value: &[u8]) -> Option<Name> {
 
 fn evaluate(
     tags: &TagList<'_>,
+    domain: Option<Name>,
+    selector: Option<Name>,
     field: HeaderField<'_>,
     now: UnixTime,
     policy: &Policy,
@@ -208,11 +209,11 @@ fn evaluate(
     let (header, body) = canonicalizations(tags.get("c"))?;
 
     let value = required("d")?;
-    let domain = signing_domain(value).ok_or_else(|| bad("d", value, "it is no domain name"))?;
+    let domain = domain.ok_or_else(|| bad("d", value, "it is no domain name"))?;
     let value = required("s")?;
-    let selector = domain_name(value).ok_or_else(|| bad("s", value, "it is no selector"))?;
-    let prefix = format!("{}._domainkey", selector.as_str());
-    let key_name = domain.prefixed(&prefix).map_err(Cause::KeyName)?;
+    let selector = selector.ok_or_else(|| bad("s", value, "it is no selector"))?;
+    let key_name = format!("{}._domainkey.{}", selector.as_str(), domain.as_str());
+    let key_name = Name::parse(key_name.as_bytes()).map_err(Cause::KeyName)?;
     let identity_below = match tags.get("i") {
         Some(value) => identity_below(value, &domain)?,
         None => false,

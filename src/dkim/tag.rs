@@ -64,6 +64,18 @@ impl Blanks {
         }
     }
 
+    /// Where the first octet stands that a blank can begin with.
+    fn find(self, octets: &[u8]) -> Option<usize> {
+        let found = memchr::memchr3(b' ', b'\t', b'\r', octets);
+        match self {
+            Blanks::Folding => found,
+            Blanks::Any => {
+                let before = &octets[..found.unwrap_or(octets.len())];
+                memchr::memchr(b'\n', before).or(found)
+            }
+        }
+    }
+
     fn trim_start(self, mut octets: &[u8]) -> &[u8] {
         loop {
             match self.length(octets) {
@@ -99,7 +111,7 @@ struct Tag<'a> {
 /// A tag list, borrowed from the octets it was read from.
 #[derive(Debug, Clone)]
 pub(super) struct TagList<'a> {
-    /// In the order of names, once read.
+    /// In the order of names, which finds duplicates.
     tags: Vec<Tag<'a>>,
     first: Option<&'a [u8]>,
     /// Where the value of `b` stands in the octets, blanks around it included.
@@ -110,7 +122,7 @@ impl<'a> TagList<'a> {
     /// Reads a list. With an error come the tags before it, so that it can be said whose list it is.
     pub(super) fn read(octets: &'a [u8], blanks: Blanks) -> (TagList<'a>, Option<TagError>) {
         let mut list = TagList {
-            tags: Vec::new(),
+            tags: Vec::with_capacity(16),
             first: None,
             b_span: None,
         };
@@ -174,11 +186,8 @@ impl<'a> TagList<'a> {
 
     /// The value of a tag. Names are case-sensitive.
     pub(super) fn get(&self, name: &str) -> Option<&'a [u8]> {
-        let at = self.tags.partition_point(|tag| tag.name < name.as_bytes());
-        self.tags
-            .get(at)
-            .filter(|tag| tag.name == name.as_bytes())
-            .map(|tag| tag.value)
+        let named = |tag: &&Tag<'_>| tag.name == name.as_bytes();
+        self.tags.iter().find(named).map(|tag| tag.value)
     }
 
     /// The name of the tag that stands first.
@@ -195,27 +204,46 @@ impl<'a> TagList<'a> {
 /// RFC 6376 section 3.2, tag-value: printable ASCII but no semicolon, folding white space within; RFC 8616 section 4
 /// adds UTF-8.
 fn is_value(value: &[u8], blanks: Blanks) -> bool {
+    // All octets that are not of words have to be of blanks: counting the ones and walking along the others is quicker than
+    // looking at each.
+    let odd = value
+        .iter()
+        .filter(|&&octet| octet <= b' ' || octet == 0x7f)
+        .count();
+    let mut in_blanks = 0;
     let mut rest = value;
-    while let Some(&octet) = rest.first() {
-        let step = match octet {
-            0x21..=0x7e | 0x80.. => 1,
-            _ => blanks.length(rest),
-        };
-        if step == 0 {
-            return false;
+    while in_blanks < odd
+        && let Some(begin) = blanks.find(rest)
+    {
+        rest = &rest[begin..];
+        match blanks.length(rest) {
+            0 => return false,
+            blank => {
+                in_blanks += blank;
+                rest = &rest[blank..];
+            }
         }
-        rest = &rest[step..];
+    }
+    if in_blanks != odd {
+        return false;
     }
     value.is_ascii() || std::str::from_utf8(value).is_ok()
 }
 
 /// A value without any blanks.
 pub(super) fn without_blanks(value: &[u8]) -> Vec<u8> {
-    value
-        .iter()
-        .copied()
-        .filter(|octet| !octet.is_ascii_whitespace())
-        .collect()
+    let mut out = Vec::with_capacity(value.len());
+    let mut rest = value;
+    // Where long values are folded.
+    while let Some(at) = memchr::memchr3(b' ', b'\r', b'\n', rest) {
+        out.extend_from_slice(&rest[..at]);
+        rest = &rest[at + 1..];
+    }
+    out.extend_from_slice(rest);
+    if out.contains(&b'\t') || out.contains(&b'\x0c') {
+        out.retain(|octet| !octet.is_ascii_whitespace());
+    }
+    out
 }
 
 /// The elements of a value that is a list with colons, blanks around each one removed.

@@ -5,18 +5,16 @@ use super::cause::{Cause, DkimResult};
 use super::crypto::Hash;
 use super::header_hash::header_hash;
 use super::key::{KeyProblem, KeyRecord};
+use super::keys::{Keys, Published};
 use super::select::HeaderIndex;
 use super::signature::{self, Description, Policy, Signature};
 use crate::clock::UnixTime;
-use crate::dns::{Answer, Name, Resolver, Session, Txt};
+use crate::dns::{Answer, Name, Resolver, Session};
 use crate::limits::Limits;
 use crate::message::HeaderFields;
 use crate::trace::{StepKind, Tracer};
 use std::collections::HashMap;
 use std::sync::Arc;
-
-/// Key records at one name that are tried.
-const MOST_KEYS: usize = 4;
 
 /// The name of the field.
 pub(super) const FIELD: &str = "DKIM-Signature";
@@ -93,6 +91,7 @@ pub struct Prepared {
     /// Places in `entries` of those that may pass, the most relevant first.
     ready: Vec<usize>,
     policy: Policy,
+    keys: Option<Arc<Keys>>,
 }
 
 /// Reads the signatures of a header. It asks nobody.
@@ -135,6 +134,7 @@ pub fn prepare(
         entries,
         ready,
         policy: policy.clone(),
+        keys: None,
     }
 }
 
@@ -150,6 +150,13 @@ fn kinship(author: Option<&Name>, domain: &Name) -> u8 {
 
 /// RFC 6008 section 3: at least the first eight characters of `b=`, and as many as make them differ.
 fn shorten_starts(entries: &mut [Entry]) {
+    if let [Entry { description, .. }] = entries {
+        // There is nothing to tell it from.
+        if let Some(start) = &mut description.signature_start {
+            start.truncate(8);
+        }
+        return;
+    }
     let start = |entry: &Entry, length| -> Option<String> {
         let text = entry.description.signature_start.as_ref()?;
         Some(text.chars().take(length).collect())
@@ -207,6 +214,13 @@ impl Prepared {
         self
     }
 
+    /// Uses the keys that are kept there, and keeps there what is read.
+    #[must_use]
+    pub fn with_keys(mut self, keys: &Arc<Keys>) -> Prepared {
+        self.keys = Some(Arc::clone(keys));
+        self
+    }
+
     fn signatures(&self) -> impl Iterator<Item = (usize, &Signature)> {
         self.ready.iter().filter_map(|&at| match &self.entries[at].state {
             State::Ready(signature) => Some((at, &**signature)),
@@ -261,15 +275,14 @@ impl Prepared {
         members: &[usize],
         steps: &[Tracer],
         header: &HeaderFields,
-        index: &HeaderIndex,
+        index: &HeaderIndex<'_>,
         session: &Session<R>,
     ) -> Vec<(usize, Finding)> {
         // The question stands in the trace below the first signature that needs it.
-        let answer = match members.first() {
-            Some(&first) => session.txt(name, &steps[first]).await,
+        let keys = match members.first() {
+            Some(&first) => self.published(name, session, &steps[first]).await,
             None => return Vec::new(),
         };
-        let keys = read_keys(name, answer);
         let mut findings = Vec::with_capacity(members.len());
         for &at in members {
             if let Entry {
@@ -280,12 +293,43 @@ impl Prepared {
             {
                 let finding = match &keys {
                     Err(cause) => Finding::refused(cause.clone(), None),
-                    Ok(keys) => self.judge(signature, keys, || hash_signed(signature, *own, header, index)),
+                    Ok(keys) => self.judge(signature, keys.records(), || {
+                        hash_signed(signature, *own, header, index)
+                    }),
                 };
                 findings.push((at, finding));
             }
         }
         findings
+    }
+
+    /// RFC 6376 section 6.1.2, steps 1 to 3.
+    async fn published<R: Resolver>(
+        &self,
+        name: &Name,
+        session: &Session<R>,
+        trace: &Tracer,
+    ) -> Result<Published, Cause> {
+        if let Some(known) = self.keys.as_ref().and_then(|keys| keys.get(name)) {
+            let note = trace.step(StepKind::Note, || format!("{name} TXT"));
+            note.outcome(|| "not asked: the key is known from an earlier check".into());
+            return Ok(known);
+        }
+        match session.txt(name, trace).await {
+            Answer::Records { records, ttl } => {
+                let published = Published::read(&records);
+                if let Some(keys) = &self.keys {
+                    keys.keep(name, &published, ttl);
+                }
+                Ok(published)
+            }
+            Answer::NoData { .. } | Answer::NoSuchName { .. } => Err(Cause::NoKey { name: name.clone() }),
+            Answer::Failure(failure) => Err(Cause::KeyUnavailable {
+                name: name.clone(),
+                failure,
+            }),
+            Answer::MalformedName(error) => Err(Cause::KeyName(error)),
+        }
     }
 
     /// RFC 6376 section 6.1.2, steps 4 to 9, for each record until one verifies.
@@ -371,33 +415,13 @@ impl Prepared {
     }
 }
 
-/// RFC 6376 section 6.1.2, steps 1 to 3.
-///
-/// Several records at one name are undefined by section 3.6.2.2; section 6.1.2 lets a verifier try each in turn, and so
-/// the first [`MOST_KEYS`] are tried.
-fn read_keys(name: &Name, answer: Answer<Arc<[Txt]>>) -> Result<Vec<Result<KeyRecord, KeyProblem>>, Cause> {
-    match answer {
-        Answer::Records { records, .. } => Ok(records
-            .iter()
-            .take(MOST_KEYS)
-            .map(|record| KeyRecord::parse(record))
-            .collect()),
-        Answer::NoData { .. } | Answer::NoSuchName { .. } => Err(Cause::NoKey { name: name.clone() }),
-        Answer::Failure(failure) => Err(Cause::KeyUnavailable {
-            name: name.clone(),
-            failure,
-        }),
-        Answer::MalformedName(error) => Err(Cause::KeyName(error)),
-    }
-}
-
 /// RFC 6376 section 3.7: the value of `b=`, blanks around it included, is taken out of the signature's own field.
-fn hash_signed(signature: &Signature, own: usize, header: &HeaderFields, index: &HeaderIndex) -> Hash {
+fn hash_signed(signature: &Signature, own: usize, header: &HeaderFields, index: &HeaderIndex<'_>) -> Hash {
     let (begin, end) = signature.b_span;
     let raw = header.get(own).map_or(&b""[..], |field| field.raw());
     let before = raw.get(..begin).unwrap_or_default();
     let after = raw.get(end..).unwrap_or_default();
-    let places = index.select(&signature.names, own);
+    let places = index.select(&signature.names, own).into_iter();
     header_hash(signature.header, header, places, &[before, after].concat())
 }
 

@@ -231,11 +231,15 @@ fn new_context(
     let timed = TimedResolver::new(Arc::clone(resolver), options.clock.clone());
     let cached = CachedResolver::new(timed, options.clock.clone(), cache.clone());
     let mut options = options.clone();
-    // Who keeps few answers, or keeps them for a short time only, means the records in them as well.
+    // Who keeps few answers, or keeps them for a short time only, means the records and keys in them as well.
     let records = &mut options.spf_records;
     records.entries = records.entries.min(cache.entries);
     records.octets = records.octets.min(cache.octets);
     records.ttl_ceiling = records.ttl_ceiling.min(cache.ttl_ceiling);
+    let keys = &mut options.dkim_keys;
+    keys.entries = keys.entries.min(cache.entries);
+    keys.octets = keys.octets.min(cache.octets);
+    keys.ttl_ceiling = keys.ttl_ceiling.min(cache.ttl_ceiling);
     Context::new(cached, options)
 }
 

@@ -63,3 +63,26 @@ fn transactions_and_their_verdicts_move_between_threads() {
     .context();
     is_send(&Transaction::new(&context, Arc::new(crate::transaction::Inline)).finish());
 }
+
+#[test]
+fn who_keeps_no_answers_keeps_no_records_and_no_keys() {
+    let cache = CacheOptions {
+        entries: 0,
+        ttl_ceiling: Duration::from_secs(1),
+        ..CacheOptions::default()
+    };
+    let checker = Checker::new(Setup {
+        source: Source::Zone(Zone::new()),
+        cache,
+        ..Setup::default()
+    })
+    .unwrap();
+    let context = checker.context();
+    let options = context.options();
+    assert_eq!((options.dkim_keys.entries, options.spf_records.entries), (0, 0));
+    assert_eq!(options.dkim_keys.ttl_ceiling, Duration::from_secs(1));
+    assert_eq!(
+        options.dkim_keys.octets,
+        CacheOptions::default().octets.min(32 << 20)
+    );
+}

@@ -63,6 +63,11 @@ impl HeaderFields {
     /// As [`HeaderFields::push`], the field being the parts joined.
     pub(crate) fn push_parts(&mut self, parts: &[&[u8]]) -> bool {
         let begin = self.octets.len();
+        if begin == 0 {
+            // What an ordinary header has, so that it need not grow by and by.
+            self.octets.reserve(4_096);
+            self.fields.reserve(32);
+        }
         parts.iter().for_each(|part| self.octets.extend_from_slice(part));
         let colon = memchr::memchr(b':', &self.octets[begin..]).filter(|&colon| colon > 0);
         match (u32::try_from(self.octets.len()), colon.map(u32::try_from)) {

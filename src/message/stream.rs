@@ -170,6 +170,9 @@ impl Splitter {
                     }
                 }
                 State::Header => {
+                    if self.pending.is_empty() {
+                        rest = self.take_whole_fields(rest);
+                    }
                     if rest.is_empty() {
                         return None;
                     }
@@ -182,6 +185,21 @@ impl Splitter {
                 }
             }
         }
+    }
+
+    /// Takes the fields at the beginning of `octets` that are there to their ends, as long as nothing about them is odd, without
+    /// gathering them line by line. Returns the octets after them.
+    fn take_whole_fields<'a>(&mut self, mut octets: &'a [u8]) -> &'a [u8] {
+        while self.fields.len() < self.header_fields {
+            // Near the bound it matters what follows the field, up to where that is judged.
+            let near = self.fields.octets().saturating_add(UNDECIDED_LINE);
+            let most = self.header_octets.saturating_sub(near);
+            match whole_field(&octets[..octets.len().min(most)]) {
+                Some(end) if self.fields.push(&octets[..end]) => octets = &octets[end..],
+                _ => break,
+            }
+        }
+        octets
     }
 
     /// Takes octets up to the end of a line. Returns what of them belongs to the body, once the header has ended.
@@ -344,6 +362,24 @@ fn find_empty_line(octets: &[u8], mut seen: u8) -> (usize, u8) {
         };
     }
     (octets.len(), seen)
+}
+
+/// The length of the header field at the beginning of `octets`, if it is one of ordinary lines and the octet after it is there
+/// as well, by which it is known that the field ends.
+fn whole_field(octets: &[u8]) -> Option<usize> {
+    let mut end = 0;
+    loop {
+        let rest = octets.get(end..)?;
+        let line = &rest[..memchr::memchr(b'\n', rest)? + 1];
+        let ordinary = line.len() < UNDECIDED_LINE && line.ends_with(b"\r\n");
+        if !ordinary || (end == 0 && (line.starts_with(b"\r") || !begins_field(line))) {
+            return None;
+        }
+        end += line.len();
+        if !matches!(octets.get(end)?, b' ' | b'\t') {
+            return Some(end);
+        }
+    }
 }
 
 /// Whether a line begins a header field: printable ASCII other than a colon, blanks, a colon (RFC 5322 sections

@@ -116,6 +116,45 @@ fn fields_beyond_the_bounds_are_dropped_and_the_body_is_still_found() {
     );
 }
 
+#[test]
+fn fields_near_the_bound_are_kept_or_dropped_alike_at_every_split() {
+    let limits = |header_octets| Limits {
+        header_octets,
+        ..Limits::default()
+    };
+    for value in [100, 1_000, 1_500] {
+        let message = format!(
+            "A: {}\r\nLong-name: {}\r\n\r\nbody",
+            "1".repeat(500),
+            "2".repeat(value)
+        );
+        for header_octets in (500..530).chain(1_495..1_530).chain(2_000..2_040) {
+            let limits = limits(header_octets);
+            let whole = split(message.as_bytes(), &[], &limits);
+            for cuts in [
+                &[3][..],
+                &[504],
+                &[505],
+                &[507, 509],
+                &[520, 521],
+                &[1_400, 1_510, 1_600],
+            ] {
+                assert_eq!(
+                    split(message.as_bytes(), cuts, &limits),
+                    whole,
+                    "{value} {header_octets} {cuts:?}"
+                );
+            }
+            let all: Vec<usize> = (0..message.len()).collect();
+            assert_eq!(
+                split(message.as_bytes(), &all, &limits),
+                whole,
+                "{value} {header_octets}"
+            );
+        }
+    }
+}
+
 /// Octets that matter to the splitter, more often than chance would have them.
 fn octets() -> impl Strategy<Value = Vec<u8>> {
     let piece = prop_oneof![

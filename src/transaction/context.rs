@@ -25,6 +25,8 @@ pub struct Options {
     pub organizational_domains: dmarc::OrganizationalDomains,
     /// How many SPF records that were read are kept.
     pub spf_records: spf::RecordsOptions,
+    /// How many DKIM keys that were read are kept.
+    pub dkim_keys: dkim::KeysOptions,
     /// Whether verdicts carry a trace of every step. Default no.
     pub trace: bool,
 }
@@ -40,17 +42,20 @@ impl Default for Options {
             dmarc: dmarc::Overrides::default(),
             organizational_domains: dmarc::OrganizationalDomains::default(),
             spf_records: spf::RecordsOptions::default(),
+            dkim_keys: dkim::KeysOptions::default(),
             trace: false,
         }
     }
 }
 
-/// A resolver, the options and the SPF records known, shared by any number of transactions on any number of threads.
+/// A resolver, the options, and the SPF records and DKIM keys known, shared by any number of transactions on any number of
+/// threads.
 #[derive(Debug)]
 pub struct Context<R> {
     resolver: Arc<R>,
     options: Options,
     spf_records: spf::Records,
+    dkim_keys: Arc<dkim::Keys>,
 }
 
 impl<R: Resolver> Context<R> {
@@ -59,6 +64,7 @@ impl<R: Resolver> Context<R> {
         Context {
             resolver: Arc::new(resolver),
             spf_records: spf::Records::new(options.clock.clone(), options.spf_records.clone()),
+            dkim_keys: Arc::new(dkim::Keys::new(options.clock.clone(), options.dkim_keys.clone())),
             options,
         }
     }
@@ -78,6 +84,11 @@ impl<R: Resolver> Context<R> {
         spf::Environment::from(&self.options.limits)
             .with_policy(&self.options.spf)
             .with_records(&self.spf_records)
+    }
+
+    /// The DKIM keys that checks share.
+    pub fn dkim_keys(&self) -> &Arc<dkim::Keys> {
+        &self.dkim_keys
     }
 
     /// Begins a check: a deadline and a budget of questions of its own.

@@ -344,7 +344,8 @@ impl<R: Resolver> Transaction<R> {
         let header = Arc::new(header);
         let mut author = dmarc::author(&header);
         let domain = author.domains().first();
-        let mut prepared = dkim::prepare(&header, domain, self.now, &options.limits, &options.dkim);
+        let mut prepared = dkim::prepare(&header, domain, self.now, &options.limits, &options.dkim)
+            .with_keys(self.context.dkim_keys());
         if anomaly.is_some_and(Anomaly::is_incomplete) {
             // What was not kept may hold another From field, or fields that a signature is about.
             prepared = prepared.header_incomplete();

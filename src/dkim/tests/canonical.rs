@@ -163,6 +163,21 @@ proptest! {
         }
     }
 
+    /// Blocks of octets are looked at together: blanks at every place in them, at their ends, and across.
+    #[test]
+    fn blanks_anywhere_in_blocks_equal_the_plain_canonicalization(
+        octets in prop::collection::vec(prop::sample::select(b"aaaaaaaaaaa   \t\r\n\x01\0\xff".to_vec()), 0..700),
+        line_end in prop::sample::select(vec![&b"\r\n"[..], b" \r\n", b"\r", b"  x\t"]),
+        cut in any::<prop::sample::Index>(),
+    ) {
+        let mut octets = octets;
+        let at = cut.index(octets.len() + 1);
+        octets.splice(at..at, line_end.iter().copied());
+        let expected = plain_body(Relaxed, &octets);
+        prop_assert_eq!(&body(Relaxed, &octets), &expected);
+        prop_assert_eq!(&body_in(Relaxed, split(&octets, &[cut])), &expected);
+    }
+
     #[test]
     fn octet_by_octet_equals_the_plain_canonicalization(
         octets in prop::collection::vec(prop::sample::select(b" \t\r\na\0".to_vec()), 0..60),

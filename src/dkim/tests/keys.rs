@@ -19,7 +19,7 @@ fn result(verdict: &SignatureVerdict) -> (DkimResult, &'static str) {
 }
 
 /// An RSAPublicKey with a modulus of `bits` bits, which need not be a product of primes.
-fn rsa_der(bits: usize) -> Vec<u8> {
+pub(super) fn rsa_der(bits: usize) -> Vec<u8> {
     let octets = bits.div_ceil(8);
     let mut modulus = vec![0xff; octets];
     modulus[0] = 0xff >> (octets * 8 - bits);

@@ -2,7 +2,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod canonical;
+mod hostile;
 mod keys;
+mod known_keys;
+mod sections;
 mod sign;
 mod signatures;
 mod verify;
