@@ -16,6 +16,7 @@ use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Either, Shared, WeakShared, select};
 use std::collections::HashMap;
 use std::fmt;
+use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -142,7 +143,7 @@ struct Core<R> {
     coalesced: AtomicU64,
 }
 
-type Flying = Shared<BoxFuture<'static, Answer>>;
+type Flying = Shared<BoxFuture<'static, Option<Answer>>>;
 type Left = Shared<oneshot::Receiver<()>>;
 
 /// A question under way.
@@ -151,7 +152,7 @@ struct Flight {
     number: u64,
     /// The process that asks. A forked child sees its parent's flights, which nobody there ever lands.
     process: u32,
-    answer: WeakShared<BoxFuture<'static, Answer>>,
+    answer: WeakShared<BoxFuture<'static, Option<Answer>>>,
     /// Ends when the one who began it has its answer or is dropped.
     left: Left,
 }
@@ -301,7 +302,9 @@ impl<R: Resolver> CachedResolver<R> {
                 Way::Lead(answer, lead) => {
                     let answer = answer.await;
                     drop(lead);
-                    return answer;
+                    return answer.unwrap_or_else(|| {
+                        Answer::Failure(Failure::Network("the look-up broke off".to_owned()))
+                    });
                 }
                 Way::Join(answer, left) => (answer, left),
             };
@@ -309,8 +312,8 @@ impl<R: Resolver> CachedResolver<R> {
             // `left` is polled first: after it, the flight may only be looked at when it has landed, for its
             // runtime may be gone.
             let answer = match select(left, answer).await {
-                Either::Left((_, answer)) => answer.peek().cloned(),
-                Either::Right((answer, _)) => Some(answer),
+                Either::Left((_, answer)) => answer.peek().cloned().flatten(),
+                Either::Right((answer, _)) => answer,
             };
             match answer {
                 // The other one's time was up, not ours.
@@ -322,10 +325,20 @@ impl<R: Resolver> CachedResolver<R> {
     }
 }
 
-/// Asks, keeps the answer, and lands.
-async fn fly<R: Resolver>(core: Arc<Core<R>>, question: Question, deadline: Moment, number: u64) -> Answer {
-    let answer = core.inner.lookup(&question, deadline).await;
-    core.keep(&question, &answer);
+/// Asks, keeps the answer, and lands. None if the look-up panicked: a runtime can end between two polls, and the timers of
+/// tokio that belong to it panic then in whoever polls them next.
+async fn fly<R: Resolver>(
+    core: Arc<Core<R>>,
+    question: Question,
+    deadline: Moment,
+    number: u64,
+) -> Option<Answer> {
+    // What has panicked is not polled again, and nothing of it is looked at.
+    let lookup = AssertUnwindSafe(core.inner.lookup(&question, deadline));
+    let answer = lookup.catch_unwind().await.ok();
+    if let Some(answer) = &answer {
+        core.keep(&question, answer);
+    }
     core.land(&question, number);
     answer
 }

@@ -306,6 +306,25 @@ fn when_the_asker_is_dropped_one_waiter_takes_over() {
 }
 
 #[test]
+fn whoever_waits_for_a_look_up_that_panics_asks_anew() {
+    let setup = Setup::new(CacheOptions::default());
+    let question = question("a.test");
+    let mut asker = Lookup::start(&setup.cache, &question, far());
+    let mut waiter = Lookup::start(&setup.cache, &question, far());
+    assert!(asker.poll().is_pending() && waiter.poll().is_pending());
+    assert_eq!(setup.asked(), 1);
+    // As the timers of a runtime that has ended do, it panics in whoever polls it next.
+    lock(&setup.cache.inner().waiting).clear();
+    assert!(waiter.poll().is_pending());
+    assert_eq!(setup.asked(), 2);
+    setup.cache.inner().answer(txt("x", 60));
+    assert_eq!(waiter.poll(), Poll::Ready(txt("x", 60)));
+    let Poll::Ready(Answer::Failure(Failure::Network(_))) = asker.poll() else {
+        panic!("the one who began it is told");
+    };
+}
+
+#[test]
 fn a_question_whose_askers_are_all_dropped_is_cancelled_and_forgotten() {
     let setup = Setup::new(CacheOptions::default());
     let question = question("a.example");
