@@ -11,7 +11,8 @@ mod words;
 #[cfg(test)]
 mod tests;
 
-pub use finding::{Finding, Problem, Severity};
+pub use crate::severity::Severity;
+pub use finding::{Finding, Problem};
 pub use terms::Hint;
 
 use crate::dns::{Failure, Name, Resolver, Session};
