@@ -14,7 +14,7 @@ use mailrep::dns::cache::{CacheOptions, CachedResolver};
 use mailrep::dns::zone::Zone;
 use mailrep::dns::{Name, Resolver, Session};
 use mailrep::message::Splitter;
-use mailrep::spf::{self, Request, SpfResult};
+use mailrep::spf::{self, Environment, Records, RecordsOptions, Request, SpfResult};
 use mailrep::trace::Tracer;
 use mailrep::{dkim, dmarc};
 use senders::requests;
@@ -26,9 +26,10 @@ const PARSES: usize = 1_000;
 
 /// Workloads whose name ends in `_crypto` are counted, but not compared: how many instructions cryptography takes depends on
 /// the processor.
-const WORKLOADS: [(&str, fn()); 7] = [
+const WORKLOADS: [(&str, fn()); 8] = [
     ("spf_over_zone", spf_over_zone),
     ("spf_cache_warm", spf_cache_warm),
+    ("spf_records_cached", spf_records_cached),
     ("spf_record_parse", spf_record_parse),
     ("dmarc_over_zone", dmarc_over_zone),
     ("dmarc_record_parse", dmarc_record_parse),
@@ -79,10 +80,24 @@ fn spf_cache_warm() {
     counted_work(&mut || (0..CHECKS).for_each(|_| check(&cached, &requests[0])));
 }
 
-fn check<R: Resolver>(resolver: &Arc<R>, request: &Request) {
+/// 200 checks of one sender whose parsed records are kept.
+fn spf_records_cached() {
+    let zone = Arc::new(Zone::parse(senders::zone(1).as_bytes(), "senders").unwrap());
+    let requests = requests(0..1);
     let limits = Limits::default();
-    let session = Session::new(Arc::clone(resolver), Clock::system(), &limits);
-    let verdict = spf::verify(&session, request, &limits, &Tracer::off())
+    let records = Records::new(Clock::system(), RecordsOptions::default());
+    let environment = Environment::from(&limits).with_records(&records);
+    check_in(environment, &zone, &requests[0]);
+    counted_work(&mut || (0..CHECKS).for_each(|_| check_in(environment, &zone, &requests[0])));
+}
+
+fn check<R: Resolver>(resolver: &Arc<R>, request: &Request) {
+    check_in((&Limits::default()).into(), resolver, request);
+}
+
+fn check_in<R: Resolver>(environment: Environment<'_>, resolver: &Arc<R>, request: &Request) {
+    let session = Session::new(Arc::clone(resolver), Clock::system(), &Limits::default());
+    let verdict = spf::verify(&session, request, environment, &Tracer::off())
         .now_or_never()
         .unwrap();
     assert_eq!(verdict.evaluation.result, SpfResult::Pass);

@@ -378,6 +378,20 @@ typedef struct mailrep_transaction mailrep_transaction;
 typedef struct mailrep_verdict mailrep_verdict;
 
 /**
+ * An SPF record that stands for whatever its domain publishes: see spf_records of mailrep_options.
+ */
+typedef struct mailrep_spf_record {
+  /**
+   * The domain, such as "example.org".
+   */
+  const char *domain;
+  /**
+   * The record, such as "v=spf1 mx -all".
+   */
+  const char *record;
+} mailrep_spf_record;
+
+/**
  * How a context resolves names and judges messages.
  *
  * Always begin with mailrep_options_init(), which fills in the defaults, and change what you want different. Numbers
@@ -480,6 +494,31 @@ typedef struct mailrep_options {
    * Must be 0.
    */
   uint32_t reserved;
+  /**
+   * Networks whose clients SPF does not check, which are relays of one's own: each an address, or one with a prefix
+   * length, such as "192.0.2.25", "192.0.2.0/24" or "2001:db8::/32". SPF's result is none for them, with the cause
+   * "trusted_client", and DMARC rests on DKIM. Default NULL.
+   */
+  const char *const *spf_trusted;
+  /**
+   * How many, at most 1,024. Default 0.
+   */
+  size_t spf_trusted_count;
+  /**
+   * SPF records that stand for whatever their domains publish, one for a domain: to try a record before it is published,
+   * or in place of one that is known to be wrong. They stand wherever the domain's record is needed, for another's include
+   * too. A result that rests on one says so in its reason. Default NULL.
+   */
+  const struct mailrep_spf_record *spf_records;
+  /**
+   * How many, at most 1,024. Default 0.
+   */
+  size_t spf_record_count;
+  /**
+   * The explanation of a fail where the domain gives none, which mailrep_verdict_spf_explanation() returns: a
+   * macro-string (RFC 7208 section 7), such as "%{i} may not send for %{d}". Default NULL: none.
+   */
+  const char *spf_explanation;
 } mailrep_options;
 
 /**
@@ -591,10 +630,9 @@ void mailrep_error_free(struct mailrep_error *error);
  *
  * @param options  the structure to fill
  * @param size     sizeof(mailrep_options)
- * @return         MAILREP_OK; MAILREP_NULL; MAILREP_INVALID when size is smaller than any version of the structure
+ * @return         MAILREP_OK; MAILREP_NULL; MAILREP_INVALID when no version of the structure has that size
  */
-int mailrep_options_init(struct mailrep_options *options,
-                         size_t size);
+int mailrep_options_init(struct mailrep_options *options, size_t size);
 
 /**
  * Makes a context. Nothing is asked of the network yet, and no thread is started.
@@ -826,7 +864,8 @@ struct mailrep_text mailrep_verdict_spf_domain(const struct mailrep_verdict *ver
 struct mailrep_text mailrep_verdict_spf_mechanism(const struct mailrep_verdict *verdict);
 
 /**
- * The domain's own explanation of a fail (RFC 7208 section 6.2), which is a stranger's text.
+ * The domain's own explanation of a fail (RFC 7208 section 6.2), which is a stranger's text; where it gives none, that of
+ * spf_explanation.
  *
  * @param verdict  may be NULL
  * @return         absent where there is none
@@ -850,7 +889,7 @@ int mailrep_verdict_spf_dns_lookups(const struct mailrep_verdict *verdict);
 int mailrep_verdict_spf_void_lookups(const struct mailrep_verdict *verdict);
 
 /**
- * Why SPF came out so, as a sentence.
+ * Why SPF came out so, as a sentence; it names the domains whose record one of spf_records replaced.
  *
  * @param verdict  may be NULL
  * @return         absent when SPF was not checked (no connect)

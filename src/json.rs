@@ -44,6 +44,7 @@ pub fn spf_lint(report: &lint::Report, trace: Option<&[Step]>) -> Value {
     json!({
         "domain": report.domain.to_string(),
         "record": report.record(),
+        "local": report.tree.local,
         "findings": report.findings.iter().map(finding).collect::<Vec<_>>(),
         "dns_lookups": report.dns_lookups,
         "void_lookups": report.void_lookups,
@@ -73,6 +74,7 @@ fn node(of: &lint::Node) -> Value {
         "domain": of.domain.as_ref().map(ToString::to_string),
         "found": of.found.code(),
         "record": of.record(),
+        "local": of.local,
         "dns_lookups": of.dns_lookups,
         "terms": of.children.iter().map(node).collect::<Vec<_>>(),
     })
@@ -146,6 +148,8 @@ fn evaluation(evaluation: &spf::Evaluation, request: &spf::Request) -> Value {
         "domain": evaluation.domain,
         "mechanism": evaluation.mechanism,
         "explanation": evaluation.explanation,
+        "local_explanation": evaluation.local_explanation,
+        "local_records": evaluation.local_records.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "dns_lookups": evaluation.dns_lookups,
         "void_lookups": evaluation.void_lookups,
         "reason": evaluation.reason(),

@@ -26,10 +26,18 @@ fn check(case: &Value, source: (&str, &OsStr)) -> Value {
         ("--helo", "helo"),
         ("--mail-from", "mail_from"),
         ("--authserv-id", "authserv_id"),
+        ("--spf-explanation", "spf_explanation"),
     ] {
         if let Some(value) = case[name].as_str() {
             command.arg(option).arg(value);
         }
+    }
+    for network in case["spf_trusted"].as_array().into_iter().flatten() {
+        command.arg("--spf-trust").arg(network.as_str().unwrap());
+    }
+    for (domain, record) in case["spf_records"].as_object().into_iter().flatten() {
+        let record = record.as_str().unwrap();
+        command.arg("--spf-record").arg(format!("{domain}={record}"));
     }
     let output = command
         .arg(data().join(case["file"].as_str().unwrap()))

@@ -6,11 +6,12 @@ use std::fs;
 use std::path::Path;
 
 /// The order of the header: numbers, then what a program does first.
-const FILES: [&str; 8] = [
+const FILES: [&str; 9] = [
     "status",
     "codes",
     "text",
     "error",
+    "spf_policy",
     "options",
     "context",
     "transaction",

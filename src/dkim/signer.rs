@@ -60,8 +60,11 @@ const OVERSIGNED: &[&str] = &[
 /// Fields that change on every way. RFC 6376 section 5.4.1 has such fields left out.
 const NEVER_SIGNED: &[&str] = &["return-path", "received", "dkim-signature"];
 
-/// Names in `h=`. More would make a field that no server takes.
-const MOST_NAMES: usize = 500;
+/// Octets of `h=`. libopendkim, which many verify with, reads no more than 4,095.
+const MOST_NAMES: usize = 4_000;
+/// Octets of `i=` (RFC 5321 section 4.5.3.1: 64 for a local part, 255 for a domain, and the sign between), so that its line is none
+/// that servers break, whatever has to be quoted in it.
+const MOST_IDENTITY: usize = 320;
 
 /// What a signature covers and says. The defaults suit all mail.
 ///
@@ -79,7 +82,7 @@ pub struct SignerOptions {
     /// How much the body may change on its way (`c=`). Default relaxed.
     pub body: Canonicalization,
     /// The agent or user on whose behalf is signed (`i=`): an address, or `@` and a domain, at the signing domain or below it.
-    /// Default none, which says `@` and the signing domain.
+    /// An international domain is written in ASCII. Default none, which says `@` and the signing domain.
     pub identity: Option<String>,
     /// How long the signature is valid (`x=`), from the time of signing; whole seconds. Default none: for ever.
     pub expires_after: Option<Duration>,
@@ -129,6 +132,11 @@ pub enum SignerError {
         /// The signing domain.
         domain: Name,
     },
+    /// `i=` is longer than any address.
+    #[error(
+        "the identity has {0} octets; no address has more than {MOST_IDENTITY} (RFC 5321 section 4.5.3.1)"
+    )]
+    IdentityTooLong(usize),
     /// A name that no header field can have.
     #[error("'{0}' is no name of a header field")]
     FieldName(String),
@@ -155,7 +163,7 @@ pub enum SignError {
     )]
     SeveralFrom(usize),
     /// There are more fields to sign than a signature can name.
-    #[error("the message has too many header fields to sign: more than {MOST_NAMES}")]
+    #[error("the message has too many header fields to sign: their names have more than {MOST_NAMES} octets")]
     TooManyFields,
     /// What stands before the body is no header, or not all of it could be kept.
     #[error("{0}")]
@@ -195,20 +203,23 @@ impl Signer {
         domain: &str,
         selector: &str,
         key: Arc<SigningKey>,
-        options: SignerOptions,
+        mut options: SignerOptions,
     ) -> Result<Signer, SignerError> {
         let (name, label, key_name) = names(domain, selector)?;
-        if let Some(identity) = &options.identity {
-            let at = identity.rsplit_once('@').map(|(_, domain)| domain);
-            let within = at
-                .and_then(|domain| signing_domain(domain.as_bytes()))
-                .is_some_and(|domain| domain.is_within(&name));
-            if !within || identity.contains(char::is_control) {
+        if let Some(identity) = &mut options.identity {
+            if identity.len() > MOST_IDENTITY {
+                return Err(SignerError::IdentityTooLong(identity.len()));
+            }
+            let (local_part, at) = identity.rsplit_once('@').unwrap_or_default();
+            let within = signing_domain(at.as_bytes()).filter(|at| at.is_within(&name));
+            let Some(at) = within.filter(|_| !identity.contains(char::is_control)) else {
                 return Err(SignerError::Identity {
                     identity: printable(identity.as_bytes()),
                     domain: name,
                 });
-            }
+            };
+            // RFC 6376 section 3.5: international domain names MUST be encoded as A-labels, here as in `d=`.
+            *identity = format!("{local_part}@{}", at.as_str());
         }
         Ok(Signer {
             covered: covered(&options)?,
@@ -259,7 +270,6 @@ impl Signer {
         // RFC 6376 section 5.4.2: instances of a name from the bottom upward, which a stable sort keeps.
         places.sort_by_key(|&(at, _)| at);
         let mut names = String::with_capacity(512);
-        let mut count_of_names = 0;
         let mut rest = places.as_slice();
         for (at, (name, oversigned)) in self.covered.iter().enumerate() {
             let count = rest.iter().take_while(|&&(of, _)| of == at).count();
@@ -272,8 +282,7 @@ impl Signer {
             }
             // RFC 6376 section 5.4: a name beyond the instances that there are stands for none being added.
             let times = count + usize::from(*oversigned);
-            count_of_names += times;
-            if count_of_names > MOST_NAMES {
+            if names.len() + times * (name.len() + 1) > MOST_NAMES {
                 return Err(SignError::TooManyFields);
             }
             for _ in 0..times {

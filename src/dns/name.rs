@@ -75,7 +75,7 @@ impl Name {
             return Err(NameError::TooLong);
         }
         if octets.is_ascii() {
-            return Name::from_ascii(octets.to_ascii_lowercase());
+            return Name::from_ascii(octets);
         }
         // Each label by itself: the ASCII ones are not IDNA's concern, whatever octets they hold.
         let mut ascii = Vec::with_capacity(octets.len() + 8);
@@ -84,7 +84,7 @@ impl Name {
                 ascii.push(b'.');
             }
             if label.is_ascii() {
-                ascii.extend(label.to_ascii_lowercase());
+                ascii.extend_from_slice(label);
                 continue;
             }
             let deny = idna::AsciiDenyList::EMPTY;
@@ -104,7 +104,7 @@ impl Name {
         if without_dot.is_none() && ascii.last() == Some(&b'.') {
             ascii.pop();
         }
-        Name::from_ascii(ascii)
+        Name::from_ascii(&ascii)
     }
 
     /// Makes a name of the labels of a DNS message.
@@ -120,27 +120,28 @@ impl Name {
             if at > 0 {
                 ascii.push(b'.');
             }
-            ascii.extend(label.to_ascii_lowercase());
+            ascii.extend_from_slice(label);
         }
         if ascii.is_empty() {
             Ok(Name::root())
         } else {
-            Name::from_ascii(ascii)
+            Name::from_ascii(&ascii)
         }
     }
 
-    fn from_ascii(octets: Vec<u8>) -> Result<Name, NameError> {
-        if octets.len() > MOST_OCTETS {
-            return Err(NameError::TooLong);
-        }
-        for label in octets.split(|&octet| octet == b'.') {
+    fn from_ascii(octets: &[u8]) -> Result<Name, NameError> {
+        let mut lower = [0; MOST_OCTETS];
+        let lower = lower.get_mut(..octets.len()).ok_or(NameError::TooLong)?;
+        lower.copy_from_slice(octets);
+        lower.make_ascii_lowercase();
+        for label in lower.split(|&octet| octet == b'.') {
             match label.len() {
                 0 => return Err(NameError::EmptyLabel),
                 1..=MOST_LABEL => {}
                 _ => return Err(NameError::LabelTooLong),
             }
         }
-        let text = String::from_utf8(octets).map_err(|_| NameError::NotEncodable)?;
+        let text = std::str::from_utf8(lower).map_err(|_| NameError::NotEncodable)?;
         Ok(Name(text.into()))
     }
 
@@ -188,7 +189,9 @@ impl Name {
 
     /// How many labels there are; 0 for the root.
     pub fn label_count(&self) -> usize {
-        self.labels().count()
+        // No label is empty.
+        let dots = self.0.bytes().filter(|&octet| octet == b'.').count();
+        if self.is_root() { 0 } else { dots + 1 }
     }
 
     /// The name without its leftmost label; none above a single label.
@@ -232,6 +235,9 @@ impl fmt::Display for Name {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.is_root() {
             return f.write_str(".");
+        }
+        if self.0.bytes().all(|octet| octet.is_ascii_graphic()) {
+            return f.write_str(&self.0);
         }
         for octet in self.0.bytes() {
             if octet.is_ascii_graphic() {

@@ -157,17 +157,16 @@ impl Checker {
         Ok((verdict, trace.steps()))
     }
 
-    /// Says what is wrong or unwise in the SPF record of a domain. Steps are there when [`Options::trace`] is on.
+    /// Says what is wrong or unwise in the SPF record of a domain, or in what [`Options::spf`] gives in its place. Steps are there when [`Options::trace`] is on.
     ///
     /// # Errors
     /// [`Error::System`] and [`Error::Sequence`] as [`Driver::block_on`].
     pub fn lint_spf(&self, domain: &Name) -> Result<(spf::lint::Report, Vec<Step>), Error> {
         let (context, trace) = (self.context(), self.tracer());
         let session = context.session();
-        let limits = &self.options.limits;
         let report = self
             .driver
-            .block_on(spf::lint::lint(&session, domain, limits, &trace))?;
+            .block_on(spf::lint::lint(&session, domain, context.spf(), &trace))?;
         Ok((report, trace.steps()))
     }
 

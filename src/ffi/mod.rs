@@ -19,6 +19,7 @@ pub mod context;
 pub mod error;
 mod handle;
 pub mod options;
+pub mod spf_policy;
 pub mod status;
 pub mod text;
 pub mod transaction;

@@ -1,6 +1,7 @@
 //! The options of a context.
 
 use super::guard;
+use super::spf_policy::{self, SpfRecord};
 use super::status::{Fault, IntoC as _, Status};
 use super::text::{lent, lent_string};
 use crate::dns::cache::CacheOptions;
@@ -79,11 +80,28 @@ pub struct Options {
     pub trace: c_int,
     /// Must be 0.
     pub reserved: u32,
+    /// Networks whose clients SPF does not check, which are relays of one's own: each an address, or one with a prefix
+    /// length, such as "192.0.2.25", "192.0.2.0/24" or "2001:db8::/32". SPF's result is none for them, with the cause
+    /// "trusted_client", and DMARC rests on DKIM. Default NULL.
+    pub spf_trusted: *const *const c_char,
+    /// How many, at most 1,024. Default 0.
+    pub spf_trusted_count: usize,
+    /// SPF records that stand for whatever their domains publish, one for a domain: to try a record before it is published,
+    /// or in place of one that is known to be wrong. They stand wherever the domain's record is needed, for another's include
+    /// too. A result that rests on one says so in its reason. Default NULL.
+    pub spf_records: *const SpfRecord,
+    /// How many, at most 1,024. Default 0.
+    pub spf_record_count: usize,
+    /// The explanation of a fail where the domain gives none, which mailrep_verdict_spf_explanation() returns: a
+    /// macro-string (RFC 7208 section 7), such as "%{i} may not send for %{d}". Default NULL: none.
+    pub spf_explanation: *const c_char,
 }
 
 /// What every version of the structure has: programs compiled with an older header give fewer octets than
 /// `size_of::<Options>()`, but never fewer than these.
 const LEAST: usize = offset_of!(Options, reserved) + size_of::<u32>();
+/// The sizes that the structure has had, without the present one. Another one between them would cut a field in two.
+const OLDER: [usize; 1] = [LEAST];
 
 // The layout is part of the ABI: growth is at the end alone.
 const _: () = {
@@ -93,9 +111,16 @@ const _: () = {
     assert!(offset_of!(Options, cache_octets) == 13 * word);
     assert!(offset_of!(Options, dns_time_ms) == 14 * word);
     assert!(LEAST == 14 * word + 32);
+    assert!(offset_of!(Options, spf_trusted) == LEAST);
+    assert!(offset_of!(Options, spf_explanation) == LEAST + 4 * word);
     // No padding: every octet is a field's, so that a structure can be compared and copied octet by octet.
-    assert!(size_of::<Options>() == LEAST);
+    assert!(size_of::<Options>() == LEAST + 5 * word);
 };
+
+/// Whether a structure of this size can be one of ours: an older one, the present one, or a newer one.
+fn is_size(size: usize) -> bool {
+    OLDER.contains(&size) || (size >= size_of::<Options>() && isize::try_from(size).is_ok())
+}
 
 fn milliseconds(time: Duration) -> u32 {
     u32::try_from(time.as_millis()).unwrap_or(u32::MAX)
@@ -131,6 +156,11 @@ impl Default for Options {
             spf_void_lookups: limits.spf_void_lookups,
             trace: 0,
             reserved: 0,
+            spf_trusted: ptr::null(),
+            spf_trusted_count: 0,
+            spf_records: ptr::null(),
+            spf_record_count: 0,
+            spf_explanation: ptr::null(),
         }
     }
 }
@@ -142,14 +172,14 @@ impl Default for Options {
 ///
 /// @param options  the structure to fill
 /// @param size     sizeof(mailrep_options)
-/// @return         MAILREP_OK; MAILREP_NULL; MAILREP_INVALID when size is smaller than any version of the structure
+/// @return         MAILREP_OK; MAILREP_NULL; MAILREP_INVALID when no version of the structure has that size
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mailrep_options_init(options: *mut Options, size: usize) -> c_int {
     guard(|| -> Status {
         if options.is_null() {
             return Err(Fault::null("options"));
         }
-        if size < LEAST || isize::try_from(size).is_err() {
+        if !is_size(size) {
             return Err(Fault::invalid("size is not that of the structure"));
         }
         let defaults = Options {
@@ -179,7 +209,7 @@ pub(super) unsafe fn read(options: *const Options) -> Result<Setup, Fault> {
     }
     // SAFETY: the first field is there in every version.
     let size = unsafe { ptr::addr_of!((*options).size).read() };
-    if size < LEAST || isize::try_from(size).is_err() {
+    if !is_size(size) {
         return Err(Fault::invalid(
             "options.size is not that of the structure; call mailrep_options_init() first",
         ));
@@ -231,6 +261,8 @@ impl Options {
                     ..Limits::default()
                 },
                 trace: self.trace != 0,
+                // SAFETY: the same promise.
+                spf: unsafe { spf_policy::read(self) }?,
                 ..transaction::Options::default()
             },
         };
@@ -362,11 +394,33 @@ mod tests {
     }
 
     #[test]
+    fn a_structure_of_an_older_header_works_and_sets_nothing_that_came_later() {
+        let mut older = Options {
+            spf_trusted_count: 1,
+            spf_explanation: ptr::dangling(),
+            ..Options::default()
+        };
+        // SAFETY: a structure of our own, of which the first octets are said to be there and are.
+        let setup = unsafe {
+            assert_eq!(mailrep_options_init(&mut older, LEAST), MAILREP_OK);
+            read(&older)
+        };
+        assert_eq!((older.size, older.spf_trusted_count), (LEAST, 1));
+        assert_eq!(setup.unwrap().options.spf, crate::spf::Policy::default());
+    }
+
+    #[test]
     fn sizes_that_lie_are_refused() {
         let mut options = Options::default();
         // SAFETY: a structure of our own; too small and too large sizes are refused before it is written.
         unsafe {
             assert_eq!(mailrep_options_init(&mut options, LEAST - 1), MAILREP_INVALID);
+            // Half a pointer.
+            for size in LEAST + 1..size_of::<Options>() {
+                assert_eq!(mailrep_options_init(&mut options, size), MAILREP_INVALID);
+                options.size = size;
+                assert_eq!(read(&options).unwrap_err().status, MAILREP_INVALID);
+            }
             assert_eq!(mailrep_options_init(&mut options, usize::MAX), MAILREP_INVALID);
             assert_eq!(mailrep_options_init(ptr::null_mut(), LEAST), MAILREP_NULL);
             options.size = 0;

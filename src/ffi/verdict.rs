@@ -130,7 +130,8 @@ pub unsafe extern "C" fn mailrep_verdict_spf_mechanism(verdict: *const Verdict) 
     unsafe { text(verdict, |views| spf(views).and_then(|it| it.mechanism.as_deref())) }
 }
 
-/// The domain's own explanation of a fail (RFC 7208 section 6.2), which is a stranger's text.
+/// The domain's own explanation of a fail (RFC 7208 section 6.2), which is a stranger's text; where it gives none, that of
+/// spf_explanation.
 ///
 /// @param verdict  may be NULL
 /// @return         absent where there is none
@@ -164,7 +165,7 @@ pub unsafe extern "C" fn mailrep_verdict_spf_void_lookups(verdict: *const Verdic
     unsafe { code(verdict, |views| spf(views).map(|it| it.void_lookups)) }
 }
 
-/// Why SPF came out so, as a sentence.
+/// Why SPF came out so, as a sentence; it names the domains whose record one of spf_records replaced.
 ///
 /// @param verdict  may be NULL
 /// @return         absent when SPF was not checked (no connect)

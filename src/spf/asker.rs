@@ -12,12 +12,13 @@ use super::mechanism::matches_without_dns;
 use super::record::{DomainSpec, Mechanism, Record};
 use super::records::Published;
 use super::{Environment, Policy, Records};
-use crate::clock::UnixTime;
+use crate::clock::{Moment, UnixTime};
 use crate::dns::{Answer, Mx, Name, Question, RecordSet, RecordType, Resolver, Session};
 use crate::limits::Limits;
 use crate::trace::{StepKind, Tracer};
 use futures_util::future::BoxFuture;
 use std::borrow::Cow;
+use std::fmt;
 use std::future::{Future, poll_fn};
 use std::net::IpAddr;
 use std::pin::pin;
@@ -58,12 +59,25 @@ pub(super) struct Asker<'a, R> {
     pub(super) sender: Sender<'a>,
     /// Under way, or answered and not taken yet.
     asked: Vec<Asked<'a>>,
-    /// Domains whose records have been looked through.
-    seen: Vec<Name>,
+    /// Domains whose records have been or are being looked through.
+    seen: Vec<Seen>,
     /// Terms that may still be looked through.
     terms_left: u32,
     /// Questions that may still be asked ahead.
     questions_left: u32,
+}
+
+/// A domain whose record is looked through for questions.
+struct Seen {
+    domain: Name,
+    /// The record if it was known, until the evaluation takes it.
+    known: Option<Known>,
+}
+
+/// What is known of a record, and from where.
+pub(super) struct Known {
+    pub(super) published: Published,
+    pub(super) from: KnownFrom,
 }
 
 struct Asked<'a> {
@@ -76,6 +90,22 @@ struct Asked<'a> {
 enum State<'a> {
     Flying(BoxFuture<'a, (Answer, Duration)>),
     Landed(Landed),
+}
+
+/// From where a record is known that is not asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum KnownFrom {
+    Policy,
+    Earlier,
+}
+
+impl fmt::Display for KnownFrom {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            KnownFrom::Policy => "local policy replaces the record",
+            KnownFrom::Earlier => "the record is known from an earlier check",
+        })
+    }
 }
 
 /// An answer.
@@ -112,22 +142,32 @@ impl<'a, R: Resolver> Asker<'a, R> {
         }
     }
 
-    /// What is known of the record that a question is for, and from where; not where the question has been asked
-    /// ahead.
-    pub(super) fn known_record(&self, question: &Question) -> Option<(Published, &'static str)> {
-        if self.place(question).is_some() {
+    /// What is known of the record of a domain; not where it has been asked for ahead.
+    pub(super) fn known_record(&mut self, domain: &Name) -> Option<Known> {
+        let asks =
+            |asked: &Asked<'_>| asked.question.kind == RecordType::Txt && asked.question.name == *domain;
+        if self.asked.iter().any(asks) {
             return None;
         }
-        self.known(&question.name)
+        let seen = self.seen.iter_mut().find(|seen| seen.domain == *domain);
+        if let Some(known) = seen.and_then(|seen| seen.known.take()) {
+            return Some(known);
+        }
+        self.known(domain, self.records.map(Records::now))
     }
 
-    fn known(&self, domain: &Name) -> Option<(Published, &'static str)> {
-        if let Some(record) = self.policy.and_then(|policy| policy.record(domain)) {
-            let record = Published::Record(Arc::clone(record));
-            return Some((record, "local policy replaces the record"));
+    /// `now` is the time of the records that are kept, if any are.
+    fn known(&self, domain: &Name, now: Option<Moment>) -> Option<Known> {
+        if let Some(published) = self.policy.and_then(|policy| policy.published(domain)) {
+            return Some(Known {
+                published: published.clone(),
+                from: KnownFrom::Policy,
+            });
         }
-        let published = self.records?.get(domain)?;
-        Some((published, "the record is known from an earlier check"))
+        Some(Known {
+            published: self.records?.get(domain, now?)?,
+            from: KnownFrom::Earlier,
+        })
     }
 
     /// Keeps what came of an answer with this time to live, in seconds.
@@ -148,7 +188,8 @@ impl<'a, R: Resolver> Asker<'a, R> {
     pub(super) async fn ask(&mut self, question: Question, trace: &Tracer) -> Landed {
         let Some(at) = self.place(&question) else {
             let session = self.session;
-            let answer = self.alongside(session.ask(question, trace)).await;
+            // In a box, as those asked ahead are: what asks nothing shall not carry the room for it.
+            let answer = self.alongside(Box::pin(session.ask(question, trace))).await;
             return answer.into();
         };
         let step = if self.asked[at].ahead {
@@ -204,9 +245,9 @@ impl<'a, R: Resolver> Asker<'a, R> {
     }
 
     /// Asks ahead what the terms of a record will need, which is evaluated from now on.
-    pub(super) fn look_ahead(&mut self, domain: &Name, record: &Arc<Record>) {
+    pub(super) fn look_ahead(&mut self, domain: &Name, record: &Record) {
         let alone = self.asked.is_empty();
-        let questions = self.questions_of(domain.clone(), Arc::clone(record));
+        let questions = self.questions_of(domain, record);
         // A single question is the one that the evaluation asks next.
         if !alone || questions.len() > 1 {
             self.begin_ahead(questions);
@@ -268,7 +309,7 @@ impl<'a, R: Resolver> Asker<'a, R> {
                     let read = Published::read(texts);
                     self.keep_record(&name, &read, *ttl);
                     if let Published::Record(record) = &read {
-                        further = self.questions_of(name, Arc::clone(record));
+                        further = self.questions_of(&name, record);
                     }
                     published = Some(read);
                 }
@@ -308,55 +349,94 @@ impl<'a, R: Resolver> Asker<'a, R> {
     }
 
     /// What the terms of a record will ask first, and those of the records that they lead to and that are known.
-    fn questions_of(&mut self, domain: Name, record: Arc<Record>) -> Vec<Question> {
+    fn questions_of(&mut self, domain: &Name, record: &Record) -> Vec<Question> {
         let mut questions = Vec::new();
-        if self.questions_left == 0 {
+        if self.questions_left == 0 || self.has_seen(domain) {
             return questions;
         }
-        let mut records = vec![(domain, record)];
-        let mut at = 0;
-        while let Some((domain, record)) = records.get(at).cloned() {
-            at += 1;
-            if self.seen.contains(&domain) {
-                continue;
-            }
-            let most = usize::try_from(self.terms_left).unwrap_or(usize::MAX);
-            let mut leads = Vec::new();
-            let mut decided = false;
-            for directive in record.directives() {
-                let mechanism = &directive.mechanism;
-                // RFC 7208 section 4.6.2: what follows a mechanism that matches is not evaluated.
-                decided = matches_without_dns(mechanism, self.sender.client);
-                if decided || leads.len() == most {
-                    break;
-                }
-                if mechanism.counts_as_lookup() {
-                    leads.push(self.first_question(mechanism, &domain));
-                }
-            }
-            if !decided && let Some(target) = record.redirect() {
-                leads.push(self.record_question(target, &domain));
-            }
-            self.seen.push(domain);
-            for lead in leads {
-                // RFC 7208 section 4.6.4: beyond the limit there is nothing to be evaluated.
-                let Some(left) = self.terms_left.checked_sub(1) else {
-                    return questions;
-                };
-                self.terms_left = left;
-                let Some(question) = lead else { continue };
-                let known = match question.kind {
-                    RecordType::Txt => self.known(&question.name),
-                    _ => None,
-                };
-                match known {
-                    Some((Published::Record(record), _)) => records.push((question.name, record)),
-                    Some(_) => {}
-                    None => questions.push(question),
-                }
+        let now = self.records.map(Records::now);
+        self.seen.push(Seen {
+            domain: domain.clone(),
+            known: None,
+        });
+        // What is known is seen from then on, and looked through in its turn.
+        let mut next = self.seen.len();
+        self.questions_of_terms(domain, record, now, &mut questions);
+        while let Some(seen) = self.seen.get(next) {
+            next += 1;
+            if let Some(Known {
+                published: Published::Record(record),
+                ..
+            }) = &seen.known
+            {
+                let (domain, record) = (seen.domain.clone(), Arc::clone(record));
+                self.questions_of_terms(&domain, &record, now, &mut questions);
             }
         }
         questions
+    }
+
+    /// As [`Asker::questions_of`], but of one record.
+    fn questions_of_terms(
+        &mut self,
+        domain: &Name,
+        record: &Record,
+        now: Option<Moment>,
+        questions: &mut Vec<Question>,
+    ) {
+        for directive in record.directives() {
+            let mechanism = &directive.mechanism;
+            // RFC 7208 section 4.6.2: what follows a mechanism that matches is not evaluated.
+            if matches_without_dns(mechanism, self.sender.client) {
+                return;
+            }
+            if mechanism.counts_as_lookup() {
+                if !self.take_term() {
+                    return;
+                }
+                let question = self.first_question(mechanism, domain);
+                self.add_question(question, now, questions);
+            }
+        }
+        if let Some(target) = record.redirect()
+            && self.take_term()
+        {
+            let question = self.record_question(target, domain);
+            self.add_question(question, now, questions);
+        }
+    }
+
+    /// RFC 7208 section 4.6.4: beyond the limit there is nothing to be evaluated.
+    fn take_term(&mut self) -> bool {
+        let left = self.terms_left.checked_sub(1);
+        self.terms_left = left.unwrap_or_default();
+        left.is_some()
+    }
+
+    /// Adds the question of a term, or what is known instead.
+    fn add_question(
+        &mut self,
+        question: Option<Question>,
+        now: Option<Moment>,
+        questions: &mut Vec<Question>,
+    ) {
+        let Some(question) = question else { return };
+        let known = match question.kind {
+            RecordType::Txt => self.known(&question.name, now),
+            _ => None,
+        };
+        if known.is_none() {
+            questions.push(question);
+        } else if !self.has_seen(&question.name) {
+            self.seen.push(Seen {
+                domain: question.name,
+                known,
+            });
+        }
+    }
+
+    fn has_seen(&self, domain: &Name) -> bool {
+        self.seen.iter().any(|seen| seen.domain == *domain)
     }
 
     /// None: it is not known before the evaluation gets there, or there is none.

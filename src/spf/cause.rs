@@ -3,7 +3,7 @@
 use super::record::Qualifier;
 use super::syntax::SyntaxError;
 use super::{SpfResult, TargetError};
-use crate::dns::{Failure, NameError, Question};
+use crate::dns::{Failure, Name, NameError, Question};
 use std::fmt;
 use std::net::IpAddr;
 
@@ -93,11 +93,15 @@ pub enum Cause {
     },
 }
 
+/// What a part of the evaluation comes to, or why it ends the check. The cause is in a box, for it is large and seldom
+/// there, and results go through many hands.
+pub(super) type Fallible<T> = Result<T, Box<Cause>>;
+
 /// The directive that decided.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Matched {
     /// The domain checked.
-    pub domain: String,
+    pub domain: Name,
     /// The client.
     pub client: IpAddr,
     /// What follows from the match.
@@ -105,9 +109,9 @@ pub struct Matched {
     /// The outermost directive, as published.
     pub directive: String,
     /// The domain in whose record it stands: the one checked, or one that it redirects to.
-    pub record: String,
+    pub record: Name,
     /// For an `include`: the innermost directive that matched, and the domain in whose record it stands.
-    pub inner: Option<(String, String)>,
+    pub inner: Option<(String, Name)>,
 }
 
 /// A term that points to a domain without a record.

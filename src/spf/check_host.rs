@@ -1,7 +1,7 @@
 //! `check_host()` (RFC 7208 section 4): the evaluation of records.
 
-use super::asker::{Asker, Sender};
-use super::cause::{Cause, Exceeded, Matched, Missing, MissingWhy};
+use super::asker::{Asker, KnownFrom, Sender};
+use super::cause::{Cause, Exceeded, Fallible, Matched, Missing, MissingWhy};
 use super::explain::explain;
 use super::identity::Subject;
 use super::macros::TargetError;
@@ -12,7 +12,6 @@ use super::{Environment, Evaluation, Identity, Request, SpfResult};
 use crate::dns::{Answer, Failure, Name, Question, RecordSet, RecordType, Resolver, Session};
 use crate::limits::Limits;
 use crate::trace::{StepKind, Tracer};
-use futures_util::future::BoxFuture;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -42,6 +41,8 @@ pub async fn check_host<R: Resolver>(
         authenticated: None,
         mechanism: None,
         explanation: None,
+        local_explanation: false,
+        local_records: Vec::new(),
         dns_lookups: 0,
         void_lookups: 0,
         cause: Cause::NoHelo,
@@ -74,13 +75,17 @@ pub async fn check_host<R: Resolver>(
         voids: 0,
         client_names: None,
         record_void: false,
+        local_records: Vec::new(),
     };
     let cause = match check.run(name, trace.clone()).await {
         Ok(Ending::Decided(decided)) => {
-            let matched = decided.matched(&evaluation.domain, client);
+            let matched = decided.matched(&check.asker.sender.domain, client);
             evaluation.mechanism = Some(matched.directive.clone());
-            if matched.qualifier == Qualifier::Fail {
-                evaluation.explanation = explain(&mut check, &decided, &trace).await;
+            if matched.qualifier == Qualifier::Fail
+                && let Some(explanation) = explain(&mut check, &decided, &trace).await
+            {
+                evaluation.local_explanation = explanation.local;
+                evaluation.explanation = Some(explanation.text);
             }
             Cause::Matched(Box::new(matched))
         }
@@ -88,11 +93,12 @@ pub async fn check_host<R: Resolver>(
             domain: domain.to_string(),
             client,
         },
-        Err(cause) => cause,
+        Err(cause) => *cause,
     };
     check.asker.finish(&trace);
     evaluation.dns_lookups = check.lookups;
     evaluation.void_lookups = check.voids;
+    evaluation.local_records = std::mem::take(&mut check.local_records);
     trace
         .step(StepKind::Limit, || "terms that cause DNS look-ups".into())
         .outcome(|| format!("{} of {}", check.lookups, limits.spf_dns_lookups));
@@ -108,8 +114,8 @@ pub async fn check_host<R: Resolver>(
 impl Evaluation {
     fn conclude(&mut self, cause: Cause, trace: &Tracer) {
         self.result = cause.result();
-        trace.outcome(|| format!("{}: {cause}", self.result));
         self.cause = cause;
+        trace.outcome(|| format!("{}: {}", self.result, self.reason()));
     }
 }
 
@@ -124,6 +130,8 @@ pub(super) struct Check<'a, R> {
     pub(super) client_names: Option<Arc<ClientNames>>,
     /// The record looked for last is missing because there is no text at all.
     record_void: bool,
+    /// Domains whose record local policy replaced, each once.
+    local_records: Vec<Name>,
 }
 
 /// How the evaluation of a record ends, if not by an error.
@@ -160,64 +168,62 @@ impl Decided {
         directive(&self.record, self.term).map_or(Qualifier::Neutral, |directive| directive.qualifier)
     }
 
-    fn matched(&self, domain: &str, client: IpAddr) -> Matched {
+    fn matched(&self, domain: &Name, client: IpAddr) -> Matched {
         let mut innermost = self;
         while let Some(inner) = &innermost.inner {
             innermost = inner;
         }
         Matched {
-            domain: domain.to_owned(),
+            domain: domain.clone(),
             client,
             qualifier: self.qualifier(),
             directive: self.published().to_owned(),
-            record: self.domain.to_string(),
+            record: self.domain.clone(),
             inner: self
                 .inner
                 .is_some()
-                .then(|| (innermost.published().to_owned(), innermost.domain.to_string())),
+                .then(|| (innermost.published().to_owned(), innermost.domain.clone())),
         }
     }
 }
 
 impl<R: Resolver> Check<'_, R> {
     /// Evaluates the record of a domain, and those that it redirects to.
-    pub(super) fn run<'s>(&'s mut self, domain: Name, trace: Tracer) -> BoxFuture<'s, Result<Ending, Cause>> {
-        Box::pin(async move {
-            let mut domain = domain;
-            let mut record = self.record(&domain, &trace).await?;
-            let mut trace = trace;
-            loop {
-                let here = trace.step(StepKind::Record, || shown_record(&domain, record.text()));
-                self.asker.look_ahead(&domain, &record);
-                let first = self.first_match(&record, &domain, &here).await;
-                here.outcome(|| match &first {
-                    Ok(Some((term, _))) => format!("'{}' decides", published(&record, *term)),
-                    Ok(None) => "none of its mechanisms matches".into(),
-                    Err(cause) => format!("ends with {}", cause.result()),
-                });
-                if let Some((term, inner)) = first? {
-                    return Ok(Ending::Decided(Decided {
-                        domain,
-                        record,
-                        term,
-                        inner,
-                    }));
-                }
-                // RFC 7208 section 6.1: the redirect counts only where no mechanism matches.
-                let Some(target) = record.redirect() else {
-                    return Ok(Ending::NoMatch(domain));
-                };
-                let term = format!("redirect={target}");
-                let step = here.step(StepKind::Term, || term.clone());
-                let followed = self.redirect(target, &domain, &term, &step).await;
-                step.outcome(|| match &followed {
-                    Ok((target, _)) => format!("the record of {target} decides"),
-                    Err(cause) => format!("{}: {cause}", cause.result()),
-                });
-                (domain, record) = followed?;
-                trace = step;
+    pub(super) async fn run(&mut self, domain: Name, trace: Tracer) -> Fallible<Ending> {
+        let mut domain = domain;
+        let mut record = self.record(&domain, &trace).await?;
+        let mut trace = trace;
+        loop {
+            let here = trace.step(StepKind::Record, || shown_record(&domain, record.text()));
+            self.asker.look_ahead(&domain, &record);
+            let first = self.first_match(&record, &domain, &here).await;
+            here.outcome(|| match &first {
+                Ok(Some((term, _))) => format!("'{}' decides", published(&record, *term)),
+                Ok(None) => "none of its mechanisms matches".into(),
+                Err(cause) => format!("ends with {}", cause.result()),
+            });
+            if let Some((term, inner)) = first? {
+                return Ok(Ending::Decided(Decided {
+                    domain,
+                    record,
+                    term,
+                    inner,
+                }));
             }
-        })
+            // RFC 7208 section 6.1: the redirect counts only where no mechanism matches.
+            let Some(target) = record.redirect() else {
+                return Ok(Ending::NoMatch(domain));
+            };
+            let term = format!("redirect={target}");
+            let step = here.step(StepKind::Term, || term.clone());
+            let followed = self.redirect(target, &domain, &term, &step).await;
+            step.outcome(|| match &followed {
+                Ok((target, _)) => format!("the record of {target} decides"),
+                Err(cause) => format!("{}: {cause}", cause.result()),
+            });
+            (domain, record) = followed?;
+            trace = step;
+        }
     }
 
     /// The first directive that matches: RFC 7208 section 4.6.2, from left to right.
@@ -226,7 +232,7 @@ impl<R: Resolver> Check<'_, R> {
         record: &Arc<Record>,
         domain: &Name,
         trace: &Tracer,
-    ) -> Result<Option<(usize, Option<Box<Decided>>)>, Cause> {
+    ) -> Fallible<Option<(usize, Option<Box<Decided>>)>> {
         for (at, term) in record.terms().iter().enumerate() {
             let Term::Directive(directive) = term else {
                 continue;
@@ -260,7 +266,7 @@ impl<R: Resolver> Check<'_, R> {
         domain: &Name,
         term: &str,
         trace: &Tracer,
-    ) -> Result<(Name, Arc<Record>), Cause> {
+    ) -> Fallible<(Name, Arc<Record>)> {
         let mut scope = Scope {
             domain,
             term,
@@ -273,14 +279,17 @@ impl<R: Resolver> Check<'_, R> {
             Ok(name) => name,
             Err(error) => {
                 let why = MissingWhy::Malformed(error);
-                return Err(Cause::RedirectNone(missing(&scope, why)));
+                return Err(Box::new(Cause::RedirectNone(missing(&scope, why))));
             }
         };
         match self.record_of_target(&target, trace).await {
             Ok(record) => Ok((target, record)),
             Err(cause) if cause.result() == SpfResult::None => {
                 self.count_void_record();
-                Err(Cause::RedirectNone(missing(&scope, MissingWhy::None(cause))))
+                Err(Box::new(Cause::RedirectNone(missing(
+                    &scope,
+                    MissingWhy::None(*cause),
+                ))))
             }
             Err(cause) => Err(cause),
         }
@@ -292,7 +301,7 @@ impl<R: Resolver> Check<'_, R> {
         &mut self,
         spec: Option<&DomainSpec>,
         scope: &mut Scope<'_>,
-    ) -> Result<Option<Name>, Cause> {
+    ) -> Fallible<Option<Name>> {
         let Some(spec) = spec else {
             return Ok(Some(scope.domain.clone()));
         };
@@ -309,10 +318,10 @@ impl<R: Resolver> Check<'_, R> {
         &mut self,
         spec: &DomainSpec,
         scope: &mut Scope<'_>,
-    ) -> Result<Result<Name, TargetError>, Cause> {
+    ) -> Fallible<Result<Name, TargetError>> {
         let mut validated = String::new();
         if spec.needs_validated() {
-            let names = self.client_names(scope.trace).await;
+            let names = Box::pin(self.client_names(scope.trace)).await;
             if names.void {
                 self.count_void(scope)?;
             }
@@ -321,21 +330,24 @@ impl<R: Resolver> Check<'_, R> {
         Ok(spec.expand(&self.asker.sender.values(scope.domain, &validated)))
     }
 
-    async fn record_of_target(&mut self, name: &Name, trace: &Tracer) -> Result<Arc<Record>, Cause> {
+    async fn record_of_target(&mut self, name: &Name, trace: &Tracer) -> Fallible<Arc<Record>> {
         if name.label_count() < 2 {
-            return Err(single_label(name));
+            return Err(Box::new(single_label(name)));
         }
         self.record(name, trace).await
     }
 
     /// Finds and reads the record of a domain: RFC 7208 sections 4.4 to 4.6.
-    async fn record(&mut self, domain: &Name, trace: &Tracer) -> Result<Arc<Record>, Cause> {
-        let question = Question::new(domain.clone(), RecordType::Txt);
-        if let Some((published, why)) = self.asker.known_record(&question) {
-            let note = trace.step(StepKind::Note, || question.to_string());
-            note.outcome(|| format!("not asked: {why}"));
-            return use_published(published, domain, trace);
+    async fn record(&mut self, domain: &Name, trace: &Tracer) -> Fallible<Arc<Record>> {
+        if let Some(known) = self.asker.known_record(domain) {
+            let note = trace.step(StepKind::Note, || format!("{domain} {}", RecordType::Txt));
+            note.outcome(|| format!("not asked: {}", known.from));
+            if known.from == KnownFrom::Policy && !self.local_records.contains(domain) {
+                self.local_records.push(domain.clone());
+            }
+            return use_published(known.published, domain, trace);
         }
+        let question = Question::new(domain.clone(), RecordType::Txt);
         let landed = self.asker.ask(question, trace).await;
         if let Some(published) = landed.published {
             return use_published(published, domain, trace);
@@ -345,23 +357,23 @@ impl<R: Resolver> Check<'_, R> {
             // RFC 7208 section 4.3: a domain that does not exist (RCODE 3) has the result none.
             Answer::NoSuchName { .. } => {
                 self.record_void = true;
-                return Err(Cause::NoSuchDomain {
+                return Err(Box::new(Cause::NoSuchDomain {
                     domain: domain.to_string(),
-                });
+                }));
             }
             Answer::NoData { .. } => {
                 self.record_void = true;
-                return Err(Cause::NoRecord {
+                return Err(Box::new(Cause::NoRecord {
                     domain: domain.to_string(),
-                });
+                }));
             }
             // RFC 7208 section 4.4: any other error, or no answer in time, ends the check with temperror.
             Answer::Failure(failure) => return Err(dns(domain, RecordType::Txt, failure)),
             Answer::MalformedName(error) => {
-                return Err(Cause::MalformedDomain {
+                return Err(Box::new(Cause::MalformedDomain {
                     domain: domain.to_string(),
                     error,
-                });
+                }));
             }
         };
         let published = Published::read(&texts);
@@ -376,7 +388,7 @@ impl<R: Resolver> Check<'_, R> {
         name: &Name,
         kind: RecordType,
         scope: &mut Scope<'_>,
-    ) -> Result<Option<T>, Cause> {
+    ) -> Fallible<Option<T>> {
         match answer {
             Answer::Records { records, .. } => Ok(Some(records)),
             Answer::NoData { .. } | Answer::NoSuchName { .. } => {
@@ -392,13 +404,13 @@ impl<R: Resolver> Check<'_, R> {
 
     /// RFC 7208 section 4.6.4: "SPF implementations MUST limit the total number of those terms to 10 during SPF
     /// evaluation", over all records of the check together; beyond it the result is permerror.
-    pub(super) fn count_lookup(&mut self, scope: &Scope<'_>) -> Result<(), Cause> {
+    pub(super) fn count_lookup(&mut self, scope: &Scope<'_>) -> Fallible<()> {
         if self.lookups >= self.limits.spf_dns_lookups {
-            return Err(Cause::LookupLimit(Exceeded {
+            return Err(Box::new(Cause::LookupLimit(Exceeded {
                 domain: scope.domain.to_string(),
                 term: scope.term.to_owned(),
                 limit: self.limits.spf_dns_lookups.into(),
-            }));
+            })));
         }
         self.lookups += 1;
         Ok(())
@@ -413,17 +425,17 @@ impl<R: Resolver> Check<'_, R> {
 
     /// RFC 7208 section 4.6.4: the limit is on "the number of "terms"" whose queries come to nothing, so a term
     /// counts once however many names it asks about.
-    pub(super) fn count_void(&mut self, scope: &mut Scope<'_>) -> Result<(), Cause> {
+    pub(super) fn count_void(&mut self, scope: &mut Scope<'_>) -> Fallible<()> {
         if std::mem::replace(&mut scope.void, true) {
             return Ok(());
         }
         self.voids += 1;
         if self.voids > self.limits.spf_void_lookups {
-            return Err(Cause::VoidLimit(Exceeded {
+            return Err(Box::new(Cause::VoidLimit(Exceeded {
                 domain: scope.domain.to_string(),
                 term: scope.term.to_owned(),
                 limit: self.limits.spf_void_lookups.into(),
-            }));
+            })));
         }
         Ok(())
     }
@@ -441,32 +453,32 @@ fn published(record: &Record, term: usize) -> &str {
 }
 
 /// The record to evaluate, or the cause that its domain gives for there being none.
-fn use_published(published: Published, domain: &Name, trace: &Tracer) -> Result<Arc<Record>, Cause> {
+fn use_published(published: Published, domain: &Name, trace: &Tracer) -> Fallible<Arc<Record>> {
     match published {
         Published::Record(record) => Ok(record),
-        Published::Nothing => Err(Cause::NoRecord {
+        Published::Nothing => Err(Box::new(Cause::NoRecord {
             domain: domain.to_string(),
-        }),
-        Published::Several(count) => Err(Cause::SeveralRecords {
+        })),
+        Published::Several(count) => Err(Box::new(Cause::SeveralRecords {
             domain: domain.to_string(),
             count,
-        }),
-        Published::Broken { text, error } => {
-            let step = trace.step(StepKind::Record, || shown_record(domain, &text));
-            step.outcome(|| format!("broken: {error}"));
-            Err(Cause::Syntax {
+        })),
+        Published::Broken(broken) => {
+            let step = trace.step(StepKind::Record, || shown_record(domain, &broken.text));
+            step.outcome(|| format!("broken: {}", broken.error));
+            Err(Box::new(Cause::Syntax {
                 domain: domain.to_string(),
-                error,
-            })
+                error: broken.error.clone(),
+            }))
         }
     }
 }
 
-fn dns(name: &Name, kind: RecordType, failure: Failure) -> Cause {
-    Cause::Dns {
+fn dns(name: &Name, kind: RecordType, failure: Failure) -> Box<Cause> {
+    Box::new(Cause::Dns {
         question: Question::new(name.clone(), kind),
         failure,
-    }
+    })
 }
 
 pub(super) fn missing(scope: &Scope<'_>, why: MissingWhy) -> Box<Missing> {

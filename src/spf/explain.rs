@@ -8,6 +8,13 @@ use crate::trace::{StepKind, Tracer};
 /// Octets of an explanation. It goes into SMTP replies, where a line has 512 (RFC 5321 section 4.5.3.1.5).
 const MOST_OCTETS: usize = 1000;
 
+/// An explanation, on one line of printable ASCII.
+pub(super) struct Explanation {
+    pub(super) text: String,
+    /// It is that of local policy.
+    pub(super) local: bool,
+}
+
 /// Fetches and expands what the record that decided has to say; if there is nothing, or it cannot be used, what local
 /// policy says.
 ///
@@ -16,7 +23,7 @@ pub(super) async fn explain<R: Resolver>(
     check: &mut Check<'_, R>,
     decided: &Decided,
     trace: &Tracer,
-) -> Option<String> {
+) -> Option<Explanation> {
     if let Some(spec) = decided.record.explanation() {
         let step = trace.step(StepKind::Term, || format!("exp={spec}"));
         let explanation = fetch(check, decided, &step).await;
@@ -25,7 +32,7 @@ pub(super) async fn explain<R: Resolver>(
             Err(why) => format!("not used: {why}"),
         });
         if let Ok(text) = explanation {
-            return Some(text);
+            return Some(Explanation { text, local: false });
         }
     }
     // RFC 7208 section 6.2: without one of the domain's, the default is that of the receiving host.
@@ -33,7 +40,7 @@ pub(super) async fn explain<R: Resolver>(
     let text = expand(check, decided, string, trace).await.ok()?;
     let note = trace.step(StepKind::Note, || "the explanation of local policy".into());
     note.outcome(|| format!("\"{text}\""));
-    Some(text)
+    Some(Explanation { text, local: true })
 }
 
 async fn fetch<R: Resolver>(

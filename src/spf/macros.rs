@@ -244,6 +244,10 @@ impl MacroString {
 
     /// Expands to the name to ask for. `None` for values expands constants only.
     pub(super) fn expand_name(&self, values: Option<&Values<'_>>) -> Result<Name, TargetError> {
+        // Most domain-specs are a name and nothing else.
+        if let [Piece::Literal(text)] = &*self.pieces {
+            return Ok(Name::parse(cut_left(text.as_bytes()))?);
+        }
         // RFC 8616 section 4: with a local-part outside ASCII, terms with %{s} or %{l} match nothing.
         let takes_local_part =
             |expansion: &Expansion| matches!(expansion.letter, Letter::Sender | Letter::LocalPart);

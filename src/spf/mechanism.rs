@@ -2,7 +2,7 @@
 
 use super::SpfResult;
 use super::asker::hosts;
-use super::cause::{Cause, Exceeded, MissingWhy};
+use super::cause::{Cause, Exceeded, Fallible, MissingWhy};
 use super::check_host::{Check, Decided, Ending, Scope, missing, single_label};
 use super::macros::TargetError;
 use super::record::{DomainSpec, DualCidr, Mechanism, Qualifier, in_network4, in_network6};
@@ -39,11 +39,7 @@ impl ClientNames {
 }
 
 impl<R: Resolver> Check<'_, R> {
-    pub(super) async fn evaluate(
-        &mut self,
-        mechanism: &Mechanism,
-        scope: &mut Scope<'_>,
-    ) -> Result<Match, Cause> {
+    pub(super) async fn evaluate(&mut self, mechanism: &Mechanism, scope: &mut Scope<'_>) -> Fallible<Match> {
         if mechanism.counts_as_lookup() {
             self.count_lookup(scope)?;
         }
@@ -52,20 +48,21 @@ impl<R: Resolver> Check<'_, R> {
                 matches_without_dns(mechanism, self.client)
             }
             Mechanism::Include(spec) => return self.include(spec, scope).await,
+            // In boxes: a check that only includes shall not carry the room for these, once for each level.
             Mechanism::A(spec, cidr) => match self.optional_target(spec.as_ref(), scope).await? {
-                Some(name) => self.has_client(&name, *cidr, scope).await?,
+                Some(name) => Box::pin(self.has_client(&name, *cidr, scope)).await?,
                 None => false,
             },
             Mechanism::Mx(spec, cidr) => match self.optional_target(spec.as_ref(), scope).await? {
-                Some(name) => self.mx(&name, *cidr, scope).await?,
+                Some(name) => Box::pin(self.mx(&name, *cidr, scope)).await?,
                 None => false,
             },
             Mechanism::Ptr(spec) => match self.optional_target(spec.as_ref(), scope).await? {
-                Some(name) => self.ptr(&name, scope).await?,
+                Some(name) => Box::pin(self.ptr(&name, scope)).await?,
                 None => false,
             },
             Mechanism::Exists(spec) => match self.optional_target(Some(spec), scope).await? {
-                Some(name) => self.exists(&name, scope).await?,
+                Some(name) => Box::pin(self.exists(&name, scope)).await?,
                 None => false,
             },
         };
@@ -73,19 +70,22 @@ impl<R: Resolver> Check<'_, R> {
     }
 
     /// RFC 7208 section 5.2, its table of results.
-    async fn include(&mut self, spec: &DomainSpec, scope: &mut Scope<'_>) -> Result<Match, Cause> {
+    async fn include(&mut self, spec: &DomainSpec, scope: &mut Scope<'_>) -> Fallible<Match> {
         let name = match self.target(spec, scope).await? {
             Ok(name) => name,
             // RFC 8616 section 4: such terms "do not match anything".
             Err(TargetError::LocalPart) => return Ok(Match::No),
             Err(error) => {
-                return Err(Cause::IncludeNone(missing(scope, MissingWhy::Malformed(error))));
+                return Err(Box::new(Cause::IncludeNone(missing(
+                    scope,
+                    MissingWhy::Malformed(error),
+                ))));
             }
         };
         let ending = if name.label_count() < 2 {
-            Err(single_label(&name))
+            Err(Box::new(single_label(&name)))
         } else {
-            self.run(name, scope.trace.clone()).await
+            Box::pin(self.run(name, scope.trace.clone())).await
         };
         match ending {
             Ok(Ending::Decided(inner)) if inner.qualifier() == Qualifier::Pass => {
@@ -94,19 +94,17 @@ impl<R: Resolver> Check<'_, R> {
             Ok(_) => Ok(Match::No),
             Err(cause) if cause.result() == SpfResult::None => {
                 self.count_void_record();
-                Err(Cause::IncludeNone(missing(scope, MissingWhy::None(cause))))
+                Err(Box::new(Cause::IncludeNone(missing(
+                    scope,
+                    MissingWhy::None(*cause),
+                ))))
             }
             Err(cause) => Err(cause),
         }
     }
 
     /// RFC 7208 section 5.3.
-    async fn has_client(
-        &mut self,
-        name: &Name,
-        cidr: DualCidr,
-        scope: &mut Scope<'_>,
-    ) -> Result<bool, Cause> {
+    async fn has_client(&mut self, name: &Name, cidr: DualCidr, scope: &mut Scope<'_>) -> Fallible<bool> {
         let answer = self.asker.addresses(name, scope.trace).await;
         let kind = Question::addresses(name.clone(), self.client).kind;
         let addresses = self.records(answer, name, kind, scope)?;
@@ -119,7 +117,7 @@ impl<R: Resolver> Check<'_, R> {
 
     /// RFC 7208 section 5.4. The hosts are asked about together and judged in the order of preference, so that
     /// nothing depends on which answer comes first.
-    async fn mx(&mut self, name: &Name, cidr: DualCidr, scope: &mut Scope<'_>) -> Result<bool, Cause> {
+    async fn mx(&mut self, name: &Name, cidr: DualCidr, scope: &mut Scope<'_>) -> Fallible<bool> {
         let question = Question::new(name.clone(), RecordType::Mx);
         let answer = self.asker.ask(question, scope.trace).await.answer;
         let answer = answer.only(RecordSet::into_mx);
@@ -128,11 +126,11 @@ impl<R: Resolver> Check<'_, R> {
         };
         // RFC 7208 section 4.6.4: with more than 10, "the "mx" mechanism MUST produce a "permerror" result."
         if exchanges.len() > self.limits.spf_names {
-            return Err(Cause::MxLimit(Exceeded {
+            return Err(Box::new(Cause::MxLimit(Exceeded {
                 domain: scope.domain.to_string(),
                 term: scope.term.to_owned(),
                 limit: u64::try_from(self.limits.spf_names).unwrap_or(u64::MAX),
-            }));
+            })));
         }
         let hosts = hosts(&exchanges);
         self.begin_addresses(&hosts, scope.trace);
@@ -155,7 +153,7 @@ impl<R: Resolver> Check<'_, R> {
     }
 
     /// RFC 7208 section 5.5.
-    async fn ptr(&mut self, target: &Name, scope: &mut Scope<'_>) -> Result<bool, Cause> {
+    async fn ptr(&mut self, target: &Name, scope: &mut Scope<'_>) -> Fallible<bool> {
         let names = self.client_names(scope.trace).await;
         if names.void {
             self.count_void(scope)?;
@@ -164,7 +162,7 @@ impl<R: Resolver> Check<'_, R> {
     }
 
     /// RFC 7208 section 5.7: IPv4 addresses are asked for, even when the client has an IPv6 address.
-    async fn exists(&mut self, name: &Name, scope: &mut Scope<'_>) -> Result<bool, Cause> {
+    async fn exists(&mut self, name: &Name, scope: &mut Scope<'_>) -> Fallible<bool> {
         let question = Question::new(name.clone(), RecordType::A);
         let answer = self.asker.ask(question, scope.trace).await.answer;
         let answer = answer.only(RecordSet::into_a);

@@ -143,6 +143,11 @@ pub struct Evaluation {
     /// For a fail: what the domain has to say to the sender, on one line of printable ASCII. It is the domain's
     /// word, not ours (RFC 7208 section 6.2), unless it gives none and [`Policy::explain`] does.
     pub explanation: Option<String>,
+    /// Whether that explanation is [`Policy::explain`]'s.
+    pub local_explanation: bool,
+    /// The domains that the evaluation came to and whose record [`Policy::replace`] replaces, in the order in which it did; the
+    /// result rests on them, and not on what they publish.
+    pub local_records: Vec<Name>,
     /// The terms evaluated that count against [`Limits::spf_dns_lookups`](crate::Limits::spf_dns_lookups).
     pub dns_lookups: u32,
     /// The terms that asked for what does not exist, counted against [`Limits::spf_void_lookups`](crate::Limits::spf_void_lookups).
@@ -152,9 +157,32 @@ pub struct Evaluation {
 }
 
 impl Evaluation {
-    /// Why the result is what it is, in a sentence.
+    /// Why the result is what it is, in a sentence; it names the domains whose record local policy replaces.
     pub fn reason(&self) -> String {
-        self.cause.to_string()
+        match self.replaced() {
+            Some(replaced) => format!("{}; {replaced}", self.cause),
+            None => self.cause.to_string(),
+        }
+    }
+
+    /// In a clause, whose records are not those that the domains publish.
+    pub(crate) fn replaced(&self) -> Option<String> {
+        // It goes into header fields.
+        const MOST_NAMED: usize = 3;
+        let mut parts: Vec<String> = self.local_records.iter().map(Name::to_string).collect();
+        let more = parts.len().saturating_sub(MOST_NAMED);
+        if more > 0 {
+            parts.truncate(MOST_NAMED);
+            parts.push(format!("{more} more"));
+        }
+        let (last, before) = parts.split_last()?;
+        Some(match before {
+            [] => format!("local policy replaces the SPF record of {last}"),
+            before => format!(
+                "local policy replaces the SPF records of {} and {last}",
+                before.join(", ")
+            ),
+        })
     }
 
     /// The domain checked as a name, whatever the result; none if it is not one.

@@ -147,8 +147,10 @@ impl Record {
             }
             terms.push(term);
         }
+        // Terms that can be read are ASCII, so nothing is lost.
+        let text = std::str::from_utf8(octets).unwrap_or_default();
         Ok(Record {
-            text: String::from_utf8_lossy(octets).into(),
+            text: text.into(),
             terms: terms.into_boxed_slice(),
             redirect,
             explanation,
@@ -311,7 +313,7 @@ impl DomainSpec {
 
     /// Whether the validated name of the client is needed to expand it.
     pub(super) fn needs_validated(&self) -> bool {
-        self.string.needs_validated()
+        !self.is_constant() && self.string.needs_validated()
     }
 
     /// The target-name in one check.

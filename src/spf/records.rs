@@ -2,7 +2,7 @@
 
 use super::record::Record;
 use super::syntax::SyntaxError;
-use crate::clock::Clock;
+use crate::clock::{Clock, Moment};
 use crate::dns::cache::Cache;
 use crate::dns::{Name, Txt};
 use std::sync::Arc;
@@ -75,8 +75,13 @@ impl Records {
         self.kept.octets()
     }
 
-    pub(super) fn get(&self, domain: &Name) -> Option<Published> {
-        let (published, _) = self.kept.get(domain, self.clock.now())?;
+    /// The present moment on the clock of what is kept.
+    pub(super) fn now(&self) -> Moment {
+        self.clock.now()
+    }
+
+    pub(super) fn get(&self, domain: &Name, now: Moment) -> Option<Published> {
+        let (published, _) = self.kept.get(domain, now)?;
         Some(published)
     }
 
@@ -94,7 +99,7 @@ impl Records {
 }
 
 /// What the texts of a domain come to: RFC 7208 sections 4.5 and 4.6.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Published {
     Record(Arc<Record>),
     /// No SPF record is among the texts.
@@ -102,10 +107,14 @@ pub(super) enum Published {
     /// So many are.
     Several(usize),
     /// The only one cannot be read.
-    Broken {
-        text: Arc<str>,
-        error: SyntaxError,
-    },
+    Broken(Arc<Broken>),
+}
+
+/// A record that cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Broken {
+    pub(super) text: Box<str>,
+    pub(super) error: SyntaxError,
 }
 
 impl Published {
@@ -124,10 +133,10 @@ impl Published {
         // evaluated.
         match Record::parse(text) {
             Ok(record) => Published::Record(Arc::new(record)),
-            Err(error) => Published::Broken {
+            Err(error) => Published::Broken(Arc::new(Broken {
                 text: String::from_utf8_lossy(text).into(),
                 error,
-            },
+            })),
         }
     }
 
@@ -135,7 +144,7 @@ impl Published {
         match self {
             Published::Record(record) => record.octets(),
             Published::Nothing | Published::Several(_) => 0,
-            Published::Broken { text, error } => text.len() + error.term.len(),
+            Published::Broken(broken) => size_of::<Broken>() + broken.text.len() + broken.error.term.len(),
         }
     }
 }

@@ -75,6 +75,69 @@ fn the_reason_of_dmarc_says_once_that_the_client_is_not_known() {
     }
 }
 
+/// The verdict on a message of one's own client, by this local policy.
+fn with_policy(policy: spf::Policy, sender: &str, author: &str) -> Verdict {
+    let options = Options {
+        spf: policy,
+        ..Options::default()
+    };
+    let context = Arc::new(Context::new(Zone::parse(ZONE, "zone").unwrap(), options));
+    let mut transaction = Transaction::new(&context, Arc::new(Inline));
+    transaction.connect("192.0.2.1".parse().unwrap()).unwrap();
+    transaction.helo(b"mail.example.org").unwrap();
+    transaction.mail_from(sender.as_bytes()).unwrap();
+    transaction
+        .data(format!("From: {author}\r\n\r\n").as_bytes())
+        .unwrap();
+    verdict(transaction)
+}
+
+#[test]
+fn the_reason_of_dmarc_says_that_local_policy_trusts_the_client() {
+    let policy = spf::Policy::default().trust("192.0.2.0/24").unwrap();
+    let failed = with_policy(policy.clone(), "a@example.org", "a@example.org");
+    assert_eq!(
+        failed.dmarc_reason(),
+        "example.org asks to reject mail that is not aligned: SPF was not checked, and there is no DKIM signature; local \
+         policy trusts the client"
+    );
+    let none = with_policy(policy, "a@example.net", "a@example.net");
+    assert_eq!(
+        none.dmarc_reason(),
+        "neither example.net nor a domain above it publishes a DMARC policy; SPF was not checked because local policy \
+         trusts the client"
+    );
+    assert!(failed.authentication_results.contains("spf=none"));
+}
+
+#[test]
+fn a_result_of_dmarc_that_rests_on_a_replaced_record_says_so() {
+    let replaced = "; local policy replaces the SPF record of example.org";
+    for (record, author, result) in [
+        ("v=spf1 ip4:192.0.2.1 -all", "a@example.org", "pass"),
+        ("v=spf1 -all", "a@example.org", "fail"),
+        ("v=spf1 -all", "a@example.net", "none"),
+    ] {
+        let policy = spf::Policy::default().replace("example.org", record).unwrap();
+        let verdict = with_policy(policy, "a@example.org", author);
+        assert_eq!(verdict.dmarc.result.as_str(), result);
+        assert!(
+            verdict.dmarc_reason().ends_with(replaced),
+            "{}",
+            verdict.dmarc_reason()
+        );
+        // Who reads a pass takes it for the domain's own word, unless told otherwise.
+        let unfolded = verdict.authentication_results.replace("\r\n ", "");
+        assert!(unfolded.contains(&replaced[1..]), "{unfolded}");
+    }
+    let elsewhere = spf::Policy::default()
+        .replace("example.net", "v=spf1 -all")
+        .unwrap();
+    let verdict = with_policy(elsewhere, "a@example.org", "a@example.org");
+    assert_eq!(verdict.dmarc_reason(), verdict.dmarc.reason());
+    assert!(!verdict.authentication_results.contains("local policy"));
+}
+
 #[test]
 fn the_reason_of_dmarc_says_when_spf_had_no_domain() {
     let mut transaction = Transaction::new(&context(), Arc::new(Inline));

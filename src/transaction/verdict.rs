@@ -3,7 +3,7 @@
 use super::context::Options;
 use crate::auth_results::{AuthenticationResults, MethodResult, fields_to_remove};
 use crate::clock::UnixTime;
-use crate::dmarc::{DkimFinding, Identifier, Outcome, SpfFinding};
+use crate::dmarc::{DkimFinding, DmarcResult, Identifier, Outcome, SpfFinding};
 use crate::dns::Name;
 use crate::iprev::Iprev;
 use crate::message::{Anomaly, HeaderFields};
@@ -41,23 +41,52 @@ pub struct Verdict {
 }
 
 impl Verdict {
-    /// DMARC's reason, and what the reader has to know beside it: a client that is not known, an odd message.
+    /// DMARC's reason, and what the reader has to know beside it: a client that is not known, or that local policy trusts; an SPF
+    /// record of local policy, where the result rests on SPF; an odd message.
     pub fn dmarc_reason(&self) -> String {
         let mut reason = self.dmarc.reason();
-        if self.spf.is_none() {
-            let told = dmarc::SpfFinding::NotChecked;
-            reason.push_str(match &self.dmarc.cause {
-                dmarc::Cause::NotAligned { spf, .. } if *spf == told => {
-                    "; the client's address, which SPF needs, is not known"
+        let not_checked = match &self.spf {
+            None => Some((
+                "SPF was not checked because the client's address is not known",
+                "the client's address, which SPF needs, is not known",
+            )),
+            Some(spf) if is_trusted(spf) => Some((
+                "SPF was not checked because local policy trusts the client",
+                "local policy trusts the client",
+            )),
+            Some(_) => None,
+        };
+        if let Some((told, why)) = not_checked {
+            let spf_is_told = matches!(
+                &self.dmarc.cause,
+                dmarc::Cause::NotAligned {
+                    spf: SpfFinding::NotChecked,
+                    ..
                 }
-                _ => "; SPF was not checked because the client's address is not known",
-            });
+            );
+            reason.push_str("; ");
+            reason.push_str(if spf_is_told { why } else { told });
+        }
+        if let Some(replaced) = self.spf.as_ref().and_then(|spf| spf.evaluation.replaced())
+            && !self.dmarc.dkim_aligned
+            && matches!(
+                self.dmarc.result,
+                DmarcResult::Pass | DmarcResult::Fail | DmarcResult::None
+            )
+        {
+            reason.push_str("; ");
+            reason.push_str(&replaced);
         }
         if let Some(anomaly) = self.anomaly.filter(|anomaly| !anomaly.is_incomplete()) {
             reason.push_str(&format!("; {anomaly}"));
         }
         reason
     }
+}
+
+/// Whether local policy left the client unchecked.
+fn is_trusted(spf: &spf::Verdict) -> bool {
+    matches!(spf.evaluation.cause, spf::Cause::TrustedClient { .. })
 }
 
 /// All that a verdict is made of.
@@ -85,7 +114,7 @@ impl Parts<'_> {
         );
         // What names no domain is no identifier, and DMARC was told nothing of it; but it was there.
         if let dmarc::Cause::NotAligned { spf, dkim, .. } = &mut dmarc.cause {
-            if self.spf.is_some() && *spf == SpfFinding::NotChecked {
+            if self.spf.as_ref().is_some_and(|spf| !is_trusted(spf)) && *spf == SpfFinding::NotChecked {
                 *spf = SpfFinding::NoDomain;
             }
             if !self.dkim.is_empty() && *dkim == DkimFinding::NoSignature {
@@ -123,7 +152,8 @@ impl Parts<'_> {
     }
 
     fn spf_identifier(&self) -> Option<Identifier> {
-        let evaluation = &self.spf.as_ref()?.evaluation;
+        // Of a client that local policy trusts SPF says nothing, which is not that it did not pass.
+        let evaluation = &self.spf.as_ref().filter(|spf| !is_trusted(spf))?.evaluation;
         let outcome = match evaluation.result {
             SpfResult::Pass => Outcome::Pass,
             SpfResult::TempError => Outcome::TempError,
@@ -156,7 +186,8 @@ impl Parts<'_> {
         let result = |evaluation: &spf::Evaluation| {
             let result = MethodResult::new("spf", evaluation.result.as_str());
             let result = match evaluation.result {
-                SpfResult::Pass => result,
+                // That the domain itself would have it so is not said where local policy replaces its record.
+                SpfResult::Pass if evaluation.local_records.is_empty() => result,
                 _ => result.reason(evaluation.reason()),
             };
             match evaluation.identity {

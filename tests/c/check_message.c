@@ -1,7 +1,8 @@
 /* Checks a message through the streaming calls and prints the verdict as a line of JSON:
  *
  *     check_message [--zone FILE | --nameserver ADDRESS]... [--now SECONDS] [--ip IP] [--helo NAME] [--mail-from ADDRESS]
- *                   [--authserv-id ID] [--trace] [--chunk OCTETS] [--by-field] FILE|-
+ *                   [--authserv-id ID] [--spf-trust NETWORK]... [--spf-record DOMAIN=RECORD]... [--spf-explanation TEXT]
+ *                   [--trace] [--chunk OCTETS] [--by-field] FILE|-
  *
  * --by-field tells the header field by field, as a mail filter does; it needs CRLF and a header without faults.
  * Exit status: 0 a verdict, 1 the input cannot be used, 2 wrong usage, 3 --by-field cannot tell this message. */
@@ -12,11 +13,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_NAMESERVERS = 8 };
+enum { MOST = 8 };
 
 struct arguments {
     mailrep_options options;
-    const char *nameservers[MOST_NAMESERVERS];
+    const char *nameservers[MOST];
+    const char *trusted[MOST];
+    mailrep_spf_record records[MOST];
     const char *ip, *helo, *mail_from, *file;
     const char *now;
     size_t chunk;
@@ -35,6 +38,8 @@ static void read_arguments(struct arguments *arguments, int argc, char **argv)
     if (mailrep_options_init(&arguments->options, sizeof arguments->options) != MAILREP_OK)
         usage("mailrep_options_init");
     arguments->options.nameservers = arguments->nameservers;
+    arguments->options.spf_trusted = arguments->trusted;
+    arguments->options.spf_records = arguments->records;
     arguments->chunk = 65536;
     for (int at = 1; at < argc; at++) {
         const char *name = argv[at];
@@ -48,7 +53,7 @@ static void read_arguments(struct arguments *arguments, int argc, char **argv)
             if (strcmp(name, "--zone") == 0) {
                 arguments->options.zone_file = argv[at];
             } else if (strcmp(name, "--nameserver") == 0) {
-                if (arguments->options.nameserver_count == MOST_NAMESERVERS)
+                if (arguments->options.nameserver_count == MOST)
                     usage("too many nameservers");
                 arguments->nameservers[arguments->options.nameserver_count++] = argv[at];
             } else if (strcmp(name, "--now") == 0) {
@@ -61,6 +66,19 @@ static void read_arguments(struct arguments *arguments, int argc, char **argv)
                 arguments->mail_from = argv[at];
             } else if (strcmp(name, "--authserv-id") == 0) {
                 arguments->options.authserv_id = argv[at];
+            } else if (strcmp(name, "--spf-trust") == 0) {
+                if (arguments->options.spf_trusted_count == MOST)
+                    usage("too many networks");
+                arguments->trusted[arguments->options.spf_trusted_count++] = argv[at];
+            } else if (strcmp(name, "--spf-record") == 0) {
+                char *equals = strchr(argv[at], '=');
+                if (!equals || arguments->options.spf_record_count == MOST)
+                    usage("no DOMAIN=RECORD, or too many");
+                *equals = '\0';
+                arguments->records[arguments->options.spf_record_count].domain = argv[at];
+                arguments->records[arguments->options.spf_record_count++].record = equals + 1;
+            } else if (strcmp(name, "--spf-explanation") == 0) {
+                arguments->options.spf_explanation = argv[at];
             } else if (strcmp(name, "--chunk") == 0) {
                 arguments->chunk = (size_t)strtoul(argv[at], NULL, 10);
             } else {

@@ -8,6 +8,7 @@ mod dmarc_lint;
 mod input;
 mod lint;
 mod output;
+mod policy;
 mod sign;
 mod spf;
 mod usage;

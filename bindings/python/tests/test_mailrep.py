@@ -197,6 +197,63 @@ def test_closed_checkers(checker: mailrep.Checker) -> None:
 
 
 @pytest.mark.parametrize(
+    "trusted",
+    [
+        ["203.0.113.9"],
+        "203.0.113.0/24",
+        ("192.0.2.1", "203.0.113.8/31"),
+        {ipaddress.ip_address("203.0.113.9")},
+        ipaddress.ip_address("203.0.113.9"),
+        ipaddress.ip_network("::ffff:0:0/96"),
+        iter([ipaddress.ip_network("203.0.113.0/24")]),
+    ],
+)
+def test_trusted_clients_are_not_checked(trusted: Any) -> None:
+    verdict = mailrep.check(MESSAGE, ip="203.0.113.9", zone=ZONE, spf_trusted=trusted, **ENVELOPE)
+    assert verdict.spf is not None
+    assert (verdict.spf.result, verdict.spf.cause) == (SpfResult.NONE, "trusted_client")
+    assert verdict.dmarc.reason.endswith("; local policy trusts the client")
+
+
+def test_a_record_stands_for_the_published_one() -> None:
+    records = {
+        "Example.ORG": "v=spf1 include:_spf.example.net -all",
+        "_spf.example.net": "v=spf1 ip4:203.0.113.9",
+    }
+    verdict = mailrep.check(MESSAGE, ip="203.0.113.9", zone=ZONE, spf_records=records, trace=True, **ENVELOPE)
+    assert verdict.spf is not None
+    assert verdict.spf.result is SpfResult.PASS
+    assert verdict.spf.local_records == ("example.org", "_spf.example.net")
+    assert verdict.spf.helo is not None
+    assert verdict.spf.helo.local_records == ()
+    assert verdict.dmarc.result is DmarcResult.PASS
+    for reason in (verdict.spf.reason, verdict.dmarc.reason):
+        assert reason.endswith("; local policy replaces the SPF records of example.org and _spf.example.net")
+    assert verdict.trace is not None
+    assert any(step.outcome == "not asked: local policy replaces the record" for step in verdict.trace)
+    # What nothing leads to changes nothing.
+    plain, other = (
+        mailrep.check(MESSAGE, ip="203.0.113.9", zone=ZONE, spf_records=given, **ENVELOPE)
+        for given in ({}, {"other.example": "v=spf1 -all"})
+    )
+    assert plain == other
+    assert plain.spf is not None
+    assert (plain.spf.result, plain.spf.local_records) == (SpfResult.FAIL, ())
+
+
+def test_a_fail_is_explained_where_the_domain_does_not() -> None:
+    ours = "%{i} may not send for %{d}"
+    verdict = mailrep.check(MESSAGE, ip="203.0.113.9", zone=ZONE, spf_explanation=ours, **ENVELOPE)
+    assert verdict.spf is not None
+    assert verdict.spf.explanation == "203.0.113.9 may not send for example.org"
+    assert verdict.spf.local_explanation
+    zone = b'example.org. TXT "v=spf1 -all exp=e.example.org"\ne.example.org. TXT "theirs"\n'
+    verdict = mailrep.check(MESSAGE, ip="203.0.113.9", zone=zone, spf_explanation=ours, **ENVELOPE)
+    assert verdict.spf is not None
+    assert (verdict.spf.explanation, verdict.spf.local_explanation) == ("theirs", False)
+
+
+@pytest.mark.parametrize(
     ("more", "kind", "words"),
     [
         ({"ip": "192.0.2.999"}, mailrep.InvalidError, "192.0.2.999"),
@@ -210,6 +267,13 @@ def test_closed_checkers(checker: mailrep.Checker) -> None:
         ({"authserv_id": "a\0b"}, mailrep.InvalidError, "NUL"),
         ({"timeout": -1}, mailrep.InvalidError, "timeout"),
         ({"timeout": float("nan")}, mailrep.InvalidError, "timeout"),
+        ({"spf_trusted": ["192.0.2.1", "192.0.2.0/33"]}, mailrep.InvalidError, r"spf_trusted\[1\]: '192.0.2.0/33'"),
+        ({"spf_trusted": ["192.0.2.1"] * 1025}, mailrep.InvalidError, "at most 1024"),
+        ({"spf_records": {"example.org": "v=spf1 ipv4:1.2.3.4"}}, mailrep.InvalidError, r"\[0\]: .* example.org is"),
+        ({"spf_records": {"a.b": "v=spf1", "A.b.": "v=spf1"}}, mailrep.InvalidError, r"\[1\]: two SPF records .* a\.b"),
+        ({"spf_records": {"localhost": "v=spf1"}}, mailrep.InvalidError, "'localhost' has one label"),
+        ({"spf_records": {"a\0b.c": "v=spf1"}}, mailrep.InvalidError, "NUL"),
+        ({"spf_explanation": "100%"}, mailrep.InvalidError, "spf_explanation: "),
     ],
 )
 def test_what_cannot_be_used(more: dict[str, Any], kind: type[Exception], words: str) -> None:

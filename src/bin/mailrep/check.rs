@@ -4,16 +4,18 @@ use super::cli::{Check, Global};
 use super::failure::{Failure, tell};
 use super::input::Message;
 use super::page::{Page, print_json, yes};
+use super::policy::LocalPolicy;
 use super::{decision, dmarc, setup, spf, steps};
 use mailrep::dkim::SignatureVerdict;
 use mailrep::driver::CheckerTransaction;
 use mailrep::iprev::Iprev;
 use mailrep::json;
+use mailrep::spf::Policy;
 use mailrep::transaction::Verdict;
 
-pub(crate) fn run(command: Check, global: Global) -> Result<(), Failure> {
+pub(crate) fn run(command: Check, global: Global, policy: Policy) -> Result<(), Failure> {
     let (as_json, trace) = (global.json, command.trace);
-    let (checker, now) = setup::checker(global, command.authserv_id.clone(), trace)?;
+    let (checker, now) = setup::checker(global, command.authserv_id.clone(), trace, policy)?;
     let message = Message::open(&command.file)?;
     let mut transaction = checker.transaction_at(now);
     envelope(&command, &mut transaction)?;
@@ -34,10 +36,7 @@ pub(crate) fn run(command: Check, global: Global) -> Result<(), Failure> {
 fn envelope(command: &Check, transaction: &mut CheckerTransaction) -> Result<(), Failure> {
     match command.ip {
         Some(address) => transaction.connect(address)?,
-        None if command.helo.is_some() || command.mail_from.is_some() => tell(
-            "warning: --helo and --mail-from say nothing without --ip, the address of the client; SPF is not checked",
-        ),
-        None => {}
+        None => warn_of_idle_options(command),
     }
     if let Some(name) = &command.helo {
         transaction.helo(name)?;
@@ -46,6 +45,31 @@ fn envelope(command: &Check, transaction: &mut CheckerTransaction) -> Result<(),
         transaction.mail_from(address)?;
     }
     Ok(())
+}
+
+/// What was given for a check of SPF that is not made.
+fn warn_of_idle_options(command: &Check) {
+    let LocalPolicy {
+        spf_trust,
+        spf_record,
+        spf_explanation,
+    } = &command.policy;
+    let given: Vec<&str> = [
+        (command.helo.is_some(), "--helo"),
+        (command.mail_from.is_some(), "--mail-from"),
+        (!spf_trust.is_empty(), "--spf-trust"),
+        (!spf_record.is_empty(), "--spf-record"),
+        (spf_explanation.is_some(), "--spf-explanation"),
+    ]
+    .into_iter()
+    .filter_map(|(given, name)| given.then_some(name))
+    .collect();
+    if !given.is_empty() {
+        tell(&format!(
+            "warning: SPF is not checked without --ip, the address of the client, so this is of no use: {}",
+            given.join(", ")
+        ));
+    }
 }
 
 fn show(page: &mut Page, verdict: &Verdict) {

@@ -1,11 +1,13 @@
 //! What may stand on the command line.
 
 use super::help;
+use super::policy::LocalPolicy;
 use super::values::{self, Claim, Text};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use mailrep::clock::UnixTime;
 use mailrep::dkim::{Canonicalization, NewKey};
 use mailrep::dns::Name;
+use mailrep::spf::{Policy, PolicyError};
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -122,6 +124,9 @@ pub(crate) struct Check {
     pub(crate) file: PathBuf,
 
     #[command(flatten)]
+    pub(crate) policy: LocalPolicy,
+
+    #[command(flatten)]
     pub(crate) global: Global,
 }
 
@@ -149,13 +154,18 @@ pub(crate) struct Spf {
     /// Say what is wrong or unwise in the record of this domain, and what to do.
     ///
     /// Each finding names the rule that it rests on. All includes are followed, and what each of them costs is shown.
-    /// The exit status is 0 whatever is found. Not together with --ip, --helo or --mail-from.
-    #[arg(long, value_name = "DOMAIN", value_parser = values::domain, conflicts_with_all = ["ip", "helo", "mail_from"])]
+    /// The exit status is 0 whatever is found. With --spf-record it looks at a record that is not published yet, which may be
+    /// broken. Not together with --ip, --helo, --mail-from, --spf-trust or --spf-explanation.
+    #[arg(long, value_name = "DOMAIN", value_parser = values::domain,
+          conflicts_with_all = ["ip", "helo", "mail_from", "spf_trust", "spf_explanation"])]
     pub(crate) lint: Option<Name>,
 
     /// Also show every step: questions, records, terms.
     #[arg(long)]
     pub(crate) trace: bool,
+
+    #[command(flatten)]
+    pub(crate) policy: LocalPolicy,
 
     #[command(flatten)]
     pub(crate) global: Global,
@@ -291,7 +301,7 @@ pub(crate) enum KeyAlgorithm {
     Ed25519,
 }
 
-/// Two options that must not stand together, or one that stands twice.
+/// Options that must not stand together, or one that stands twice.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Clash {
     /// An option that takes one value was given before the command and after it.
@@ -300,11 +310,19 @@ pub(crate) enum Clash {
     ZoneAndNameserver,
     /// Keys for Ed25519 have one size.
     BitsOfEd25519,
+    /// Local policy cannot be made of what was given.
+    Policy(PolicyError),
 }
 
 impl Cli {
-    /// The command, and the global options of both places.
-    pub(crate) fn into_parts(mut self) -> Result<(Global, Command), Clash> {
+    /// The command, the global options of both places, and local policy.
+    pub(crate) fn into_parts(mut self) -> Result<(Global, Command, Policy), Clash> {
+        let policy = match &self.command {
+            Command::Check(command) => command.policy.policy(false),
+            Command::Spf(command) => command.policy.policy(command.lint.is_some()),
+            Command::Dmarc(_) | Command::Sign(_) | Command::Keygen(_) => Ok(Policy::default()),
+        };
+        let policy = policy.map_err(Clash::Policy)?;
         let after = match &mut self.command {
             Command::Check(command) => &mut command.global,
             Command::Spf(command) => &mut command.global,
@@ -318,7 +336,7 @@ impl Cli {
             }
         };
         let global = self.global.and(std::mem::take(after))?;
-        Ok((global, self.command))
+        Ok((global, self.command, policy))
     }
 }
 

@@ -6,7 +6,7 @@ use super::page::{Page, print_json, yes};
 use super::values::Claim;
 use super::{decision, dmarc_lint, setup, steps};
 use mailrep::dmarc::{Author, DmarcResult, Identifier, Policy, Verdict};
-use mailrep::json;
+use mailrep::{json, spf};
 
 pub(crate) fn run(command: Dmarc, global: Global) -> Result<(), Failure> {
     let (as_json, trace) = (global.json, command.trace);
@@ -16,7 +16,7 @@ pub(crate) fn run(command: Dmarc, global: Global) -> Result<(), Failure> {
     let Some(from) = command.from else {
         return Err(Failure::Input("--from is needed".to_owned()));
     };
-    let (checker, _) = setup::checker(global, None, trace)?;
+    let (checker, _) = setup::checker(global, None, trace, spf::Policy::default())?;
     let spf = command.spf.map(identifier);
     let dkim: Vec<Identifier> = command.dkim.into_iter().map(identifier).collect();
     let (verdict, taken) = checker.dmarc(&Author::from_domain(from), spf.as_ref(), &dkim)?;

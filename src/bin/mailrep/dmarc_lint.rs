@@ -8,11 +8,11 @@ use super::{setup, steps};
 use mailrep::dmarc::Policy;
 use mailrep::dmarc::lint::{Applies, Destination, Finding, Report};
 use mailrep::dns::Name;
-use mailrep::json;
+use mailrep::{json, spf};
 
 pub(crate) fn run(domain: &Name, trace: bool, global: Global) -> Result<(), Failure> {
     let as_json = global.json;
-    let (checker, _) = setup::checker(global, None, trace)?;
+    let (checker, _) = setup::checker(global, None, trace, spf::Policy::default())?;
     let (report, taken) = checker.lint_dmarc(domain)?;
     if as_json {
         return print_json(&json::dmarc_lint(&report, trace.then_some(&taken)));

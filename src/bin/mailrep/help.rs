@@ -76,6 +76,14 @@ It makes all questions for the name fail, or those for one type. TIMEOUT fails a
 A fault in a zone file is told as FILE:LINE:COLUMN: MESSAGE, and the exit status is 1.",
 );
 
+const LOCAL_POLICY: Section = page(
+    "What local policy decides",
+    "It always shows. A client of --spf-trust has the result none with the cause trusted_client. A result that rests on a record \
+of --spf-record names the domain in its reason, and so do DMARC's reason, where that rests on SPF, and the \
+Authentication-Results field, even of a pass. Such a record is evaluated as if it were published: its macros, its look-ups \
+and the limits on them.",
+);
+
 const JSON: Section = page(
     "JSON",
     "With --json one object is printed on one line. Every name is always there, null where it does not apply; names \
@@ -85,23 +93,26 @@ and may change; the cause beside it is a code for programs and stays.",
 
 const JSON_SPF: Section = page(
     "The object of SPF",
-    "  result        none, neutral, pass, fail, softfail, temperror or permerror
-  identity      mailfrom, or helo with the null reverse-path
-  domain        the domain that was checked
-  mechanism     the directive that matched, as published in the domain's own record
-  explanation   what the domain says to those it refuses (exp=)
-  dns_lookups   terms that needed DNS queries, of which 10 are allowed
-  void_lookups  terms that asked for what does not exist, of which 2 are allowed
-  reason        why, in a sentence
-  cause         why, as a code
-  received_spf  the value of the Received-SPF header field to add (RFC 7208 section 9.1)
-  helo          the same for HELO's own result",
+    "  result             none, neutral, pass, fail, softfail, temperror or permerror
+  identity           mailfrom, or helo with the null reverse-path
+  domain             the domain that was checked
+  mechanism          the directive that matched, as published in the domain's own record
+  explanation        what the domain says to those it refuses (exp=)
+  local_explanation  whether that is local policy's, since the domain says nothing
+  local_records      domains on whose record it rests that local policy replaced
+  dns_lookups        terms that needed DNS queries, of which 10 are allowed
+  void_lookups       terms that asked for what does not exist, of which 2 are allowed
+  reason             why, in a sentence
+  cause              why, as a code
+  received_spf       the value of the Received-SPF header field to add (RFC 7208 section 9.1)
+  helo               the same for HELO's own result",
 );
 
 const JSON_LINT: Section = page(
     "The object of the linter",
     "  domain        the domain looked at
   record        its SPF record; null if it has none or several
+  local         whether that is what --spf-record gives, and not what is published
   findings      a list, the worst first, of: severity (error, warning or notice),
                 code, reason, clause (the rule), fix (what to do), domain (whose
                 record), term, and at (octets before the term); the last two are
@@ -110,8 +121,8 @@ const JSON_LINT: Section = page(
   void_lookups  terms that ask for what does not exist, for IPv4 or IPv6 clients,
                 whichever has more
   complete      false if not all could be looked up, so that there may be more
-  tree          term, domain, found, record, dns_lookups (what this costs) and
-                terms (a list of the same); term is null at the top
+  tree          term, domain, found, record, local, dns_lookups (what this costs)
+                and terms (a list of the same); term is null at the top
   trace         all steps with --trace, or null",
 );
 
@@ -200,9 +211,13 @@ stay as they are. The first line 'From ' of an mbox is skipped. Memory does not 
   # A bounce, whose reverse-path is null, so that SPF rests on HELO:
   mailrep check --ip 192.0.2.1 --helo mail.example.org --mail-from '' \\
       bounce.eml
+  # One that came through a relay of one's own, which SPF knows nothing of:
+  mailrep check --spf-trust 198.51.100.0/24 --ip 198.51.100.7 \\
+      --helo relay.example.net --mail-from ada@example.org message.eml
   # For a program:
   mailrep --json check --ip 192.0.2.1 - < message.eml",
     ),
+    LOCAL_POLICY,
     EXIT_STATUS,
     JSON,
     page(
@@ -246,8 +261,14 @@ pub(crate) const SPF: &[Section] = &[
   # What is wrong with the record that a domain publishes:
   mailrep spf --lint example.org
   # The same for a record that is not published yet:
-  mailrep --zone new.zone spf --lint example.org",
+  mailrep spf --lint example.org \\
+      --spf-record 'example.org=v=spf1 mx include:_spf.example.net -all'
+  # Whom that record would let through:
+  mailrep spf --ip 192.0.2.1 --helo mail.example.org \\
+      --mail-from ada@example.org \\
+      --spf-record 'example.org=v=spf1 mx include:_spf.example.net -all'",
     ),
+    LOCAL_POLICY,
     EXIT_STATUS,
     JSON,
     JSON_SPF,

@@ -1,11 +1,12 @@
 //! `mailrep spf --lint`: what is wrong or unwise in a published record.
 
 use super::cli::Global;
-use super::failure::Failure;
+use super::failure::{Failure, tell};
 use super::findings::{self, Said, WHOLE, clip};
 use super::page::{Page, print_json};
 use super::{setup, steps};
 use mailrep::dns::Name;
+use mailrep::spf::Policy;
 use mailrep::spf::lint::{Finding, Found, Node, Report};
 use mailrep::{Limits, json};
 
@@ -14,10 +15,23 @@ const MOST_LINES: usize = 200;
 /// Deepest level of the tree that is indented further.
 const DEEPEST: usize = 20;
 
-pub(crate) fn run(domain: &Name, trace: bool, global: Global) -> Result<(), Failure> {
+/// `given` are the domains for which policy gives a record.
+pub(crate) fn run(
+    domain: &Name,
+    trace: bool,
+    global: Global,
+    policy: Policy,
+    given: &[&Name],
+) -> Result<(), Failure> {
     let as_json = global.json;
-    let (checker, _) = setup::checker(global, None, trace)?;
+    let (checker, _) = setup::checker(global, None, trace, policy)?;
     let (report, taken) = checker.lint_spf(domain)?;
+    for given in given.iter().filter(|given| !leads_to(&report, given)) {
+        tell(&format!(
+            "warning: the record of {domain} does not lead to that of {given}, so what --spf-record gives for {given} was \
+             not looked at"
+        ));
+    }
     if as_json {
         return print_json(&json::spf_lint(&report, trace.then_some(&taken)));
     }
@@ -29,10 +43,26 @@ pub(crate) fn run(domain: &Name, trace: bool, global: Global) -> Result<(), Fail
     page.print()
 }
 
+/// Whether the record of a domain is somewhere in the tree.
+fn leads_to(report: &Report, domain: &Name) -> bool {
+    let mut open = vec![&report.tree];
+    while let Some(node) = open.pop() {
+        if node.local && node.domain.as_ref() == Some(domain) {
+            return true;
+        }
+        open.extend(&node.children);
+    }
+    false
+}
+
 fn show(page: &mut Page, report: &Report, limits: &Limits) {
     headline(page, report);
     if let Found::Record(octets) = &report.tree.found {
-        page.heading("Record");
+        page.heading(if report.tree.local {
+            "Record, as given and not as published"
+        } else {
+            "Record"
+        });
         page.line(1, &clip(&String::from_utf8_lossy(octets), WHOLE));
     }
     for finding in &report.findings {
@@ -45,7 +75,12 @@ fn show(page: &mut Page, report: &Report, limits: &Limits) {
 
 fn headline(page: &mut Page, report: &Report) {
     let severities: Vec<_> = report.findings.iter().map(Finding::severity).collect();
-    findings::headline(page, &format!("The SPF record of {}", report.domain), &severities);
+    let of = if report.tree.local { "given for" } else { "of" };
+    findings::headline(
+        page,
+        &format!("The SPF record {of} {}", report.domain),
+        &severities,
+    );
 }
 
 fn show_finding(page: &mut Page, report: &Report, finding: &Finding) {
@@ -88,6 +123,7 @@ fn describe(node: &Node) -> String {
     let domain = node.domain.as_ref().map(Name::to_string).unwrap_or_default();
     let term = node.term.clone().unwrap_or(domain);
     let what = match &node.found {
+        Found::Record(_) if node.local => "as given",
         Found::Record(_) | Found::Addresses => return term,
         Found::NoRecord => "no SPF record",
         Found::NoSuchName => "no such name",

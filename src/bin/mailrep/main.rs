@@ -14,6 +14,7 @@ mod lint;
 #[cfg(test)]
 mod man_pages;
 mod page;
+mod policy;
 mod printable;
 mod setup;
 mod sign;
@@ -24,10 +25,11 @@ mod values;
 use clap::error::ErrorKind;
 use clap::{CommandFactory as _, Parser as _};
 use cli::{Clash, Cli, Color, Command};
+use mailrep::spf::PolicyError;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let (global, command) = match Cli::try_parse().and_then(|cli| cli.into_parts().map_err(clash)) {
+    let (global, command, policy) = match Cli::try_parse().and_then(|cli| cli.into_parts().map_err(clash)) {
         Ok(parts) => parts,
         Err(error) => return usage(&error),
     };
@@ -37,8 +39,8 @@ fn main() -> ExitCode {
         Some(Color::Auto) | None => {}
     }
     let done = match command {
-        Command::Check(command) => check::run(command, global),
-        Command::Spf(command) => spf::run(command, global),
+        Command::Check(command) => check::run(command, global, policy),
+        Command::Spf(command) => spf::run(command, global, policy),
         Command::Dmarc(command) => dmarc::run(command, global),
         Command::Sign(command) => sign::run(command, global),
         Command::Keygen(command) => keygen::run(command, global),
@@ -61,6 +63,15 @@ fn clash(clash: Clash) -> clap::Error {
             "the argument '--bits <BITS>' cannot be used with '--algorithm ed25519': its keys have one size"
                 .to_owned()
         }
+        Clash::Policy(PolicyError::Twice { domain }) => format!(
+            "the argument '--spf-record <DOMAIN=RECORD>' is given twice for {domain}: \
+             give the one record that is to stand for what it publishes"
+        ),
+        Clash::Policy(PolicyError::Record { domain, error }) => format!(
+            "the argument '--spf-record <DOMAIN=RECORD>' cannot be used for {domain}: \
+             {error}; 'mailrep spf --lint {domain}' with the same option says what to do"
+        ),
+        Clash::Policy(error) => error.to_string(),
     };
     Cli::command().error(ErrorKind::ArgumentConflict, what)
 }

@@ -29,7 +29,8 @@ const PAGES: [Page; 6] = [
     Page {
         name: "mailrep-check",
         synopsis: &[
-            "mailrep check [--ip IP] [--helo NAME] [--mail-from ADDR] [--authserv-id ID] [--trace] FILE|-",
+            "mailrep check [--ip IP] [--helo NAME] [--mail-from ADDR] [--authserv-id ID] [--spf-trust NETWORK]... \
+             [--spf-record DOMAIN=RECORD]... [--spf-explanation TEXT] [--trace] FILE|-",
         ],
         sections: help::CHECK,
         see_also: "mailrep(1), mailrep-spf(1), mailrep-dmarc(1)",
@@ -37,8 +38,9 @@ const PAGES: [Page; 6] = [
     Page {
         name: "mailrep-spf",
         synopsis: &[
-            "mailrep spf --ip IP --helo NAME --mail-from ADDR [--trace]",
-            "mailrep spf --lint DOMAIN [--trace]",
+            "mailrep spf --ip IP --helo NAME --mail-from ADDR [--spf-trust NETWORK]... \
+             [--spf-record DOMAIN=RECORD]... [--spf-explanation TEXT] [--trace]",
+            "mailrep spf --lint DOMAIN [--spf-record DOMAIN=RECORD]... [--trace]",
         ],
         sections: help::SPF,
         see_also: "mailrep(1), mailrep-check(1)",

@@ -7,6 +7,7 @@ use mailrep::clock::UnixTime;
 use mailrep::dns::hickory::HickoryOptions;
 use mailrep::dns::zone::Zone;
 use mailrep::driver::{Checker, Setup, Source};
+use mailrep::spf::Policy;
 use mailrep::transaction::Options;
 use std::time::Duration;
 
@@ -18,11 +19,13 @@ pub(crate) fn checker(
     global: Global,
     authserv_id: Option<String>,
     trace: bool,
+    policy: Policy,
 ) -> Result<(Checker, UnixTime), Failure> {
     let now = global.now.unwrap_or_else(UnixTime::now);
     let mut options = Options {
         authserv_id: authserv_id.unwrap_or_else(host).into(),
         trace,
+        spf: policy,
         ..Options::default()
     };
     if let Some(time) = global.dns_timeout {

@@ -5,20 +5,22 @@ use super::failure::Failure;
 use super::page::{Page, print_json};
 use super::{lint, setup, steps};
 use mailrep::Limits;
+use mailrep::dns::Name;
 use mailrep::json;
-use mailrep::spf::{Evaluation, Identity, Request, Verdict};
+use mailrep::spf::{Evaluation, Identity, Policy, Request, Verdict};
 
-pub(crate) fn run(command: Spf, global: Global) -> Result<(), Failure> {
+pub(crate) fn run(command: Spf, global: Global, policy: Policy) -> Result<(), Failure> {
     let (as_json, trace) = (global.json, command.trace);
     if let Some(domain) = &command.lint {
-        return lint::run(domain, trace, global);
+        let given: Vec<&Name> = command.policy.domains().collect();
+        return lint::run(domain, trace, global, policy, &given);
     }
     let (Some(client), Some(helo), Some(mail_from)) = (command.ip, command.helo, command.mail_from) else {
         return Err(Failure::Input(
             "--ip, --helo and --mail-from are needed together".to_owned(),
         ));
     };
-    let (checker, now) = setup::checker(global, None, trace)?;
+    let (checker, now) = setup::checker(global, None, trace, policy)?;
     let request = Request {
         client: client.to_canonical(),
         helo,
@@ -71,7 +73,12 @@ fn facts(page: &mut Page, evaluation: &Evaluation) {
         page.fact("decided by", mechanism);
     }
     if let Some(explanation) = &evaluation.explanation {
-        page.fact("its owner says", &format!("\"{explanation}\""));
+        let whose = if evaluation.local_explanation {
+            "our explanation"
+        } else {
+            "its owner says"
+        };
+        page.fact(whose, &format!("\"{explanation}\""));
     }
     let limits = Limits::default();
     page.fact(

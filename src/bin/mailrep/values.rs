@@ -5,6 +5,7 @@ use mailrep::clock::UnixTime;
 use mailrep::dkim::{self, Canonicalization, NewKey};
 use mailrep::dmarc::Outcome;
 use mailrep::dns::{Name, NameError};
+use mailrep::spf::{Policy, PolicyError};
 use std::ffi::OsString;
 use std::net::{IpAddr, SocketAddr};
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
@@ -159,6 +160,61 @@ pub(crate) fn domain(value: &str) -> Result<Name, String> {
         }
         why => format!("{why}; {example}"),
     })
+}
+
+/// An SPF record that is given for a domain, read or not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Given {
+    pub(crate) domain: Name,
+    pub(crate) record: String,
+}
+
+pub(crate) fn record(value: &str) -> Result<Given, String> {
+    let example = "expected DOMAIN=RECORD, such as 'example.org=v=spf1 mx -all'";
+    let lower = value.trim_start().to_ascii_lowercase();
+    let (name, record) = match value.split_once('=') {
+        // The record alone; its 'v' would do for a name.
+        _ if lower.starts_with("v=spf1") => return Err(format!("the domain is missing; {example}")),
+        Some((name, record)) if !record.trim().is_empty() => (name, record),
+        _ => return Err(format!("the record is missing; {example}")),
+    };
+    let domain = domain(name)?;
+    // RFC 7208 section 4.3.
+    if domain.label_count() < 2 {
+        return Err(format!(
+            "SPF checks no domain of one label such as '{domain}'; {example}"
+        ));
+    }
+    Ok(Given {
+        domain,
+        record: record.to_owned(),
+    })
+}
+
+/// A network, which is given back as it is.
+pub(crate) fn network(value: &str) -> Result<String, String> {
+    match Policy::default().trust(value) {
+        Ok(_) => Ok(value.to_owned()),
+        Err(_) => Err(
+            "expected an IP address, or one with a prefix length of at most 32 for IPv4 and 128 for IPv6, such as \
+             192.0.2.25, 192.0.2.0/24 or 2001:db8::/32"
+                .to_owned(),
+        ),
+    }
+}
+
+/// The text of an explanation, which is given back as it is.
+pub(crate) fn explanation(value: &str) -> Result<String, String> {
+    if value.trim().is_empty() {
+        return Err("it is empty; leave the option out to have none".to_owned());
+    }
+    match Policy::default().explain(value) {
+        Ok(_) => Ok(value.to_owned()),
+        Err(PolicyError::Explanation(why)) => Err(format!(
+            "{why}; expected a macro-string, such as '%{{i}} may not send for %{{d}}', where '%%' stands for '%'"
+        )),
+        Err(why) => Err(why.to_string()),
+    }
 }
 
 /// RFC 7208 section 2.6.

@@ -4,6 +4,9 @@
 
 mod discovery;
 mod from_fields;
+mod overrides;
+#[cfg(feature = "psl")]
+mod public_suffixes;
 mod record;
 mod verdict;
 mod walks;

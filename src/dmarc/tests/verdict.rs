@@ -416,3 +416,18 @@ fn reasons_are_sentences() {
          failed (SERVFAIL)"
     );
 }
+
+#[test]
+fn section_5_3_6_a_pass_of_the_author_domain_is_certain_where_a_record_is_known_to_apply() {
+    let memory = || Memory::default().failing("_dmarc.org", RecordType::Txt);
+    let with_record = || memory().txt("_dmarc.example.org", &["v=DMARC1; p=reject"]);
+    let author = Author::from_domain(name("mail.example.org"));
+    let result = |memory, spf: &str| check(memory, &author, Some(passing(spf)), &[]).0.result;
+    assert_eq!(result(with_record(), "mail.example.org"), DmarcResult::Pass);
+    // Whether relaxed alignment is allowed, the record above might decide.
+    assert_eq!(result(with_record(), "example.org"), DmarcResult::TempError);
+    // There may be no record, and then it is none.
+    assert_eq!(result(memory(), "mail.example.org"), DmarcResult::TempError);
+    let unusable = memory().txt("_dmarc.example.org", &["v=DMARC1; p=perhaps"]);
+    assert_eq!(result(unusable, "mail.example.org"), DmarcResult::TempError);
+}

@@ -5,6 +5,7 @@ use hashlink::LinkedHashMap;
 use hashlink::linked_hash_map::RawEntryMut;
 use std::fmt;
 use std::hash::{BuildHasher, Hash, RandomState};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Caches at least this large are divided, so that threads seldom meet at one lock.
@@ -30,16 +31,11 @@ const PARTS: usize = 16;
 pub struct Cache<K, V> {
     parts: Box<[Mutex<Part<K, V>>]>,
     hasher: RandomState,
-    /// Bounds of each part.
-    most_entries: usize,
-    most_octets: usize,
+    bounds: Bounds,
 }
 
-struct Part<K, V> {
-    /// In the order of their last use, the least recent first.
-    entries: LinkedHashMap<K, Entry<V>, RandomState>,
-    octets: usize,
-}
+/// In the order of their last use, the least recent first.
+type Part<K, V> = LinkedHashMap<K, Entry<V>, RandomState>;
 
 struct Entry<V> {
     value: V,
@@ -47,35 +43,59 @@ struct Entry<V> {
     octets: usize,
 }
 
+/// What all parts hold together, and what they may. Parts have no bounds of their own: keys do not spread evenly, so one
+/// part would be full, and lose what is still used, while others have room.
+struct Bounds {
+    entries: AtomicUsize,
+    octets: AtomicUsize,
+    most_entries: usize,
+    most_octets: usize,
+}
+
+impl Bounds {
+    /// An entry counts before it is kept, so that what all threads keep together never exceeds the bounds.
+    fn count(&self, octets: usize) {
+        self.entries.fetch_add(1, Ordering::Relaxed);
+        self.octets.fetch_add(octets, Ordering::Relaxed);
+    }
+
+    fn uncount(&self, octets: usize) {
+        self.entries.fetch_sub(1, Ordering::Relaxed);
+        self.octets.fetch_sub(octets, Ordering::Relaxed);
+    }
+
+    fn are_exceeded(&self) -> bool {
+        self.entries.load(Ordering::Relaxed) > self.most_entries
+            || self.octets.load(Ordering::Relaxed) > self.most_octets
+    }
+}
+
 impl<K: Hash + Eq, V: Clone> Cache<K, V> {
     /// An empty cache for at most so many entries of at most so many octets together, as they are stated to
-    /// [`Cache::insert`]. One of 4,096 entries and more is divided into 16 equal parts, each with its share of
-    /// both bounds.
+    /// [`Cache::insert`]. One of 4,096 entries and more is divided into 16 parts with a lock each; within a part, what
+    /// was used least recently goes first.
     pub fn new(most_entries: usize, most_octets: usize) -> Self {
         let parts = if most_entries >= LARGE { PARTS } else { 1 };
         let hasher = RandomState::new();
         Cache {
             parts: (0..parts)
-                .map(|_| {
-                    Mutex::new(Part {
-                        entries: LinkedHashMap::with_hasher(hasher.clone()),
-                        octets: 0,
-                    })
-                })
+                .map(|_| Mutex::new(LinkedHashMap::with_hasher(hasher.clone())))
                 .collect(),
             hasher,
-            most_entries: most_entries / parts,
-            most_octets: most_octets / parts,
+            bounds: Bounds {
+                entries: AtomicUsize::new(0),
+                octets: AtomicUsize::new(0),
+                most_entries,
+                most_octets,
+            },
         }
     }
 
     /// The value kept for `key` and when it expires, unless that is `now` or was before.
     pub fn get(&self, key: &K, now: Moment) -> Option<(V, Moment)> {
         let hash = self.hasher.hash_one(key);
-        let mut part = self.part(hash);
-        let RawEntryMut::Occupied(mut found) =
-            part.entries.raw_entry_mut().from_key_hashed_nocheck(hash, key)
-        else {
+        let mut part = lock(self.part(hash));
+        let RawEntryMut::Occupied(mut found) = part.raw_entry_mut().from_key_hashed_nocheck(hash, key) else {
             return None;
         };
         if found.get().expires > now {
@@ -84,60 +104,86 @@ impl<K: Hash + Eq, V: Clone> Cache<K, V> {
             return Some((entry.value.clone(), entry.expires));
         }
         let gone = found.remove();
-        part.octets -= gone.octets;
+        self.bounds.uncount(gone.octets);
         None
     }
 
     /// Keeps `value` until `expires` in place of what was kept for `key`. `octets` is what the entry occupies, by
-    /// the caller's reckoning. A value larger than the cache (or a part of it) is not kept.
+    /// the caller's reckoning. A value larger than the cache (or, if it is divided, a sixteenth of it) is not kept.
     pub fn insert(&self, key: K, value: V, expires: Moment, octets: usize) {
         let hash = self.hasher.hash_one(&key);
-        let mut part = self.part(hash);
-        if let RawEntryMut::Occupied(old) = part.entries.raw_entry_mut().from_key_hashed_nocheck(hash, &key) {
-            let old = old.remove();
-            part.octets -= old.octets;
-        }
-        if octets > self.most_octets || self.most_entries == 0 {
+        self.remove_hashed(hash, &key);
+        if octets > self.bounds.most_octets / self.parts.len() {
             return;
         }
-        // Neither subtraction can wrap: `octets` is within the bound, and so is what the loop leaves.
-        while part.entries.len() >= self.most_entries || part.octets > self.most_octets - octets {
-            let Some((_, evicted)) = part.entries.pop_front() else {
-                break;
-            };
-            part.octets -= evicted.octets;
+        self.bounds.count(octets);
+        if !self.make_room(hash) {
+            self.bounds.uncount(octets);
+            return;
         }
-        part.octets += octets;
         let entry = Entry {
             value,
             expires,
             octets,
         };
-        if let RawEntryMut::Vacant(place) = part.entries.raw_entry_mut().from_key_hashed_nocheck(hash, &key) {
-            place.insert_hashed_nocheck(hash, key, entry);
+        let mut part = lock(self.part(hash));
+        match part.raw_entry_mut().from_key_hashed_nocheck(hash, &key) {
+            RawEntryMut::Vacant(place) => {
+                place.insert_hashed_nocheck(hash, key, entry);
+            }
+            // Another thread was faster.
+            RawEntryMut::Occupied(mut other) => {
+                let other = std::mem::replace(other.get_mut(), entry);
+                self.bounds.uncount(other.octets);
+            }
         }
     }
 
     /// Forgets what is kept for `key`.
     pub fn remove(&self, key: &K) {
-        let hash = self.hasher.hash_one(key);
-        let mut part = self.part(hash);
-        if let Some(gone) = part.entries.remove(key) {
-            part.octets -= gone.octets;
+        self.remove_hashed(self.hasher.hash_one(key), key);
+    }
+
+    fn remove_hashed(&self, hash: u64, key: &K) {
+        let mut part = lock(self.part(hash));
+        if let RawEntryMut::Occupied(old) = part.raw_entry_mut().from_key_hashed_nocheck(hash, key) {
+            let old = old.remove();
+            self.bounds.uncount(old.octets);
         }
     }
 
-    fn part(&self, hash: u64) -> MutexGuard<'_, Part<K, V>> {
+    /// Removes entries until all is within the bounds, first from the part of this hash; whether that was enough.
+    fn make_room(&self, hash: u64) -> bool {
+        let (before, from) = self.parts.split_at(self.place(hash));
+        for part in from.iter().chain(before) {
+            if !self.bounds.are_exceeded() {
+                return true;
+            }
+            let mut part = lock(part);
+            while self.bounds.are_exceeded() {
+                let Some((_, evicted)) = part.pop_front() else {
+                    break;
+                };
+                self.bounds.uncount(evicted.octets);
+            }
+        }
+        !self.bounds.are_exceeded()
+    }
+
+    fn part(&self, hash: u64) -> &Mutex<Part<K, V>> {
+        &self.parts[self.place(hash)]
+    }
+
+    fn place(&self, hash: u64) -> usize {
         // The table uses the hash's lowest and highest bits, so these are from between.
-        let at = (hash >> 40) as usize % self.parts.len();
-        lock(&self.parts[at])
+        (hash >> 40) as usize % self.parts.len()
     }
 }
 
 impl<K, V> Cache<K, V> {
     /// How many entries there are, expired ones included that nothing has displaced yet.
     pub fn len(&self) -> usize {
-        self.parts.iter().map(|part| lock(part).entries.len()).sum()
+        self.bounds.entries.load(Ordering::Relaxed)
     }
 
     /// Whether there is none.
@@ -147,7 +193,7 @@ impl<K, V> Cache<K, V> {
 
     /// The octets of all entries together.
     pub fn octets(&self) -> usize {
-        self.parts.iter().map(|part| lock(part).octets).sum()
+        self.bounds.octets.load(Ordering::Relaxed)
     }
 }
 

@@ -442,8 +442,47 @@ fn a_large_cache_stays_within_both_bounds() {
         cache.insert(key, key, far(), 4);
         assert!(cache.get(&key, at(0)).is_some());
     }
-    assert!(cache.len() <= 4096 && cache.len() > 3000);
-    assert!(cache.octets() <= 20_000);
+    assert_eq!((cache.len(), cache.octets()), (4096, 4 * 4096));
+}
+
+#[test]
+fn a_large_cache_keeps_as_many_entries_as_it_may_however_keys_spread() {
+    let cache = Cache::new(4096, 4 * 4096);
+    for _ in 0..3 {
+        (0..4096u32).for_each(|key| cache.insert(key, key, far(), 4));
+        assert!((0..4096u32).all(|key| cache.get(&key, at(0)).is_some()));
+    }
+}
+
+#[test]
+fn where_octets_allow_a_large_cache_few_entries_every_key_finds_room() {
+    let cache = Cache::new(4096, 64);
+    for key in 0..1_000u32 {
+        cache.insert(key, key, far(), 4);
+        assert_eq!(cache.get(&key, at(0)), Some((key, far())));
+        assert!(cache.len() <= 16 && cache.octets() <= 64);
+    }
+}
+
+#[test]
+fn threads_together_stay_within_both_bounds() {
+    let cache = Cache::new(4096, 30_000);
+    std::thread::scope(|scope| {
+        for thread in 0..4u32 {
+            let cache = &cache;
+            scope.spawn(move || {
+                for key in 0..10_000u32 {
+                    cache.insert(key / 2 + thread, key, far(), 7);
+                    cache.get(&(key / 3), at(0));
+                    cache.remove(&(key / 5));
+                }
+            });
+        }
+    });
+    let kept = (0..20_000u32).filter(|key| cache.get(key, at(0)).is_some());
+    assert_eq!(kept.count(), cache.len());
+    assert_eq!(cache.octets(), 7 * cache.len());
+    assert!(cache.len() <= 4096 && cache.octets() <= 30_000);
 }
 
 /// The simplest thing that does the same: a list in the order of use.

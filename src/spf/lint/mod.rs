@@ -17,6 +17,7 @@ pub use terms::Hint;
 
 use crate::dns::{Failure, Name, Resolver, Session};
 use crate::limits::Limits;
+use crate::spf::Environment;
 use crate::trace::{StepKind, Tracer};
 
 /// Findings in a report.
@@ -50,6 +51,9 @@ pub struct Node {
     pub domain: Option<Name>,
     /// What was found there.
     pub found: Found,
+    /// Whether that is what local policy gives ([`Policy::replace_with_text`](super::Policy::replace_with_text)), and not what
+    /// the domain publishes.
+    pub local: bool,
     /// What this costs: 1 for the term itself, and all that is below.
     pub dns_lookups: u32,
     /// The terms of the record that ask the DNS, in its order.
@@ -136,7 +140,8 @@ impl Report {
 /// Look-ups: the TXT records of the domain and of all targets that do not depend on the message, side by side; the
 /// addresses of each `a` and of the hosts of each `mx`, of both families; IPv4 addresses for `exists`; TXT for `exp`.
 /// What they may be is bounded by the session's questions and time, includes by [`Limits::spf_dns_lookups`] levels.
-/// Nothing is an error: what could not be looked up is a finding.
+/// Nothing is an error: what could not be looked up is a finding. `environment` is [`Limits`] alone, or an [`Environment`]: what
+/// its [`Policy`](super::Policy) gives for a domain is looked at in place of what that publishes, and no known records are used.
 ///
 /// ```
 /// # use futures_util::FutureExt as _;
@@ -156,11 +161,13 @@ impl Report {
 pub async fn lint<R: Resolver>(
     session: &Session<R>,
     domain: &Name,
-    limits: &Limits,
+    environment: impl Into<Environment<'_>>,
     trace: &Tracer,
 ) -> Report {
+    let environment = environment.into();
+    let limits = environment.limits;
     let trace = trace.step(StepKind::Check, || format!("the SPF record of {domain}"));
-    let walked = walk::walk(session, domain, limits, &trace).await;
+    let walked = walk::walk(session, domain, environment, &trace).await;
     let mut report = Report {
         domain: domain.clone(),
         findings: walked.findings,

@@ -6,11 +6,11 @@ use super::probe::{Probe, What};
 use super::terms::{self, Piece};
 use super::{Found, Node};
 use crate::clock::UnixTime;
-use crate::dns::{Answer, Failure, Name, Question, RecordType, Resolver, Session};
+use crate::dns::{Answer, Failure, Name, Question, RecordType, Resolver, Session, Txt};
 use crate::error::printable;
 use crate::limits::Limits;
 use crate::spf::macros::{TargetError, Values};
-use crate::spf::{DomainSpec, Mechanism, Qualifier, Record, Term};
+use crate::spf::{DomainSpec, Environment, Mechanism, Policy, Qualifier, Record, Term};
 use crate::trace::{StepKind, Tracer};
 use futures_util::future::BoxFuture;
 use futures_util::{StreamExt as _, stream};
@@ -69,6 +69,7 @@ struct Way {
 struct Walker<'a, R> {
     session: &'a Session<R>,
     limits: &'a Limits,
+    policy: Option<&'a Policy>,
     root: &'a Name,
     nodes: AtomicUsize,
 }
@@ -76,12 +77,13 @@ struct Walker<'a, R> {
 pub(super) async fn walk<R: Resolver>(
     session: &Session<R>,
     root: &Name,
-    limits: &Limits,
+    environment: Environment<'_>,
     trace: &Tracer,
 ) -> Walked {
     let walker = Walker {
         session,
-        limits,
+        limits: environment.limits,
+        policy: environment.policy,
         root,
         nodes: AtomicUsize::new(0),
     };
@@ -121,6 +123,7 @@ impl Walked {
                 term: pointer.map(|pointer| pointer.term.clone()),
                 domain,
                 found,
+                local: false,
                 dns_lookups: u32::from(pointer.is_some()),
                 children: Vec::new(),
             },
@@ -154,7 +157,20 @@ impl<R: Resolver> Walker<'_, R> {
                 };
                 return Walked::leaf(pointer, Some(domain.clone()), Found::NoRecord, Some(problem));
             }
-            let texts = match self.session.txt(&domain, &trace).await {
+            let given = self.policy.and_then(|policy| policy.text(&domain));
+            let answer = match given {
+                Some(text) => {
+                    let note = trace.step(StepKind::Note, || format!("{domain} TXT"));
+                    note.outcome(|| "not asked: local policy replaces the record".into());
+                    let text: Txt = text.as_bytes().into();
+                    Answer::Records {
+                        records: [text].into(),
+                        ttl: 0,
+                    }
+                }
+                None => self.session.txt(&domain, &trace).await,
+            };
+            let texts = match answer {
                 Answer::Records { records, .. } => records,
                 Answer::NoData { .. } => {
                     let problem = Some(missing(false));
@@ -182,7 +198,8 @@ impl<R: Resolver> Walker<'_, R> {
                     return Walked::leaf(pointer, Some(domain), Found::Failed(failure), Some(problem));
                 }
             };
-            let own = domain.is_within(self.root);
+            // Who gives a record can change it.
+            let own = given.is_some() || domain.is_within(self.root);
             let mut findings = if own {
                 inspect::texts(&domain, &texts)
             } else {
@@ -198,6 +215,7 @@ impl<R: Resolver> Walker<'_, R> {
                 let problem = (!told).then(|| missing(false));
                 let mut walked = Walked::leaf(pointer, Some(domain.clone()), Found::NoRecord, problem);
                 walked.findings.append(&mut findings);
+                walked.node.local = given.is_some();
                 return walked;
             };
             let count = 1 + found.count();
@@ -234,6 +252,7 @@ impl<R: Resolver> Walker<'_, R> {
             walked.node.dns_lookups += u32::from(walked.node.term.is_some());
             walked.node.domain = Some(domain);
             walked.node.found = Found::Record(octets);
+            walked.node.local = given.is_some();
             walked
         })
     }

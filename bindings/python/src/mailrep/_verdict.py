@@ -84,7 +84,11 @@ class SpfEvaluation:
     mechanism: str | None
     """The outermost directive that decided, as published."""
     explanation: str | None
-    """What the domain has to say to the sender of a fail: a stranger's text."""
+    """What the domain has to say to the sender of a fail: a stranger's text, unless `local_explanation`."""
+    local_explanation: bool
+    """Whether the explanation is the checker's `spf_explanation`, since the domain gives none."""
+    local_records: tuple[str, ...]
+    """The domains on whose record this rests and for which the checker's `spf_records` gives one."""
     dns_lookups: int
     """Terms that caused DNS queries, counted against the limit of 10."""
     void_lookups: int
@@ -239,6 +243,8 @@ def _evaluation(given: dict[str, Any]) -> dict[str, Any]:
         "domain": given["domain"],
         "mechanism": given["mechanism"],
         "explanation": given["explanation"],
+        "local_explanation": given["local_explanation"],
+        "local_records": tuple(given["local_records"]),
         "dns_lookups": given["dns_lookups"],
         "void_lookups": given["void_lookups"],
         "reason": given["reason"],

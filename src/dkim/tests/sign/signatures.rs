@@ -260,7 +260,7 @@ fn rfc6376_section_2_11_an_identity_may_hold_what_a_tag_may_not() {
     assert_eq!(verdict.result, DkimResult::Pass);
     assert_eq!(
         verdict.identity.as_deref(),
-        Some("a;b=c d\u{e9}@News.example.org")
+        Some("a;b=c d\u{e9}@news.example.org")
     );
 }
 
@@ -328,6 +328,14 @@ fn a_signer_that_makes_no_sense_is_refused() {
             "{identity}"
         );
     }
+    let options = SignerOptions {
+        identity: Some(format!("{}@example.org", "a".repeat(320))),
+        ..standard()
+    };
+    assert_eq!(
+        make("example.org", "s", options),
+        Err(SignerError::IdentityTooLong(332))
+    );
     for name in ["", "a:b", "a b", "a;b", "\u{e9}", &"n".repeat(78)] {
         let mut options = standard();
         options.signed.push(name.into());
