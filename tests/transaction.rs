@@ -6,7 +6,7 @@ use futures_util::FutureExt as _;
 use mailrep::clock::UnixTime;
 use mailrep::dns::zone::Zone;
 use mailrep::transaction::{Context, Inline, Options, Transaction, Verdict};
-use mailrep::{Error, Limits, json};
+use mailrep::{Error, Limits, json, spf};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -273,4 +273,77 @@ fn a_header_over_the_bounds_passes_nothing_and_is_no_way_around_a_policy() {
         }
         assert!(verdict["anomaly"]["reason"].as_str().unwrap().contains("limit"));
     }
+}
+
+/// A message without a signature, from a domain that asks to reject, through a relay of one's own.
+fn through_a_relay(client: &str, helo: &[u8], mail_from: &[u8], message: &[u8]) -> Value {
+    let policy = spf::Policy::default().trust("198.51.100.0/24").unwrap();
+    let options = Options {
+        limits: Limits {
+            header_fields: 500,
+            ..Limits::default()
+        },
+        spf: policy,
+        ..Options::default()
+    };
+    let context = Arc::new(Context::new(Zone::read(&data("zone")).unwrap(), options));
+    let mut transaction = Transaction::at(&context, Arc::new(Inline), NOW);
+    transaction.connect(client.parse().unwrap()).unwrap();
+    transaction.helo(helo).unwrap();
+    transaction.mail_from(mail_from).unwrap();
+    transaction.data(message).unwrap();
+    json::check(&finish(transaction), false)
+}
+
+#[test]
+fn rfc9989_section_5_4_local_policy_that_trusts_the_client_overrides_the_disposition() {
+    let unsigned: &[u8] = b"From: ada@example.org\r\n\r\nx";
+    let verdict = through_a_relay("198.51.100.7", b"mx2.example.net", b"<ada@example.org>", unsigned);
+    assert_eq!(verdict["spf"]["cause"], "trusted_client");
+    let dmarc = &verdict["dmarc"];
+    assert_eq!(
+        (&dmarc["result"], &dmarc["policy"], &dmarc["disposition"]),
+        (&json!("fail"), &json!("reject"), &json!("none"))
+    );
+    let reason = dmarc["reason"].as_str().unwrap();
+    assert!(
+        reason.contains("SPF was not checked, because local policy trusts the client")
+            && reason.ends_with("nothing is to be done all the same, because local policy trusts the client")
+            && !reason.contains("did not pass"),
+        "{reason}"
+    );
+    let field = verdict["authentication_results"].as_str().unwrap();
+    assert!(
+        field.contains("dmarc=fail") && field.contains("policy.dmarc=none"),
+        "{field}"
+    );
+    // The envelope does not matter: there may be no domain to check.
+    for (helo, mail_from) in [
+        (&b"[198.51.100.7]"[..], &b"<>"[..]),
+        (b"mx2", b"<ada>"),
+        (b"mx2", b"<ada@elsewhere.example>"),
+    ] {
+        let verdict = through_a_relay("::ffff:198.51.100.7", helo, mail_from, unsigned);
+        assert_eq!(verdict["dmarc"]["disposition"], "none");
+        assert!(
+            verdict["dmarc"]["reason"]
+                .as_str()
+                .unwrap()
+                .contains("trusts the client")
+        );
+    }
+    // Nor does a header that is too long.
+    let long = [&unsigned[..23], &b"X: 0123456789\r\n".repeat(1_000), b"\r\nx"].concat();
+    let verdict = through_a_relay("198.51.100.7", b"mx2.example.net", b"<ada@example.org>", &long);
+    assert_eq!(
+        (&verdict["dmarc"]["cause"], &verdict["dmarc"]["disposition"]),
+        (&json!("header_incomplete"), &json!("none"))
+    );
+    // DKIM counts as ever, and clients that are not trusted are judged.
+    let signed = std::fs::read(data("pass-all.eml")).unwrap();
+    let verdict = through_a_relay("198.51.100.7", b"mx2.example.net", b"<ada@example.org>", &signed);
+    assert_eq!(verdict["dmarc"]["result"], "pass");
+    assert!(!verdict["dmarc"]["reason"].as_str().unwrap().contains("trusts"));
+    let verdict = through_a_relay("203.0.113.77", b"mx2.example.net", b"<ada@example.org>", unsigned);
+    assert_eq!(verdict["dmarc"]["disposition"], "reject");
 }

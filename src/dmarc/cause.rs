@@ -10,6 +10,8 @@ use std::fmt;
 pub enum SpfFinding {
     /// It was not checked.
     NotChecked,
+    /// It was not checked, because local policy trusts the client.
+    TrustedClient,
     /// It was to be checked, and neither the envelope sender nor HELO gave a domain to check.
     NoDomain,
     /// It did not pass.
@@ -296,6 +298,9 @@ fn not_aligned(
 ) -> fmt::Result {
     match spf {
         SpfFinding::NotChecked => f.write_str("SPF was not checked")?,
+        SpfFinding::TrustedClient => {
+            f.write_str("SPF was not checked, because local policy trusts the client")?;
+        }
         SpfFinding::NoDomain => f.write_str("SPF had no domain to check")?,
         SpfFinding::NoPass {
             domain,

@@ -92,12 +92,45 @@ pub struct Verdict {
 }
 
 impl Verdict {
-    /// The cause as a sentence, and what else is wrong with the From field.
+    /// The cause as a sentence, what else is wrong with the From field, and whether local policy overrides the record.
     pub fn reason(&self) -> String {
-        match &self.author_problem {
-            None => self.cause.to_string(),
-            Some(problem) => format!("{}; moreover, {problem}", self.cause),
+        let mut reason = self.cause.to_string();
+        if let Some(problem) = &self.author_problem {
+            reason.push_str(&format!("; moreover, {problem}"));
         }
+        // That a policy is in testing is said where the policy is.
+        let overridden = self.overridden.as_ref();
+        if let Some(overridden) =
+            overridden.filter(|overridden| overridden.kind != OverrideKind::PolicyTestMode)
+        {
+            reason.push_str(match self.disposition {
+                Some(Policy::Quarantine) => "; it is to be quarantined only",
+                _ => "; nothing is to be done all the same",
+            });
+            reason.push_str(&format!(", because {overridden}"));
+        }
+        reason
+    }
+
+    /// The verdict on a message from a client that local policy trusts, for which SPF was not checked. The result stays;
+    /// but it rests on the client's address less than it should, so that nothing is to be done because of it.
+    #[must_use]
+    pub fn for_trusted_client(mut self) -> Verdict {
+        if let Cause::NotAligned { spf, .. } = &mut self.cause {
+            *spf = SpfFinding::TrustedClient;
+        }
+        // Section 5.4: a receiver may depart from the policy for reasons of its own.
+        if self
+            .disposition
+            .is_some_and(|disposition| disposition > Policy::None)
+        {
+            self.disposition = Some(Policy::None);
+            self.overridden = Some(Override {
+                kind: OverrideKind::TrustedForwarder,
+                comment: "local policy trusts the client".to_owned(),
+            });
+        }
+        self
     }
 
     /// How strict it is: "apply the most strict policy selected among the checks that fail" (section 11.5), and

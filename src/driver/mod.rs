@@ -204,9 +204,13 @@ impl Checker {
             .chain(dkim)
             .map(|given| given.domain.clone())
             .collect();
-        let discovery = self
-            .driver
-            .block_on(dmarc::discover(&session, author, &candidates, &trace))?;
+        let discovery = self.driver.block_on(dmarc::discover_with(
+            &session,
+            author,
+            &candidates,
+            self.options.organizational_domains,
+            &trace,
+        ))?;
         Ok((dmarc::evaluate(&discovery, spf, dkim), trace.steps()))
     }
 

@@ -472,10 +472,10 @@ impl<'a, R: Resolver> Asker<'a, R> {
     }
 }
 
-/// The hosts in the order of preference, each once.
+/// The hosts in the order of preference, then of their names, each once: an answer has no order.
 pub(super) fn hosts(exchanges: &[Mx]) -> Vec<Name> {
     let mut exchanges: Vec<&Mx> = exchanges.iter().filter(|mx| !mx.exchange.is_root()).collect();
-    exchanges.sort_by_key(|mx| mx.preference);
+    exchanges.sort_by(|a, b| (a.preference, &a.exchange).cmp(&(b.preference, &b.exchange)));
     let mut hosts: Vec<Name> = Vec::with_capacity(exchanges.len());
     for mx in exchanges {
         if !hosts.contains(&mx.exchange) {

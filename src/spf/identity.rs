@@ -96,6 +96,20 @@ fn helo_for_macros(helo: &[u8]) -> Cow<'_, [u8]> {
     }
 }
 
+/// An address or a domain for a field of ASCII only: its U-labels become A-labels (RFC 5890 section 2.3.2.1), since without
+/// its domain it would be of no use. A local-part has no such form.
+pub(crate) fn with_a_labels(address: &[u8]) -> Cow<'_, [u8]> {
+    let domain_begin = memchr::memrchr(b'@', address).map_or(0, |at| at + 1);
+    let (local_part, domain) = address.split_at(domain_begin);
+    if domain.is_ascii() {
+        return Cow::Borrowed(address);
+    }
+    match Name::parse(domain) {
+        Ok(name) => Cow::Owned([local_part, name.as_str().as_bytes()].concat()),
+        Err(_) => Cow::Borrowed(address),
+    }
+}
+
 /// Splits a reverse-path into local-part and domain. `None`: it has no domain.
 fn split_at_domain(path: &[u8]) -> Option<(&[u8], &[u8])> {
     // RFC 5321 section 4.1.1.3: a source route before the mailbox is ignored.
@@ -103,13 +117,19 @@ fn split_at_domain(path: &[u8]) -> Option<(&[u8], &[u8])> {
         (Some(b'@'), Some(colon)) => &path[colon + 1..],
         _ => path,
     };
-    let at = last_unquoted_at(path).or_else(|| memchr::memrchr(b'@', path))?;
+    let at = match last_unquoted_at(path) {
+        Ok(last) => last?,
+        Err(Unclosed) => memchr::memrchr(b'@', path)?,
+    };
     let (local_part, domain) = (&path[..at], &path[at + 1..]);
     (!domain.is_empty()).then_some((local_part, domain))
 }
 
-/// The last `@` outside a quoted string; none if there is none, or the quotes do not close.
-fn last_unquoted_at(path: &[u8]) -> Option<usize> {
+/// The quotes of a local-part do not close, so that they are no quotes.
+struct Unclosed;
+
+/// The last `@` outside a quoted string (RFC 5321 section 4.1.2); within one it parts nothing.
+fn last_unquoted_at(path: &[u8]) -> Result<Option<usize>, Unclosed> {
     let (mut last, mut quoted, mut escaped) = (None, false, false);
     for (at, &octet) in path.iter().enumerate() {
         if escaped {
@@ -123,13 +143,15 @@ fn last_unquoted_at(path: &[u8]) -> Option<usize> {
             _ => {}
         }
     }
-    if quoted { None } else { last }
+    if quoted { Err(Unclosed) } else { Ok(last) }
 }
 
 /// RFC 7208 section 4.3: a domain that is malformed, or has one label only, is none.
 fn domain_to_check(octets: &[u8]) -> Result<Name, Cause> {
     let domain = || printable(octets);
     let text = std::str::from_utf8(octets).unwrap_or_default();
+    // An address is none the less one with the dot that may end a name.
+    let text = text.strip_suffix('.').unwrap_or(text);
     if octets.first() == Some(&b'[') || text.parse::<IpAddr>().is_ok() {
         return Err(Cause::Literal { domain: domain() });
     }

@@ -31,6 +31,7 @@ mod tests;
 pub use cause::{Cause, Exceeded, Matched, Missing, MissingWhy};
 pub use check_host::check_host;
 pub use environment::Environment;
+pub(crate) use identity::with_a_labels;
 pub use macros::{MacroString, Place, TargetError};
 pub use policy::{Policy, PolicyError};
 pub use record::{Directive, DomainSpec, DualCidr, Mechanism, Qualifier, Record, Term};

@@ -77,11 +77,17 @@ pub enum PolicyError {
 
 impl Policy {
     /// Clients in this network, an address with or without a prefix length, are not checked: their result is `none`. That is
-    /// for relays of one's own, to which the record of a sender's domain does not apply. An IPv4-mapped network is the IPv4
-    /// network, as an IPv4-mapped client is the IPv4 client (RFC 7208 section 5).
+    /// for relays of one's own, to which the record of a sender's domain does not apply.
+    ///
+    /// In a [`Transaction`](crate::transaction::Transaction), DMARC then rests on DKIM alone. Without an aligned signature its
+    /// result is `fail` as ever, but its disposition is `none` whatever the policy, and the reason says so: whoever handed the
+    /// message to a relay of one's own is not known here any more, and the relay is the one to check it.
+    ///
+    /// Clients with IPv4-mapped IPv6 addresses are IPv4 clients (RFC 7208 section 5), and so are networks of them:
+    /// `::ffff:192.0.2.0/120` is 192.0.2.0/24.
     ///
     /// # Errors
-    /// [`PolicyError::Network`].
+    /// [`PolicyError::Network`], also for an IPv4-mapped address with a prefix length below 96.
     pub fn trust(mut self, network: &str) -> Result<Self, PolicyError> {
         self.trusted.push(network.parse()?);
         Ok(self)
@@ -153,7 +159,7 @@ impl Policy {
         Ok(self)
     }
 
-    pub(super) fn trusts(&self, client: IpAddr) -> bool {
+    pub(crate) fn trusts(&self, client: IpAddr) -> bool {
         self.trusted.iter().any(|network| network.contains(client))
     }
 

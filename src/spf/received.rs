@@ -1,7 +1,8 @@
 //! The Received-SPF header field (RFC 7208 section 9.1).
 
-use super::{Cause, Evaluation, Identity, Request, SpfResult};
+use super::{Cause, Evaluation, Identity, Request, SpfResult, with_a_labels};
 use crate::message::fold::{Lines, is_dot_atom, quoted_string};
+use std::borrow::Cow;
 
 #[cfg(test)]
 mod tests;
@@ -31,11 +32,9 @@ impl Evaluation {
         // RFC 7208 section 9.1: "at least "client-ip", "helo", and, if the "MAIL FROM" identity was checked,
         // "envelope-from"."
         if self.identity == Identity::MailFrom {
-            pairs.push(("envelope-from", String::from_utf8_lossy(&request.mail_from)));
+            pairs.push(("envelope-from", in_ascii(&request.mail_from)));
         }
-        if !request.helo.is_empty() {
-            pairs.push(("helo", String::from_utf8_lossy(&request.helo)));
-        }
+        pairs.push(("helo", in_ascii(&request.helo)));
         if !request.receiver.is_empty() {
             pairs.push(("receiver", (&*request.receiver).into()));
         }
@@ -63,6 +62,14 @@ impl Evaluation {
             (None, Cause::NoMatch { .. }) => Some("default"),
             (None, _) => None,
         }
+    }
+}
+
+/// With A-labels, as Authentication-Results has them.
+fn in_ascii(address: &[u8]) -> Cow<'_, str> {
+    match with_a_labels(address) {
+        Cow::Borrowed(octets) => String::from_utf8_lossy(octets),
+        Cow::Owned(octets) => String::from_utf8_lossy(&octets).into_owned().into(),
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::clock::Clock;
 use crate::dns::{Resolver, Session};
 use crate::limits::Limits;
-use crate::{dkim, spf};
+use crate::{dkim, dmarc, spf};
 use std::sync::Arc;
 
 /// How messages are judged.
@@ -19,6 +19,10 @@ pub struct Options {
     pub dkim: dkim::Policy,
     /// What is decided here about SPF, whatever domains publish.
     pub spf: spf::Policy,
+    /// What is decided here about DMARC's dispositions, whatever policies ask.
+    pub dmarc: dmarc::Overrides,
+    /// How organizational domains are found.
+    pub organizational_domains: dmarc::OrganizationalDomains,
     /// How many SPF records that were read are kept.
     pub spf_records: spf::RecordsOptions,
     /// Whether verdicts carry a trace of every step. Default no.
@@ -33,6 +37,8 @@ impl Default for Options {
             authserv_id: "localhost".into(),
             dkim: dkim::Policy::default(),
             spf: spf::Policy::default(),
+            dmarc: dmarc::Overrides::default(),
+            organizational_domains: dmarc::OrganizationalDomains::default(),
             spf_records: spf::RecordsOptions::default(),
             trace: false,
         }

@@ -98,8 +98,8 @@ fn the_reason_of_dmarc_says_that_local_policy_trusts_the_client() {
     let failed = with_policy(policy.clone(), "a@example.org", "a@example.org");
     assert_eq!(
         failed.dmarc_reason(),
-        "example.org asks to reject mail that is not aligned: SPF was not checked, and there is no DKIM signature; local \
-         policy trusts the client"
+        "example.org asks to reject mail that is not aligned: SPF was not checked, because local policy trusts the client, and \
+         there is no DKIM signature; nothing is to be done all the same, because local policy trusts the client"
     );
     let none = with_policy(policy, "a@example.net", "a@example.net");
     assert_eq!(

@@ -7,10 +7,9 @@ use crate::dmarc::{DkimFinding, DmarcResult, Identifier, Outcome, SpfFinding};
 use crate::dns::Name;
 use crate::iprev::Iprev;
 use crate::message::{Anomaly, HeaderFields};
-use crate::spf::{Identity, SpfResult};
+use crate::spf::{Identity, SpfResult, with_a_labels};
 use crate::trace::{Step, Tracer};
 use crate::{dkim, dmarc, spf};
-use std::borrow::Cow;
 use std::net::IpAddr;
 
 /// Signatures that did not pass and are named in the Authentication-Results field.
@@ -45,27 +44,21 @@ impl Verdict {
     /// record of local policy, where the result rests on SPF; an odd message.
     pub fn dmarc_reason(&self) -> String {
         let mut reason = self.dmarc.reason();
-        let not_checked = match &self.spf {
-            None => Some((
-                "SPF was not checked because the client's address is not known",
-                "the client's address, which SPF needs, is not known",
-            )),
-            Some(spf) if is_trusted(spf) => Some((
-                "SPF was not checked because local policy trusts the client",
-                "local policy trusts the client",
-            )),
-            Some(_) => None,
+        let told = match &self.dmarc.cause {
+            dmarc::Cause::NotAligned { spf, .. } => Some(spf),
+            _ => None,
         };
-        if let Some((told, why)) = not_checked {
-            let spf_is_told = matches!(
-                &self.dmarc.cause,
-                dmarc::Cause::NotAligned {
-                    spf: SpfFinding::NotChecked,
-                    ..
-                }
-            );
-            reason.push_str("; ");
-            reason.push_str(if spf_is_told { why } else { told });
+        match (&self.spf, told) {
+            (_, Some(SpfFinding::TrustedClient)) => {}
+            (None, Some(SpfFinding::NotChecked)) => {
+                reason.push_str("; the client's address, which SPF needs, is not known");
+            }
+            (None, _) => reason.push_str("; SPF was not checked because the client's address is not known"),
+            // A signature that passes needs no excuse for SPF.
+            (Some(spf), _) if is_trusted(spf) && self.dmarc.result != DmarcResult::Pass => {
+                reason.push_str("; SPF was not checked because local policy trusts the client");
+            }
+            (Some(_), _) => {}
         }
         if let Some(replaced) = self.spf.as_ref().and_then(|spf| spf.evaluation.replaced())
             && !self.dmarc.dkim_aligned
@@ -107,14 +100,25 @@ pub(super) struct Parts<'a> {
 
 impl Parts<'_> {
     pub(super) fn conclude(self) -> Verdict {
-        let mut dmarc = dmarc::evaluate(
-            &self.policy,
-            self.spf_identifier().as_ref(),
-            &self.dkim_identifiers(),
-        );
+        let (spf_identifier, dkim_identifiers) = (self.spf_identifier(), self.dkim_identifiers());
+        let mut dmarc = dmarc::evaluate(&self.policy, spf_identifier.as_ref(), &dkim_identifiers);
+        if self.trusts_client() {
+            dmarc = dmarc.for_trusted_client();
+        }
+        let identifiers = spf_identifier.iter().chain(&dkim_identifiers);
+        let passed: Vec<Name> = identifiers
+            .filter(|identifier| identifier.outcome == Outcome::Pass)
+            .map(|identifier| identifier.domain.clone())
+            .collect();
+        let circumstances = dmarc::Circumstances {
+            client: self.client,
+            header: self.header,
+            passed: &passed,
+        };
+        self.options.dmarc.apply(&mut dmarc, &circumstances);
         // What names no domain is no identifier, and DMARC was told nothing of it; but it was there.
         if let dmarc::Cause::NotAligned { spf, dkim, .. } = &mut dmarc.cause {
-            if self.spf.as_ref().is_some_and(|spf| !is_trusted(spf)) && *spf == SpfFinding::NotChecked {
+            if self.spf.is_some() && *spf == SpfFinding::NotChecked {
                 *spf = SpfFinding::NoDomain;
             }
             if !self.dkim.is_empty() && *dkim == DkimFinding::NoSignature {
@@ -151,9 +155,19 @@ impl Parts<'_> {
         })
     }
 
+    /// Whether SPF was left out for this client, whatever its envelope says.
+    fn trusts_client(&self) -> bool {
+        let policy = &self.options.spf;
+        self.client
+            .is_some_and(|client| policy.trusts(client.to_canonical()))
+    }
+
+    /// None for a client that is not to be checked: "did not pass" would not be true.
     fn spf_identifier(&self) -> Option<Identifier> {
-        // Of a client that local policy trusts SPF says nothing, which is not that it did not pass.
-        let evaluation = &self.spf.as_ref().filter(|spf| !is_trusted(spf))?.evaluation;
+        if self.trusts_client() {
+            return None;
+        }
+        let evaluation = &self.spf.as_ref()?.evaluation;
         let outcome = match evaluation.result {
             SpfResult::Pass => Outcome::Pass,
             SpfResult::TempError => Outcome::TempError,
@@ -251,17 +265,6 @@ impl Parts<'_> {
         };
         let result = MethodResult::new("iprev", iprev.result.as_str());
         results.push(result.property("policy", "iprev", client.to_string()));
-    }
-}
-
-/// An address or a domain for a field of ASCII only: its U-labels become A-labels (RFC 5890 section 2.3.2.1), since without
-/// its domain it would be of no use. A local-part has no such form.
-fn with_a_labels(address: &[u8]) -> Cow<'_, [u8]> {
-    let domain_begin = memchr::memrchr(b'@', address).map_or(0, |at| at + 1);
-    let (local_part, domain) = address.split_at(domain_begin);
-    match Name::parse(domain) {
-        Ok(name) if !domain.is_ascii() => Cow::Owned([local_part, name.as_str().as_bytes()].concat()),
-        _ => Cow::Borrowed(address),
     }
 }
 

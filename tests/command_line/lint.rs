@@ -34,7 +34,7 @@ fn a_record_that_is_fine_is_shown_with_what_it_costs() {
     done.shows(&[
         "nothing was found",
         "v=spf1 ip4:192.0.2.0/24 include:_spf.good.example -all",
-        "2 of 10, void 0 of 2",
+        "2 of 10, void 1 of 2",
         "include:_spf.good.example",
         "exists:%{i}.x.example",
     ]);
@@ -49,7 +49,7 @@ fn a_record_that_is_fine_is_shown_with_what_it_costs() {
             &report["void_lookups"],
             &report["complete"]
         ),
-        (&2.into(), &0.into(), &true.into())
+        (&2.into(), &1.into(), &true.into())
     );
     let include = &report["tree"]["terms"][0];
     assert_eq!(
@@ -169,4 +169,45 @@ fn controls_in_a_record_never_reach_the_terminal() {
             done.out
         );
     }
+}
+
+#[test]
+fn a_record_that_is_included_often_is_given_once() {
+    let place = Place::new();
+    let includes: String = (0..300).map(|_| "\"include:big.example \" ").collect();
+    let big: String = (0..200).map(|_| format!("\"{} \" ", "x".repeat(250))).collect();
+    place.file(
+        "lint",
+        format!("many.example. TXT \"v=spf1 \" {includes} \"-all\"\nbig.example. TXT \"v=spf1 \" {big}\n"),
+    );
+    let done = place.run("--json --zone lint spf --lint many.example");
+    let report = done.json();
+    let terms = report["tree"]["terms"].as_array().unwrap();
+    assert_eq!(terms.len(), 300);
+    assert!(terms[0]["record"].as_str().unwrap().len() > 50_000);
+    assert!(terms[1..].iter().all(|term| term["record"].is_null()));
+    // As many as there may be questions.
+    let known = terms.iter().filter(|term| term["found"] == "record");
+    assert!(known.count() > 20);
+    assert!(done.out.len() < 300_000, "{}", done.out.len());
+    // What is void or an address at that name hides no record.
+    place.file(
+        "lint",
+        "a.example. TXT \"v=spf1 a:b.example include:b.example -all\"\nb.example. TXT \"v=spf1 mx -all\"\n",
+    );
+    let report = place.json("--zone lint spf --lint a.example");
+    assert_eq!(report["tree"]["terms"][1]["record"], "v=spf1 mx -all");
+}
+
+#[test]
+fn trifles_hide_no_error() {
+    let place = Place::new();
+    let trifles: String = (0..=100).map(|at| format!("\"u{at}=x \" ")).collect();
+    place.file(
+        "lint",
+        format!("a.example. TXT \"v=spf1 \" {trifles} \"ip4:0.0.0.0/0 ?all\"\n"),
+    );
+    let done = place.run("--zone lint spf --lint a.example");
+    assert!(done.out.starts_with("Faulty: "), "{}", done.out);
+    done.shows(&["covers all addresses", "more findings were left out"]);
 }

@@ -249,6 +249,7 @@ fn what_cannot_be_policy_is_refused_in_words() {
         "::ffff:192.0.2.0/95",
         "example.org",
         "192.0.2.0/8/8",
+        "::ffff:192.0.2.0/24",
     ] {
         let error = Policy::default().trust(network).unwrap_err();
         assert!(matches!(error, PolicyError::Network(_)));

@@ -57,6 +57,11 @@ fn rfc7208_section_4_3_what_is_no_domain_is_none() {
     assert_eq!(code("h", "user@[192.0.2.1]"), "address_literal");
     assert_eq!(code("localhost", ""), "single_label");
     assert_eq!(code("h", "user@localhost."), "single_label");
+    assert_eq!(code("192.0.2.1.", ""), "address_literal");
+    assert_eq!(code("h", "user@2001:db8::1."), "address_literal");
+    // An "@" within quotes parts nothing (RFC 5321 section 4.1.2).
+    assert_eq!(code("h", "\"a@b.example\""), "no_domain");
+    assert_eq!(code("h", "\"a\\\"@b.example\""), "no_domain");
     assert_eq!(code("h", "user"), "no_domain");
     assert_eq!(code("h", "user@"), "no_domain");
     assert_eq!(code("bad..example.org", ""), "malformed_domain");

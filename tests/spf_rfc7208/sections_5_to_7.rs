@@ -149,6 +149,27 @@ fn rfc7208_section_5_4_hosts_are_judged_in_order_of_preference() {
 }
 
 #[test]
+fn rfc7208_section_5_4_the_order_of_the_answer_decides_nothing() {
+    let hosts = [
+        "example.org MX 10 g.example.org",
+        "example.org MX 10 f.example.org",
+    ];
+    for (first, last) in [(0, 1), (1, 0)] {
+        let found = evaluate(
+            &[
+                "example.org TXT v=spf1 mx -all",
+                hosts[first],
+                hosts[last],
+                "f.example.org FAIL",
+                "g.example.org A 192.0.2.1",
+            ],
+            CLIENT,
+        );
+        assert_eq!(found.result, SpfResult::TempError);
+    }
+}
+
+#[test]
 fn rfc7208_section_5_4_a_null_mx_has_no_hosts() {
     let found = evaluate(&["example.org TXT v=spf1 mx -all", "example.org MX 0 ."], CLIENT);
     assert_eq!((found.result, found.void_lookups), (SpfResult::Fail, 0));

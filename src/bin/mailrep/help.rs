@@ -120,9 +120,11 @@ const JSON_LINT: Section = page(
   dns_lookups   terms that ask the DNS when none matches, includes counted
   void_lookups  terms that ask for what does not exist, for IPv4 or IPv6 clients,
                 whichever has more
+  void_lookups_at_most  the same with terms that may find nothing, such as ptr
   complete      false if not all could be looked up, so that there may be more
-  tree          term, domain, found, record, local, dns_lookups (what this costs)
-                and terms (a list of the same); term is null at the top
+  tree          term, domain, found, record (null where it is above already), local,
+                dns_lookups (what this costs) and terms (a list of the same); term is
+                null at the top
   trace         all steps with --trace, or null",
 );
 
@@ -135,7 +137,10 @@ const JSON_DMARC: Section = page(
   policy_domain          the domain whose policy applies
   organizational_domain  the author's organizational domain
   policy                 none, quarantine or reject, as published for this domain
-  disposition            what the policy asks for this message; null without a policy
+  disposition            what is to be done with this message: what the policy asks, or
+                         what local policy makes of it; null without a policy
+  override               type (of RFC 9990) and comment where the disposition is not
+                         what the policy asks for, or null
   spf_aligned            whether SPF passed for an aligned domain
   dkim_aligned           whether a signature of an aligned domain passed",
 );

@@ -98,8 +98,12 @@ fn show_finding(page: &mut Page, report: &Report, finding: &Finding) {
 /// The tree of terms that ask the DNS, each with what it costs.
 fn costs(page: &mut Page, report: &Report, limits: &Limits) {
     let least = if report.complete { "" } else { "at least " };
+    let most = match report.void_lookups_at_most {
+        most if most > report.void_lookups => format!(" to {most}"),
+        _ => String::new(),
+    };
     page.heading(&format!(
-        "DNS look-ups when no term matches: {least}{} of {}, void {} of {}",
+        "DNS look-ups when no term matches: {least}{} of {}, void {}{most} of {}",
         report.dns_lookups, limits.spf_dns_lookups, report.void_lookups, limits.spf_void_lookups
     ));
     let mut open = vec![(&report.tree, 0)];

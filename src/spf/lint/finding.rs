@@ -55,6 +55,11 @@ pub enum Problem {
     },
     /// `v=spf1` in the middle: two records in one.
     Glued,
+    /// Terms without a blank between them, as the strings of a TXT record are joined.
+    RunTogether {
+        /// The terms, with their blanks.
+        meant: String,
+    },
     /// `include=example.org`, which is an unknown modifier, in place of `include:`.
     MechanismAsModifier {
         /// What was probably meant.
@@ -100,8 +105,10 @@ pub enum Problem {
         count: u32,
         /// How many are allowed.
         limit: u32,
-        /// Only clients with IPv6 addresses meet it.
-        ipv6_only: bool,
+        /// How many of them are `exists` with macros, which find nothing for the clients that they do not match.
+        dependent: u32,
+        /// Who meets it.
+        met_by: MetBy,
     },
     /// A term that asks for what does not exist.
     VoidLookup {
@@ -145,8 +152,18 @@ pub enum Problem {
     },
     /// An `include` or `redirect` whose target depends on the message.
     Unknowable,
-    /// A term that stands twice.
-    Duplicate,
+    /// An `exists` that matches whatever the message, since its name has an address.
+    ExistsAlways {
+        /// That name.
+        name: Name,
+        /// Whether that lets everybody pass.
+        opens: bool,
+    },
+    /// A term that asks for the same as another.
+    Duplicate {
+        /// The one before it, as published.
+        of: String,
+    },
     /// More mail exchanges than allowed.
     MxLimit {
         /// How many.
@@ -166,12 +183,12 @@ pub enum Problem {
     },
     /// A long record.
     RecordLength {
-        /// Its octets.
+        /// The octets of the domain's name and of the record.
         octets: usize,
     },
-    /// An answer that is too long for a simple datagram.
+    /// Text records that are too long together.
     AnswerLength {
-        /// Its octets.
+        /// The octets of the domain's name and of all its text records.
         octets: usize,
     },
     /// A range of all addresses.
@@ -195,6 +212,13 @@ pub enum Problem {
     },
     /// A range that another covers.
     Covered {
+        /// The other, as published.
+        by: String,
+        /// Whether they are the same.
+        same: bool,
+    },
+    /// A range that another before it covers, which says something else.
+    Unreached {
         /// The other, as published.
         by: String,
         /// Whether they are the same.
@@ -238,6 +262,17 @@ pub enum Problem {
     },
 }
 
+/// Which clients make a record go beyond a limit when none of its terms matches them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MetBy {
+    /// All of them.
+    All,
+    /// Those with IPv6 addresses.
+    Ipv6,
+    /// Those for whom terms find nothing that may find something, such as `ptr`.
+    Some,
+}
+
 impl Finding {
     /// How bad it is.
     pub fn severity(&self) -> Severity {
@@ -266,6 +301,7 @@ impl Finding {
             Problem::SeveralRecords { .. } => (Error, "several_records", "RFC 7208 section 3.2"),
             Problem::Syntax { kind, .. } => (Error, "syntax", syntax_clause(kind)),
             Problem::Glued => (Error, "glued_records", "RFC 7208 section 4.5"),
+            Problem::RunTogether { .. } => (Error, "run_together", "RFC 7208 section 3.3"),
             Problem::MechanismAsModifier { .. } => (Error, "mechanism_as_modifier", "RFC 7208 section 4.6.1"),
             Problem::UnknownModifier => (Notice, "unknown_modifier", "RFC 7208 section 6"),
             Problem::PassAll => (Error, "pass_all", "RFC 7208 section 5.1"),
@@ -278,10 +314,11 @@ impl Finding {
             Problem::MacroP => (Warning, "macro_p", "RFC 7208 section 7.2"),
             Problem::LookupLimit { .. } => (Error, "lookup_limit", "RFC 7208 section 4.6.4"),
             Problem::NearLookupLimit { .. } => (Notice, "near_lookup_limit", "RFC 7208 section 4.6.4"),
-            Problem::VoidLimit { ipv6_only: false, .. } => (Error, "void_limit", "RFC 7208 section 4.6.4"),
-            Problem::VoidLimit { ipv6_only: true, .. } => {
-                (Warning, "void_limit_ipv6", "RFC 7208 section 4.6.4")
-            }
+            Problem::VoidLimit { met_by, .. } => match met_by {
+                MetBy::All => (Error, "void_limit", "RFC 7208 section 4.6.4"),
+                MetBy::Ipv6 => (Warning, "void_limit_ipv6", "RFC 7208 section 4.6.4"),
+                MetBy::Some => (Warning, "void_limit_possible", "RFC 7208 section 4.6.4"),
+            },
             Problem::VoidLookup { .. } => (Warning, "void_lookup", "RFC 7208 section 4.6.4"),
             Problem::TargetMissing { .. } if self.is_redirect() => {
                 (Error, "redirect_none", "RFC 7208 section 6.1")
@@ -294,7 +331,9 @@ impl Finding {
             Problem::IncludedTwice { .. } => (Warning, "included_twice", "RFC 7208 section 4.6.4"),
             Problem::NeverPasses { .. } => (Warning, "never_passes", "RFC 7208 section 5.2"),
             Problem::Unknowable => (Notice, "unknowable", "RFC 7208 section 4.6.4"),
-            Problem::Duplicate => (Warning, "duplicate", "RFC 7208 section 4.6.2"),
+            Problem::ExistsAlways { opens: true, .. } => (Error, "exists_always", "RFC 7208 section 5.7"),
+            Problem::ExistsAlways { opens: false, .. } => (Warning, "exists_always", "RFC 7208 section 5.7"),
+            Problem::Duplicate { .. } => (Warning, "duplicate", "RFC 7208 section 4.6.2"),
             Problem::MxLimit { .. } => (Error, "mx_limit", "RFC 7208 section 4.6.4"),
             Problem::NullMx { .. } => (Warning, "null_mx", "RFC 7505 section 3"),
             Problem::ExchangeWithoutAddress { .. } => {
@@ -310,6 +349,7 @@ impl Finding {
             Problem::SpecialRange { .. } => (Warning, "special_range", "RFC 6890 section 2.2"),
             Problem::HostBits { .. } => (Notice, "host_bits", "RFC 7208 section 5.6"),
             Problem::Covered { .. } => (Notice, "covered", "RFC 7208 section 4.6.2"),
+            Problem::Unreached { .. } => (Warning, "unreached", "RFC 7208 section 4.6.2"),
             Problem::ExplanationMissing { .. } => (Warning, "explanation_missing", "RFC 7208 section 6.2"),
             Problem::ExplanationSeveral { .. } => (Warning, "explanation_several", "RFC 7208 section 6.2"),
             Problem::ExplanationSyntax { .. } => (Warning, "explanation_syntax", "RFC 7208 section 6.2"),

@@ -2,6 +2,7 @@
 
 mod finding;
 mod inspect;
+mod kept;
 mod networks;
 mod probe;
 mod terms;
@@ -12,7 +13,7 @@ mod words;
 mod tests;
 
 pub use crate::severity::Severity;
-pub use finding::{Finding, Problem};
+pub use finding::{Finding, MetBy, Problem};
 pub use terms::Hint;
 
 use crate::dns::{Failure, Name, Resolver, Session};
@@ -33,9 +34,12 @@ pub struct Report {
     /// Terms that ask the DNS when all are evaluated: the worst case, to be held against
     /// [`Limits::spf_dns_lookups`].
     pub dns_lookups: u32,
-    /// Terms that ask for what does not exist, for IPv4 or IPv6 clients, whichever has more; to be held against
-    /// [`Limits::spf_void_lookups`].
+    /// Terms that ask for what does not exist when none matches, for IPv4 or IPv6 clients, whichever has more; to be held
+    /// against [`Limits::spf_void_lookups`].
     pub void_lookups: u32,
+    /// The same with the terms that find something for some clients and nothing for others without matching: `ptr`, and
+    /// `a` and `mx` with macros.
+    pub void_lookups_at_most: u32,
     /// Whether everything could be looked up; if not, there may be more of both.
     pub complete: bool,
     /// The record and all terms that ask the DNS, with what they lead to.
@@ -173,6 +177,7 @@ pub async fn lint<R: Resolver>(
         findings: walked.findings,
         dns_lookups: walked.node.dns_lookups,
         void_lookups: 0,
+        void_lookups_at_most: 0,
         complete: walked.complete,
         tree: walked.node,
     };
@@ -228,9 +233,18 @@ impl Report {
         self.findings.retain(|finding| {
             seen.insert((finding.to_string(), finding.domain.clone(), finding.place.clone()))
         });
-        let left_out = self.findings.len().saturating_sub(MOST_FINDINGS);
+        // What single records left out is told in one.
+        let mut left_out = 0;
+        self.findings.retain(|finding| match finding.problem {
+            Problem::Cut { left_out: more } => {
+                left_out += more;
+                false
+            }
+            _ => true,
+        });
+        left_out += self.findings.len().saturating_sub(MOST_FINDINGS);
+        self.findings.truncate(MOST_FINDINGS);
         if left_out > 0 {
-            self.findings.truncate(MOST_FINDINGS);
             self.findings.push(Problem::Cut { left_out }.of(&self.domain));
         }
     }

@@ -1,23 +1,55 @@
 //! The ranges of a record: too large, of no use on the Internet, or there already.
 
 use super::finding::Problem;
+use crate::spf::Qualifier;
+use crate::spf::record::{in_network4, in_network6};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-use std::ops::Range;
 
 /// Prefix length of IPv4 networks that are larger than what one sender has.
 const LARGE_4: u8 = 16;
 /// Prefix length of IPv6 networks that are larger than what one provider is given.
 const LARGE_6: u8 = 32;
 
+/// Prefix lengths below which a range is larger than what any one provider has.
+const HUGE_4: u8 = 8;
+const HUGE_6: u8 = 16;
+
 /// An `ip4` or `ip6` of a record.
 pub(super) struct Network {
     pub(super) address: IpAddr,
     pub(super) prefix: u8,
-    /// Whether a match passes.
-    pub(super) passes: bool,
-    /// Its qualifier, so that exceptions are told from repetitions.
-    pub(super) qualifier: &'static str,
-    pub(super) place: Range<usize>,
+    pub(super) qualifier: Qualifier,
+    /// Its place among the directives that are tested.
+    pub(super) order: usize,
+    /// The place of the next directive with another qualifier.
+    pub(super) until: usize,
+    /// It is to be removed for another reason.
+    pub(super) goes: bool,
+    /// Its place among all terms.
+    pub(super) at: usize,
+}
+
+/// How large a range that passes is; the larger the worse.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Size {
+    /// Larger than one sender's own.
+    Large {
+        prefix: u8,
+        bits: u8,
+        /// Larger than anybody's own.
+        huge: bool,
+    },
+    /// All addresses.
+    Everyone,
+}
+
+/// Why a range does nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Why {
+    /// Without it, the other would say the same.
+    SaidAlready,
+    /// The other stands before it, and says something else.
+    DecidedBefore,
 }
 
 impl Network {
@@ -45,8 +77,7 @@ impl Network {
     /// What is wrong with the range by itself.
     pub(super) fn problems(&self) -> Vec<Problem> {
         let mut problems = Vec::new();
-        problems.extend(self.passes.then(|| size(self.prefix, self.bits())).flatten());
-        if let Some(what) = special(self.address).filter(|_| self.prefix > 0) {
+        if let Some(what) = special(self.address, self.prefix) {
             problems.push(Problem::SpecialRange { what });
         }
         let whole = match self.address {
@@ -76,71 +107,130 @@ fn mask(prefix: u8) -> u128 {
         .unwrap_or(0)
 }
 
-/// Whether a range that passes is larger than anybody's own.
-pub(super) fn size(prefix: u8, bits: u8) -> Option<Problem> {
-    let large = if bits == 32 { LARGE_4 } else { LARGE_6 };
+/// Whether a range that passes is larger than one sender's own.
+pub(super) fn size(prefix: u8, bits: u8) -> Option<Size> {
+    let (large, huge) = if bits == 32 {
+        (LARGE_4, HUGE_4)
+    } else {
+        (LARGE_6, HUGE_6)
+    };
     match prefix {
-        0 => Some(Problem::Everyone),
-        prefix if prefix < large => Some(Problem::LargeRange { prefix, bits }),
+        0 => Some(Size::Everyone),
+        prefix if prefix < large => Some(Size::Large {
+            prefix,
+            bits,
+            huge: prefix < huge,
+        }),
         _ => None,
     }
 }
 
-/// What addresses are for that no client on the Internet has. Those of documentation are left alone, for they stand in
-/// every example.
-fn special(address: IpAddr) -> Option<&'static str> {
+/// What addresses are for that no client on the Internet has (RFC 6890 section 2.2). Those of documentation are left alone,
+/// for they stand in every example.
+const SPECIAL_4: [([u8; 4], u8, &str); 11] = [
+    ([0, 0, 0, 0], 8, "they are reserved"),
+    ([10, 0, 0, 0], 8, "they are of private networks (RFC 1918)"),
+    (
+        [100, 64, 0, 0],
+        10,
+        "they are shared behind a provider's translation (RFC 6598)",
+    ),
+    ([127, 0, 0, 0], 8, "they are of a host itself (loopback)"),
+    ([169, 254, 0, 0], 16, "they are of one link only"),
+    ([172, 16, 0, 0], 12, "they are of private networks (RFC 1918)"),
+    ([192, 0, 0, 0], 24, "they are for protocols of the IETF"),
+    ([192, 168, 0, 0], 16, "they are of private networks (RFC 1918)"),
+    ([198, 18, 0, 0], 15, "they are for measuring devices (RFC 2544)"),
+    ([224, 0, 0, 0], 4, "they are of groups (multicast)"),
+    ([240, 0, 0, 0], 4, "they are reserved"),
+];
+const SPECIAL_6: [([u16; 8], u8, &str); 8] = [
+    (
+        [0, 0, 0, 0, 0, 0, 0, 0],
+        128,
+        "they are of a host itself (loopback)",
+    ),
+    (
+        [0, 0, 0, 0, 0, 0, 0, 1],
+        128,
+        "they are of a host itself (loopback)",
+    ),
+    // RFC 7208 section 5: receivers see these clients as IPv4.
+    (
+        [0, 0, 0, 0, 0, 0xffff, 0, 0],
+        96,
+        "they are IPv4 addresses in the form of IPv6, and receivers take such clients for IPv4",
+    ),
+    (
+        [0x100, 0, 0, 0, 0, 0, 0, 0],
+        64,
+        "what is sent to them is discarded (RFC 6666)",
+    ),
+    (
+        [0x2001, 2, 0, 0, 0, 0, 0, 0],
+        48,
+        "they are for measuring devices (RFC 5180)",
+    ),
+    (
+        [0xfc00, 0, 0, 0, 0, 0, 0, 0],
+        7,
+        "they are of private networks (RFC 4193)",
+    ),
+    ([0xfe80, 0, 0, 0, 0, 0, 0, 0], 10, "they are of one link only"),
+    ([0xff00, 0, 0, 0, 0, 0, 0, 0], 8, "they are of groups (multicast)"),
+];
+
+/// What the addresses of a range are for, if none of them is of a client on the Internet.
+fn special(address: IpAddr, prefix: u8) -> Option<&'static str> {
     match address {
-        IpAddr::V4(address) => match address.octets() {
-            [10, ..] | [172, 16..=31, ..] | [192, 168, ..] => Some("they are of private networks (RFC 1918)"),
-            [127, ..] => Some("they are of a host itself (loopback)"),
-            [169, 254, ..] => Some("they are of one link only"),
-            [100, 64..=127, ..] => Some("they are shared behind a provider's translation (RFC 6598)"),
-            [0, ..] | [240..=255, ..] => Some("they are reserved"),
-            [224..=239, ..] => Some("they are of groups (multicast)"),
-            _ => None,
-        },
-        // RFC 7208 section 5: receivers see these clients as IPv4.
-        IpAddr::V6(address) if address.to_ipv4_mapped().is_some() => {
-            Some("they are IPv4 addresses in the form of IPv6, and receivers take such clients for IPv4")
-        }
-        IpAddr::V6(address) if address.is_loopback() || address.is_unspecified() => {
-            Some("they are of a host itself (loopback)")
-        }
-        IpAddr::V6(address) => match address.segments()[0] {
-            0xfc00..=0xfdff => Some("they are of private networks (RFC 4193)"),
-            0xfe80..=0xfebf => Some("they are of one link only"),
-            0xff00..=0xffff => Some("they are of groups (multicast)"),
-            _ => None,
-        },
+        IpAddr::V4(address) => SPECIAL_4
+            .iter()
+            .find(|(block, length, _)| {
+                prefix >= *length && in_network4(Ipv4Addr::from(*block), *length, address)
+            })
+            .map(|(_, _, what)| *what),
+        IpAddr::V6(address) => SPECIAL_6
+            .iter()
+            .find(|(block, length, _)| {
+                prefix >= *length && in_network6(Ipv6Addr::from(*block), *length, address)
+            })
+            .map(|(_, _, what)| *what),
     }
 }
 
-/// Ranges that another of the record makes needless, with the place of the other and whether they are the same. Sorted
-/// ranges nest, so one pass with a stack of those that are open does.
-pub(super) fn covered(networks: &[Network]) -> Vec<(usize, usize, bool)> {
-    // A range of everything is an error of its own, and goes anyway.
-    let mut order: Vec<usize> = (0..networks.len())
-        .filter(|at| networks[*at].prefix > 0)
-        .collect();
-    order.sort_by_key(|&at| (networks[at].bits(), networks[at].first(), networks[at].prefix, at));
-    let mut open: Vec<usize> = Vec::new();
+/// Ranges that do nothing, with the one that makes them so, in the order of the record.
+///
+/// The first directive that matches decides (RFC 7208 section 4.6.2). So a range behind one that contains it is never
+/// come to; and one before it is needless only if nothing in between may say something else of its addresses. Sorted
+/// ranges nest, so one pass with a stack of those that are open does; it is as deep as there are prefix lengths.
+pub(super) fn needless(networks: &[Network]) -> Vec<(&Network, &Network, Why)> {
+    let mut sorted: Vec<&Network> = networks.iter().filter(|network| !network.goes).collect();
+    sorted.sort_by_key(|network| (network.bits(), network.first(), network.prefix, network.order));
+    let mut open: Vec<&Network> = Vec::new();
     let mut found = Vec::new();
-    for at in order {
-        while let Some(&outer) = open.last()
-            && !networks[outer].contains(&networks[at])
-        {
+    for inner in sorted {
+        while open.last().is_some_and(|outer| !outer.contains(inner)) {
             open.pop();
         }
-        if let Some(&outer) = open.last() {
-            let (inner, outer_network) = (&networks[at], &networks[outer]);
-            // "-ip4:192.0.2.1 ip4:192.0.2.0/24" is an exception and not a repetition.
-            if inner.qualifier == outer_network.qualifier || at > outer {
-                found.push((at, outer, inner.prefix == outer_network.prefix));
-                continue;
-            }
+        // Of those before it, the first decides.
+        let before = open.iter().filter(|outer| outer.order < inner.order);
+        if let Some(outer) = before.min_by_key(|outer| outer.order) {
+            let why = if outer.qualifier == inner.qualifier {
+                Why::SaidAlready
+            } else {
+                Why::DecidedBefore
+            };
+            // Never come to, it makes nothing needless either.
+            found.push((inner, *outer, why));
+            continue;
         }
-        open.push(at);
+        // Without it, the first of those behind it would decide.
+        let behind = open.iter().min_by_key(|outer| outer.order);
+        if let Some(outer) = behind.filter(|outer| outer.order < inner.until) {
+            found.push((inner, *outer, Why::SaidAlready));
+        }
+        open.push(inner);
     }
-    found.sort_unstable();
+    found.sort_unstable_by_key(|(inner, ..)| inner.order);
     found
 }

@@ -1,7 +1,7 @@
 //! The names that terms ask for, once all records are known: do they exist, and have they addresses?
 
 use super::Report;
-use super::finding::{Finding, Problem};
+use super::finding::{Finding, MetBy, Problem};
 use super::walk::{Pointer, TOGETHER, not_looked_up};
 use crate::dns::{Answer, Name, Question, RecordType, Resolver, Session};
 use crate::limits::Limits;
@@ -22,8 +22,39 @@ pub(super) struct Probe {
 pub(super) enum What {
     Addresses,
     Exchanges,
-    Exists,
+    Exists(Always),
     Explanation,
+}
+
+/// What follows if an `exists` matches every client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Always {
+    /// The domain lets everybody pass.
+    Opens,
+    /// The record ends there.
+    Ends,
+    /// Nothing for the domain that is looked at.
+    Nothing,
+}
+
+/// Terms that find nothing, as far as is known without asking for what they name.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Voids {
+    /// Includes and redirects to what does not exist.
+    pub(super) missing: u32,
+    /// `exists` with macros: an answer is a match (RFC 7208 section 5.7), so that a client which they do not match finds
+    /// nothing.
+    pub(super) dependent: u32,
+    /// Other terms that depend on the client, and may find nothing.
+    pub(super) possible: u32,
+}
+
+impl Voids {
+    pub(super) fn add(&mut self, other: Voids) {
+        self.missing = self.missing.saturating_add(other.missing);
+        self.dependent = self.dependent.saturating_add(other.dependent);
+        self.possible = self.possible.saturating_add(other.possible);
+    }
 }
 
 /// What came of a probe.
@@ -37,11 +68,11 @@ struct Seen {
     failed: bool,
 }
 
-/// Asks for all of them side by side, and completes the report. `voids` are known already.
+/// Asks for all of them side by side, and completes the report.
 pub(super) async fn all<R: Resolver>(
     session: &Session<R>,
     probes: Vec<Probe>,
-    voids: u32,
+    voids: Voids,
     limits: &Limits,
     trace: &Tracer,
     report: &mut Report,
@@ -50,11 +81,12 @@ pub(super) async fn all<R: Resolver>(
         .into_iter()
         .map(|probe| -> BoxFuture<'_, _> { Box::pin(ask(session, probe, limits, trace)) })
         .collect();
-    let (mut void4, mut void6) = (voids, voids);
+    let known = voids.missing.saturating_add(voids.dependent);
+    let (mut void4, mut void6) = (known, known);
     let mut done = stream::iter(asked).buffered(TOGETHER);
     while let Some((pointer, seen)) = done.next().await {
-        void4 += u32::from(seen.void4);
-        void6 += u32::from(seen.void6);
+        void4 = void4.saturating_add(seen.void4.into());
+        void6 = void6.saturating_add(seen.void6.into());
         report.complete &= !seen.failed;
         let findings = seen.problems.into_iter().map(|problem| match problem {
             // Once for all terms.
@@ -64,18 +96,25 @@ pub(super) async fn all<R: Resolver>(
         report.findings.extend(findings.collect::<Vec<Finding>>());
     }
     report.void_lookups = void4.max(void6);
+    report.void_lookups_at_most = report.void_lookups.saturating_add(voids.possible);
     let limit = limits.spf_void_lookups;
     // RFC 7208 section 4.6.4: each family of clients has its own questions, so that the worse one counts.
-    if report.void_lookups > limit {
-        let ipv6_only = void4 <= limit;
-        let count = if ipv6_only { void6 } else { void4 };
-        let problem = Problem::VoidLimit {
-            count,
-            limit,
-            ipv6_only,
-        };
-        report.findings.push(problem.of(&report.domain));
-    }
+    let (count, met_by) = if void4 > limit {
+        (void4, MetBy::All)
+    } else if void6 > limit {
+        (void6, MetBy::Ipv6)
+    } else if report.void_lookups_at_most > limit {
+        (report.void_lookups_at_most, MetBy::Some)
+    } else {
+        return;
+    };
+    let problem = Problem::VoidLimit {
+        count,
+        limit,
+        dependent: voids.dependent,
+        met_by,
+    };
+    report.findings.push(problem.of(&report.domain));
 }
 
 async fn ask<R: Resolver>(
@@ -89,7 +128,7 @@ async fn ask<R: Resolver>(
     let seen = match what {
         What::Addresses => addresses(session, &name, &trace).await,
         What::Exchanges => exchanges(session, &name, limits, &trace).await,
-        What::Exists => exists(session, &name, &trace).await,
+        What::Exists(always) => exists(session, &name, always, &trace).await,
         What::Explanation => explanation(session, name, &trace).await,
     };
     (pointer, seen)
@@ -170,7 +209,7 @@ async fn exchanges<R: Resolver>(session: &Session<R>, name: &Name, limits: &Limi
 }
 
 /// RFC 7208 section 5.7: IPv4 addresses, whatever the client has.
-async fn exists<R: Resolver>(session: &Session<R>, name: &Name, trace: &Tracer) -> Seen {
+async fn exists<R: Resolver>(session: &Session<R>, name: &Name, always: Always, trace: &Tracer) -> Seen {
     let mut seen = Seen::default();
     let answer = session.a(name, trace).await;
     if seen.void(&answer, name, RecordType::A) {
@@ -178,6 +217,15 @@ async fn exists<R: Resolver>(session: &Session<R>, name: &Name, trace: &Tracer) 
         seen.problems.push(Problem::VoidLookup {
             name: name.clone(),
             lacks: matches!(answer, Answer::NoData { .. }).then(|| Problem::lack_of(RecordType::A)),
+        });
+    }
+    // RFC 7208 section 5.7: "If any A record is returned, this mechanism matches", for whomever.
+    if let Answer::Records { .. } = answer
+        && always != Always::Nothing
+    {
+        seen.problems.push(Problem::ExistsAlways {
+            name: name.clone(),
+            opens: always == Always::Opens,
         });
     }
     seen

@@ -1,5 +1,6 @@
 //! A record's text, term by term: all that is wrong with it, and what was probably meant.
 
+use crate::dns::Name;
 use crate::error::printable;
 use crate::spf::record::{VERSION, parse_term, terms_of};
 use crate::spf::{Record, SyntaxErrorKind, Term};
@@ -41,14 +42,62 @@ pub(super) fn read(octets: &[u8]) -> Vec<Piece> {
         .collect()
 }
 
-/// What was probably meant by a term that cannot be read. `next` is the term behind it.
-pub(super) fn hint(term: &[u8], next: Option<&[u8]>, kind: &SyntaxErrorKind) -> Option<Hint> {
+/// What was probably meant by a term that cannot be read, and whether `next`, the term behind it, is a part of that.
+pub(super) fn hint(term: &[u8], next: Option<&[u8]>, kind: &SyntaxErrorKind) -> Option<(Hint, bool)> {
     if term.len() > MOST_TERM || *kind == SyntaxErrorKind::Duplicate {
         return None;
     }
     let text = String::from_utf8_lossy(term);
+    if let Some(hint) = next.and_then(|next| joined(&text, next)) {
+        return Some((hint, true));
+    }
+    alone(&text).map(|hint| (hint, false))
+}
+
+/// A term and the next, where a blank parts them that does not belong there.
+fn joined(text: &str, next: &[u8]) -> Option<Hint> {
+    let next = printable(next);
+    if matches!(text, "+" | "-" | "~" | "?") {
+        let meant = format!("{text}{next}");
+        let why = "no blank may stand between a qualifier and its mechanism";
+        return reads(&meant).then_some(Hint { meant, why });
+    }
+    // What is a term by itself belongs to no other.
+    if is_term(&next) {
+        return None;
+    }
+    let name = text.strip_suffix([':', '=']).unwrap_or(text);
+    let sign = match name
+        .trim_start_matches(['+', '-', '~', '?'])
+        .to_ascii_lowercase()
+        .as_str()
+    {
+        "include" | "ip4" | "ip6" | "exists" | "a" | "mx" | "ptr" => ':',
+        "redirect" | "exp" => '=',
+        _ => return None,
+    };
+    let meant = format!("{name}{sign}{next}");
+    let why = "no blank may stand between the name and what belongs to it";
+    reads(&meant).then_some(Hint { meant, why })
+}
+
+/// Whether a text is a term by itself, perhaps with a fault in what follows its name.
+fn is_term(text: &str) -> bool {
+    let bare = text.strip_prefix(['+', '-', '~', '?']).unwrap_or(text);
+    let name = bare.split([':', '=', '/']).next().unwrap_or_default();
+    let known = [
+        "all", "include", "a", "mx", "ptr", "ip4", "ip6", "exists", "redirect", "exp",
+    ];
+    known.iter().any(|known| name.eq_ignore_ascii_case(known)) || reads(text)
+}
+
+/// What was probably meant by a term by itself.
+fn alone(text: &str) -> Option<Hint> {
     let hint = |meant: String, why| Some(Hint { meant, why });
-    if let Some(found) = odd_characters(&text) {
+    if let Some(found) = odd_characters(text) {
+        return Some(found);
+    }
+    if let Some(found) = with_a_labels(text) {
         return Some(found);
     }
     let lower = text.to_ascii_lowercase();
@@ -74,16 +123,10 @@ pub(super) fn hint(term: &[u8], next: Option<&[u8]>, kind: &SyntaxErrorKind) -> 
             "there is a character too many at its end or beginning",
         );
     }
-    if let Some(parts) = split_at_commas(&text) {
+    if let Some(parts) = split_at_commas(text) {
         return hint(parts, "terms are parted by blanks, never by commas or semicolons");
     }
-    if let ("+" | "-" | "~" | "?", Some(next)) = (&*text, next) {
-        let joined = format!("{text}{}", printable(next));
-        if reads(&joined) {
-            return hint(joined, "no blank may stand between a qualifier and its mechanism");
-        }
-    }
-    mechanism(&text, next)
+    mechanism(text)
 }
 
 /// Whether a term can be read.
@@ -158,7 +201,7 @@ fn split_at_commas(text: &str) -> Option<String> {
 }
 
 /// Slips in a mechanism's name, or in what follows it.
-fn mechanism(text: &str, next: Option<&[u8]>) -> Option<Hint> {
+fn mechanism(text: &str) -> Option<Hint> {
     let (qualifier, bare) = match text.as_bytes().first() {
         Some(b'+' | b'-' | b'~' | b'?') => text.split_at(1),
         _ => ("", text),
@@ -182,24 +225,9 @@ fn mechanism(text: &str, next: Option<&[u8]>) -> Option<Hint> {
     if matches!(name.as_str(), "redirect" | "exp") && rest.starts_with(':') {
         return checked_modifier(&name, value);
     }
-    // A blank behind the colon, or in its place.
-    if value.is_empty()
-        && matches!(
-            name.as_str(),
-            "include" | "ip4" | "ip6" | "exists" | "a" | "mx" | "ptr" | "redirect" | "exp"
-        )
-        && let Some(next) = next
-    {
-        let sign = if matches!(name.as_str(), "redirect" | "exp") {
-            '='
-        } else {
-            ':'
-        };
-        let meant = format!("{name}{sign}{}", printable(next));
-        return checked(
-            meant,
-            "no blank may stand between the name and what belongs to it",
-        );
+    // Nothing behind the colon, where nothing is needed.
+    if rest == ":" && matches!(name.as_str(), "a" | "mx" | "ptr") {
+        return checked(name, "the colon announces a domain, and none follows");
     }
     // What is written as an address is one, whatever the mechanism says.
     let address = value
@@ -265,12 +293,84 @@ fn mechanism(text: &str, next: Option<&[u8]>) -> Option<Hint> {
         );
     }
     if looks_like_a_name(bare) {
+        if let Some((name, rest)) = bare.split_once('.')
+            && matches!(
+                name.to_ascii_lowercase().as_str(),
+                "include" | "a" | "mx" | "ptr" | "exists"
+            )
+            && looks_like_a_name(rest)
+        {
+            return checked(format!("{name}:{rest}"), "a dot stands in place of the colon");
+        }
         return checked(
             format!("include:{bare}"),
             "a name needs a mechanism before it, 'include:' for the record of a service or 'a:' for a host",
         );
     }
     None
+}
+
+/// The terms of a text where blanks between them are missing.
+///
+/// RFC 7208 section 3.3: the strings of one TXT record are joined without a blank, so that "...b.example" "include:..." is
+/// one term; it may even be read as one, for a domain-spec may hold a colon.
+pub(super) fn run_together(text: &[u8]) -> Option<String> {
+    if text.len() > MOST_TERM || !text.is_ascii() {
+        return None;
+    }
+    let mut rest = std::str::from_utf8(text).ok()?;
+    let mut parts = Vec::new();
+    while let Some(at) = (1..rest.len()).find(|&at| begins_a_term(&rest[at..]) && reads(&rest[..at])) {
+        let (part, after) = rest.split_at(at);
+        parts.push(part);
+        rest = after;
+    }
+    if parts.is_empty() || !reads(rest) {
+        return None;
+    }
+    parts.push(rest);
+    Some(parts.join(" "))
+}
+
+/// Whether a term begins here as certainly as it can: by a name with its sign, or by an `all` with a qualifier at the end.
+fn begins_a_term(text: &str) -> bool {
+    const WITH_SIGN: [&str; 9] = [
+        "include:",
+        "a:",
+        "mx:",
+        "ptr:",
+        "ip4:",
+        "ip6:",
+        "exists:",
+        "redirect=",
+        "exp=",
+    ];
+    let bare = text.strip_prefix(['+', '-', '~', '?']);
+    let begins = |text: &str, known: &str| {
+        text.get(..known.len())
+            .is_some_and(|begin| begin.eq_ignore_ascii_case(known))
+    };
+    bare.is_some_and(|bare| bare.eq_ignore_ascii_case("all"))
+        || WITH_SIGN.iter().any(|known| begins(bare.unwrap_or(text), known))
+}
+
+/// The term with A-labels in place of U-labels (RFC 5890 section 2.3.2.1): a record is ASCII.
+fn with_a_labels(text: &str) -> Option<Hint> {
+    if text.is_ascii() {
+        return None;
+    }
+    let (name, value) = text.split_at(text.find([':', '='])? + 1);
+    let (value, prefix) = value.split_at(value.find('/').unwrap_or(value.len()));
+    let labels: Option<Vec<String>> = value
+        .split('.')
+        .map(|label| match label {
+            label if label.is_ascii() => Some(label.to_owned()),
+            label => Some(Name::parse(label.as_bytes()).ok()?.as_str().to_owned()),
+        })
+        .collect();
+    let meant = format!("{name}{}{prefix}", labels?.join("."));
+    let why = "a name stands in a record in ASCII, with its A-labels";
+    reads(&meant).then_some(Hint { meant, why })
 }
 
 fn checked_modifier(name: &str, value: &str) -> Option<Hint> {
@@ -287,7 +387,11 @@ fn family(address: IpAddr) -> &'static str {
 }
 
 fn looks_like_a_name(text: &str) -> bool {
-    text.split('.').count() > 1
+    // "10.0.0.x" and "192.0.2.1-all" are addresses with a fault.
+    let numbers = text.split('.').take(3);
+    let numbers = numbers.filter(|label| label.bytes().all(|octet| octet.is_ascii_digit()));
+    numbers.count() < 3
+        && text.split('.').count() > 1
         && text.split('.').all(|label| {
             !label.is_empty()
                 && label

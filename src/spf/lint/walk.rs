@@ -2,19 +2,18 @@
 
 use super::finding::{Finding, Problem};
 use super::inspect::{self, Standing};
-use super::probe::{Probe, What};
+use super::kept::Kept;
+use super::probe::{Always, Probe, Voids, What};
 use super::terms::{self, Piece};
 use super::{Found, Node};
-use crate::clock::UnixTime;
 use crate::dns::{Answer, Failure, Name, Question, RecordType, Resolver, Session, Txt};
 use crate::error::printable;
 use crate::limits::Limits;
-use crate::spf::macros::{TargetError, Values};
+use crate::spf::macros::TargetError;
 use crate::spf::{DomainSpec, Environment, Mechanism, Policy, Qualifier, Record, Term};
 use crate::trace::{StepKind, Tracer};
 use futures_util::future::BoxFuture;
 use futures_util::{StreamExt as _, stream};
-use std::net::{IpAddr, Ipv4Addr};
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -29,8 +28,7 @@ pub(super) struct Walked {
     pub(super) findings: Vec<Finding>,
     /// Names to be asked for, once all records are known.
     pub(super) probes: Vec<Probe>,
-    /// Includes and redirects to what does not exist.
-    pub(super) voids: u32,
+    pub(super) voids: Voids,
     pub(super) complete: bool,
 }
 
@@ -60,7 +58,9 @@ struct Way {
     pointer: Option<Pointer>,
     /// A `redirect`, or the domain itself.
     decides: bool,
-    /// The qualifier of an `include` is that of a pass.
+    /// An `include`.
+    include: bool,
+    /// No qualifier on the way is other than that of a pass.
     passes: bool,
     /// The domains on the way, this one not among them.
     path: Vec<Name>,
@@ -90,7 +90,8 @@ pub(super) async fn walk<R: Resolver>(
     let way = Way {
         pointer: None,
         decides: true,
-        passes: false,
+        include: false,
+        passes: true,
         path: Vec::new(),
     };
     walker.record(root.clone(), way, trace.clone()).await
@@ -129,9 +130,15 @@ impl Walked {
             },
             findings,
             probes: Vec::new(),
-            voids: 0,
+            voids: Voids::default(),
             complete,
         }
+    }
+
+    /// What the term points to does not exist.
+    fn missing(mut self) -> Walked {
+        self.voids.missing = u32::from(self.node.term.is_some());
+        self
     }
 }
 
@@ -175,18 +182,12 @@ impl<R: Resolver> Walker<'_, R> {
                 Answer::NoData { .. } => {
                     let problem = Some(missing(false));
                     let walked = Walked::leaf(pointer, Some(domain.clone()), Found::NoRecord, problem);
-                    return Walked {
-                        voids: u32::from(pointer.is_some()),
-                        ..walked
-                    };
+                    return walked.missing();
                 }
                 Answer::NoSuchName { .. } => {
                     let problem = Some(missing(true));
                     let walked = Walked::leaf(pointer, Some(domain.clone()), Found::NoSuchName, problem);
-                    return Walked {
-                        voids: u32::from(pointer.is_some()),
-                        ..walked
-                    };
+                    return walked.missing();
                 }
                 Answer::MalformedName(error) => {
                     let problem = Problem::TargetMalformed { error: error.into() };
@@ -198,31 +199,29 @@ impl<R: Resolver> Walker<'_, R> {
                     return Walked::leaf(pointer, Some(domain), Found::Failed(failure), Some(problem));
                 }
             };
-            // Who gives a record can change it.
-            let own = given.is_some() || domain.is_within(self.root);
-            let mut findings = if own {
-                inspect::texts(&domain, &texts)
-            } else {
-                Vec::new()
+            let standing = Standing {
+                decides: way.decides,
+                // Who gives a record can change it.
+                own: given.is_some() || self.is_own(&domain, &way),
+                passes: way.passes,
             };
+            let mut kept = Kept::default();
+            let missed = standing.own && inspect::texts(&domain, &texts, &mut kept);
             let mut found = texts.iter().filter(|text| Record::is_record(text));
             let Some(octets) = found.next() else {
                 // "v=spf1-all" is told as such, and that there is no record goes without saying.
-                let told = pointer.is_none()
-                    && findings
-                        .iter()
-                        .any(|finding| matches!(finding.problem, Problem::NearMiss { .. }));
+                let told = pointer.is_none() && missed;
                 let problem = (!told).then(|| missing(false));
                 let mut walked = Walked::leaf(pointer, Some(domain.clone()), Found::NoRecord, problem);
-                walked.findings.append(&mut findings);
+                walked.findings.append(&mut kept.finish(&domain));
                 walked.node.local = given.is_some();
                 return walked;
             };
             let count = 1 + found.count();
             if count > 1 {
                 let mut walked = Walked::leaf(pointer, Some(domain.clone()), Found::Several(count), None);
-                findings.push(Problem::SeveralRecords { count }.of(&domain));
-                walked.findings = findings;
+                kept.add(Problem::SeveralRecords { count }.of(&domain));
+                walked.findings = kept.finish(&domain);
                 return walked;
             }
             let octets: Box<[u8]> = octets.clone();
@@ -230,13 +229,9 @@ impl<R: Resolver> Walker<'_, R> {
                 format!("{domain}: {}", String::from_utf8_lossy(&octets))
             });
             let pieces = terms::read(&octets);
-            let standing = Standing {
-                decides: way.decides,
-                own,
-            };
-            findings.extend(inspect::record(&domain, &octets, &pieces, standing));
-            if !way.decides
-                && way.passes
+            inspect::record(&domain, self.root, &octets, &pieces, standing, &mut kept);
+            let mut findings = kept.finish(&domain);
+            if way.include
                 && !inspect::may_pass(&pieces)
                 && let Some(pointer) = pointer
             {
@@ -330,7 +325,7 @@ impl<R: Resolver> Walker<'_, R> {
             whole.node.children.push(walked.node);
             whole.findings.append(&mut walked.findings);
             whole.probes.append(&mut walked.probes);
-            whole.voids += walked.voids;
+            whole.voids.add(walked.voids);
             whole.complete &= walked.complete;
         }
         whole.probes.append(&mut probes);
@@ -353,9 +348,23 @@ impl<R: Resolver> Walker<'_, R> {
                 Mechanism::Include(spec) => (Some(spec), None),
                 Mechanism::A(spec, _) => (spec.as_ref(), Some(What::Addresses)),
                 Mechanism::Mx(spec, _) => (spec.as_ref(), Some(What::Exchanges)),
-                Mechanism::Exists(spec) => (Some(spec), Some(What::Exists)),
-                // The names of a client are nothing that could be asked for without one.
-                Mechanism::Ptr(_) | Mechanism::All | Mechanism::Ip4(..) | Mechanism::Ip6(..) => {
+                Mechanism::Exists(spec) => {
+                    let always = if directive.qualifier == Qualifier::Pass && way.passes {
+                        Always::Opens
+                    } else if self.is_own(domain, way) {
+                        Always::Ends
+                    } else {
+                        Always::Nothing
+                    };
+                    (Some(spec), Some(What::Exists(always)))
+                }
+                // The names of a client are nothing that could be asked for without one; it may have none.
+                Mechanism::Ptr(_) => {
+                    let mut walked = Walked::leaf(Some(&pointer), None, Found::Addresses, None);
+                    walked.voids.possible = 1;
+                    return done(walked);
+                }
+                Mechanism::All | Mechanism::Ip4(..) | Mechanism::Ip6(..) => {
                     return done(Walked::leaf(Some(&pointer), None, Found::Addresses, None));
                 }
             },
@@ -373,12 +382,14 @@ impl<R: Resolver> Walker<'_, R> {
                 done(Walked::leaf(Some(&pointer), None, Found::Malformed, problem))
             }
             // "exists:%{i}._spf.example.org" is what macros are for, and costs 1 whatever it asks for.
-            (None, Some(_)) => {
-                let walked = Walked::leaf(Some(&pointer), None, Found::Unknowable, None);
-                done(Walked {
-                    complete: true,
-                    ..walked
-                })
+            (None, Some(what)) => {
+                let mut walked = Walked::leaf(Some(&pointer), None, Found::Unknowable, None);
+                walked.complete = true;
+                match what {
+                    What::Exists(_) => walked.voids.dependent = 1,
+                    _ => walked.voids.possible = 1,
+                }
+                done(walked)
             }
             (None, None) => {
                 let problem = Some(Problem::Unknowable);
@@ -408,12 +419,15 @@ impl<R: Resolver> Walker<'_, R> {
                 }
                 let mut path = way.path.clone();
                 path.push(domain.clone());
-                let redirect = matches!(term, Term::Redirect(_));
-                let passes =
-                    matches!(term, Term::Directive(directive) if directive.qualifier == Qualifier::Pass);
+                let qualifier = match term {
+                    Term::Directive(directive) => Some(directive.qualifier),
+                    _ => None,
+                };
                 let way = Way {
-                    decides: way.decides && redirect,
-                    passes,
+                    decides: way.decides && qualifier.is_none(),
+                    include: qualifier.is_some(),
+                    // RFC 7208 section 6.1: a redirect passes if the other record does, and has no qualifier.
+                    passes: way.passes && matches!(qualifier, None | Some(Qualifier::Pass)),
                     path,
                     pointer: Some(pointer),
                 };
@@ -422,21 +436,15 @@ impl<R: Resolver> Walker<'_, R> {
         }
     }
 
+    /// Whether all that is unwise in a record is to be told: whoever looks at the domain can change it, or it decides as if it
+    /// were the domain's own.
+    fn is_own(&self, domain: &Name, way: &Way) -> bool {
+        way.decides || domain.is_within(self.root)
+    }
+
     /// Where a term leads; none if that depends on the message.
     fn target(&self, spec: &DomainSpec, domain: &Name) -> Option<Result<Name, TargetError>> {
-        // %{d} and %{o} are known: the domain of the record, and the one that is looked at.
-        spec.depends_on_domains_only().then(|| {
-            spec.expand(&Values {
-                local_part: b"postmaster",
-                sender_domain: self.root,
-                domain,
-                client: IpAddr::V4(Ipv4Addr::UNSPECIFIED),
-                validated: "unknown",
-                helo: b"",
-                receiver: "",
-                now: UnixTime(0),
-            })
-        })
+        inspect::target(spec, domain, self.root)
     }
 }
 

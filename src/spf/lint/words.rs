@@ -1,6 +1,6 @@
 //! What is said of a finding: the sentence, and what to do.
 
-use super::finding::{Finding, Problem, SIMPLE_DATAGRAM};
+use super::finding::{Finding, MetBy, Problem, SIMPLE_DATAGRAM};
 use crate::dns::Failure;
 use crate::spf::SyntaxErrorKind;
 use std::fmt;
@@ -28,11 +28,18 @@ impl Finding {
                 "Put the terms of all of them into one record, with one 'all' at its end, and remove the others."
             }
             Problem::Syntax { hint: Some(hint), .. } => return hint.fix(),
+            Problem::Syntax {
+                kind: SyntaxErrorKind::DomainMissing,
+                ..
+            } => return self.domain_missing_fix(),
             Problem::Syntax { kind, .. } => syntax_fix(kind),
             Problem::Glued => {
                 "Leave out 'v=spf1' in the middle and the 'all' before it, so that one 'all' stands at the end."
             }
             Problem::MechanismAsModifier { meant } => return format!("Write '{meant}'."),
+            Problem::RunTogether { meant } => {
+                return format!("Write '{meant}'; let a blank begin each further string of the TXT record.");
+            }
             Problem::UnknownModifier => "Remove it, unless you know who reads it.",
             Problem::PassAll => "End the record with '-all' or '~all', and list the senders before it.",
             Problem::NeutralAll => "End the record with '~all', and later with '-all'.",
@@ -53,9 +60,18 @@ impl Finding {
             Problem::NearLookupLimit { .. } => {
                 "Remove what is not needed before one more is added, here or by a service that you include."
             }
-            Problem::VoidLimit { ipv6_only: false, .. } => "Remove the terms that point to nothing.",
-            Problem::VoidLimit { ipv6_only: true, .. } => {
-                "Write 'ip4:' in place of 'a' and 'mx' for hosts that have no IPv6 address."
+            Problem::VoidLimit {
+                met_by: MetBy::Ipv6, ..
+            } => "Write 'ip4:' in place of 'a' and 'mx' for hosts that have no IPv6 address.",
+            Problem::VoidLimit { dependent: 0, .. } => "Remove the terms that find nothing.",
+            Problem::VoidLimit { .. } => {
+                "Remove the terms that find nothing, and let one 'exists' with macros do the work of several."
+            }
+            Problem::ExistsAlways { opens: true, .. } => {
+                "Remove it, or write a macro such as '%{i}' into the name, so that it depends on the client."
+            }
+            Problem::ExistsAlways { opens: false, .. } => {
+                "Write 'all' in its place if it is to end the record, else a name with a macro such as '%{i}'."
             }
             Problem::VoidLookup { .. } => "Remove the term, or publish what it asks for.",
             Problem::TargetMissing { target, .. } => {
@@ -71,7 +87,7 @@ impl Finding {
             Problem::IncludedTwice { .. } => "Keep one of the terms that lead there.",
             Problem::NeverPasses { .. } => "Remove the include.",
             Problem::Unknowable => "Count by hand what the targets may need, or name a fixed domain.",
-            Problem::Duplicate => "Remove it.",
+            Problem::Duplicate { of } => return format!("Remove it; '{of}' is enough."),
             Problem::MxLimit { .. } => "List the addresses with 'ip4:' and 'ip6:' in place of this 'mx'.",
             Problem::NullMx { .. } => "Remove the 'mx'.",
             Problem::ExchangeWithoutAddress { .. } => {
@@ -88,6 +104,8 @@ impl Finding {
             Problem::SpecialRange { .. } => "Write the address that the Internet sees, or remove the term.",
             Problem::HostBits { meant } => return format!("Write '{meant}', or the address without '/'."),
             Problem::Covered { by, .. } => return format!("Remove it, since '{by}' is enough."),
+            Problem::Unreached { by, same: false } => return format!("Move it before '{by}', or remove it."),
+            Problem::Unreached { same: true, .. } => "Keep one of the two; now the first counts.",
             Problem::ExplanationMissing { .. } => "Publish one TXT record there, or remove 'exp='.",
             Problem::ExplanationSeveral { .. } => "Keep one TXT record at that name.",
             Problem::ExplanationSyntax { .. } => "Write plain ASCII, and '%%' for a percent sign.",
@@ -104,6 +122,29 @@ impl Finding {
         };
         text.to_owned()
     }
+
+    fn domain_missing_fix(&self) -> String {
+        let term = self.term.as_deref().unwrap_or_default();
+        let bare = term.trim_start_matches(['+', '-', '~', '?']);
+        let qualifier = term.strip_suffix(bare).unwrap_or_default();
+        let name = bare
+            .split([':', '=', '/'])
+            .next()
+            .unwrap_or_default()
+            .to_ascii_lowercase();
+        let example = match name.as_str() {
+            "redirect" | "exp" => format!("{name}=_spf.example.org"),
+            "exists" => "exists:%{i}._spf.example.org".to_owned(),
+            "a" | "mx" | "ptr" => {
+                let prefix = bare.find('/').and_then(|at| bare.get(at..)).unwrap_or_default();
+                return format!(
+                    "Write '{qualifier}{name}{prefix}', or a domain behind the colon without a blank."
+                );
+            }
+            _ => "include:example.org".to_owned(),
+        };
+        format!("Write a domain behind it without a blank, such as '{example}'.")
+    }
 }
 
 fn syntax_fix(kind: &SyntaxErrorKind) -> &'static str {
@@ -112,9 +153,6 @@ fn syntax_fix(kind: &SyntaxErrorKind) -> &'static str {
             "Use one of all, include:, a, mx, ptr, ip4:, ip6: and exists:, or remove the term."
         }
         SyntaxErrorKind::ModifierName => "Use 'redirect=' or 'exp=', or remove the term.",
-        SyntaxErrorKind::DomainMissing => {
-            "Write a domain after it without a blank, such as 'include:example.org'."
-        }
         SyntaxErrorKind::Surplus => "Remove what follows the name.",
         SyntaxErrorKind::DomainEnd { .. } => "Write a full domain name, such as example.org.",
         SyntaxErrorKind::Macro(_) => "Write plain ASCII, and macros such as '%{i}'.",
@@ -168,6 +206,10 @@ impl fmt::Display for Finding {
                     "'{term}' stands within the record, so that two records seem to be joined in one"
                 )
             }
+            Problem::RunTogether { .. } => write!(
+                f,
+                "'{term}' is one term, since there is no blank within it; strings of one TXT record are joined without one"
+            ),
             Problem::MechanismAsModifier { .. } => {
                 write!(
                     f,
@@ -216,17 +258,23 @@ impl fmt::Display for Finding {
             Problem::VoidLimit {
                 count,
                 limit,
-                ipv6_only,
+                dependent,
+                met_by,
             } => {
-                write!(
-                    f,
-                    "{count} terms ask for what does not exist in the DNS and {limit} are allowed"
-                )?;
-                f.write_str(if *ipv6_only {
-                    ", when the client has an IPv6 address"
-                } else {
-                    ""
-                })
+                if *met_by == MetBy::Some {
+                    f.write_str("up to ")?;
+                }
+                write!(f, "{count} terms ask for what does not exist in the DNS ")?;
+                f.write_str(match met_by {
+                    MetBy::All => "when none matches",
+                    MetBy::Ipv6 => "when none matches and the client has an IPv6 address",
+                    MetBy::Some => "when none matches, depending on the client",
+                })?;
+                write!(f, ", and {limit} are allowed")?;
+                match dependent {
+                    0 => Ok(()),
+                    number => write!(f, "; {number} of them are 'exists' with macros"),
+                }
             }
             Problem::VoidLookup { name, lacks: None } => {
                 write!(f, "'{term}' asks for {name}, which does not exist")
@@ -262,7 +310,15 @@ impl fmt::Display for Finding {
                 f,
                 "'{term}' depends on the message, so that what it costs cannot be known"
             ),
-            Problem::Duplicate => write!(f, "'{term}' stands in the record twice"),
+            Problem::ExistsAlways { name, opens } => {
+                write!(f, "'{term}' matches every client, since {name} has an address; ")?;
+                f.write_str(if *opens {
+                    "it lets everybody in the world send for the domain"
+                } else {
+                    "no term behind it is ever looked at"
+                })
+            }
+            Problem::Duplicate { of } => write!(f, "'{term}' asks for the same as '{of}' before it"),
             Problem::MxLimit { count, limit } => {
                 write!(f, "'{term}' has {count} mail exchanges and {limit} are allowed")
             }
@@ -272,12 +328,13 @@ impl fmt::Display for Finding {
             }
             Problem::RecordLength { octets } => write!(
                 f,
-                "the record has {octets} octets; answers with more than about 450 may not reach all receivers"
+                "the record and the name of its domain have {octets} octets; answers with more than about 450 may not reach \
+                 all receivers"
             ),
             Problem::AnswerLength { octets } => write!(
                 f,
-                "all TXT records of {domain} together make an answer of about {octets} octets; more than {SIMPLE_DATAGRAM} do not fit \
-                 into a simple datagram"
+                "all text records of {domain} and its name have {octets} octets together; an answer with more than about 450 \
+                 may not fit into a simple datagram of {SIMPLE_DATAGRAM}"
             ),
             Problem::Everyone => write!(f, "'{term}' covers all addresses there are"),
             Problem::LargeRange { prefix, bits } => match bits.saturating_sub(*prefix) {
@@ -294,6 +351,14 @@ impl fmt::Display for Finding {
             ),
             Problem::Covered { same: true, .. } => write!(f, "'{term}' stands in the record twice"),
             Problem::Covered { by, same: false } => write!(f, "'{term}' is covered by '{by}' already"),
+            Problem::Unreached { by, same: false } => write!(
+                f,
+                "'{term}' never decides, because '{by}' stands before it, covers it and says something else"
+            ),
+            Problem::Unreached { by, same: true } => write!(
+                f,
+                "'{term}' never decides, because '{by}' stands before it with the same addresses"
+            ),
             Problem::ExplanationMissing { target } => {
                 write!(f, "'{term}' points to {target}, which has no text record")
             }

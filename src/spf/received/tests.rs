@@ -151,6 +151,22 @@ fn rfc7208_section_9_1_second_example() {
 }
 
 #[test]
+fn rfc7208_section_9_1_helo_is_there_even_if_the_client_gave_none() {
+    let value = written("192.0.2.1", "", "myname@example.com");
+    assert!(value.contains("; helo=\"\"; receiver="), "{value}");
+}
+
+#[test]
+fn rfc5890_section_2_3_2_1_names_are_written_with_a_labels() {
+    let value = written("192.0.2.1", "ex\u{e4}mple.org", "ada@b\u{fc}cher.example");
+    assert!(value.contains("; helo=xn--exmple-cua.org;"), "{value}");
+    assert!(
+        value.contains("envelope-from=\"ada@xn--bcher-kva.example\""),
+        "{value}"
+    );
+}
+
+#[test]
 fn rfc7208_section_9_1_the_helo_identity_has_no_envelope_sender() {
     assert_eq!(
         written("192.0.2.1", "foo.example.com", ""),
@@ -207,7 +223,10 @@ fn what_is_not_known_is_left_out() {
     let request = request("192.0.2.1", b"", b"a@example.com", "");
     let (_, pairs) = read(&evaluate(&request).received_spf(&request));
     let keys: Vec<_> = pairs.iter().map(|(key, _)| key.as_str()).collect();
-    assert_eq!(keys, ["identity", "client-ip", "envelope-from", "mechanism"]);
+    assert_eq!(
+        keys,
+        ["identity", "client-ip", "envelope-from", "helo", "mechanism"]
+    );
 }
 
 #[test]
@@ -278,11 +297,9 @@ proptest! {
             ("client-ip", client.to_canonical().to_string()),
         ];
         if evaluation.identity == Identity::MailFrom {
-            expected.push(("envelope-from", printable(&mail_from)));
+            expected.push(("envelope-from", printable(in_ascii(&mail_from).as_bytes())));
         }
-        if !helo.is_empty() {
-            expected.push(("helo", printable(&helo)));
-        }
+        expected.push(("helo", printable(in_ascii(&helo).as_bytes())));
         for (at, (key, text)) in expected.into_iter().enumerate() {
             prop_assert_eq!(&pairs[at].0, key);
             prop_assert_eq!(&pairs[at].1, &text);
