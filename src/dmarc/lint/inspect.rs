@@ -125,11 +125,16 @@ impl Inspection<'_> {
     }
 
     fn keep(&mut self, finding: Finding) {
-        if self.findings.len() < MOST_OF_RECORD {
-            self.findings.push(finding);
-        } else {
+        if self.findings.len() >= MOST_OF_RECORD {
             self.left_out += 1;
+            // The worst are kept, so that nothing hides behind what is harmless.
+            let mildest = (0..self.findings.len()).max_by_key(|at| self.findings[*at].severity());
+            match mildest {
+                Some(at) if self.findings[at].severity() > finding.severity() => self.findings.remove(at),
+                _ => return,
+            };
         }
+        self.findings.push(finding);
     }
 
     /// Where a tag stands that counts.

@@ -531,6 +531,11 @@ fn findings_are_bounded() {
     assert_eq!(report.findings.len(), 101);
     let cut = Problem::Cut { left_out: 3_501 };
     assert_eq!(found(&report, "cut").problem, cut);
+    let report = of(&format!(
+        "v=DMARC1; p=reject;\" \"{parts}\" \"rua=nobody; sp=rejekt"
+    ));
+    assert_eq!(codes(&report)[..2], ["uri", "policy_value"]);
+    assert_eq!(report.findings.len(), 101);
 }
 
 proptest! {
