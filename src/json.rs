@@ -86,6 +86,53 @@ fn node<'r>(of: &'r lint::Node, shown: &mut HashSet<&'r Name>) -> Value {
     })
 }
 
+/// What is wrong or unwise in what a domain publishes for DMARC, the worst first, and what applies to the domain.
+pub fn dmarc_lint(report: &dmarc::lint::Report, trace: Option<&[Step]>) -> Value {
+    let applies = report.applies.as_ref();
+    let policies = applies.and_then(|applies| applies.policies);
+    let domain = |name: Option<&Name>| name.map(ToString::to_string);
+    json!({
+        "domain": report.domain.to_string(),
+        "record": applies.map(dmarc::lint::Applies::record),
+        "policy_domain": domain(applies.map(|applies| &applies.from)),
+        "organizational_domain": domain(applies.and_then(|applies| applies.organizational.as_ref())),
+        "policy": applies.and_then(|applies| applies.policy).map(dmarc::Policy::as_str),
+        "p": policies.map(|policies| policies.p.as_str()),
+        "sp": policies.map(|policies| policies.sp.as_str()),
+        "np": policies.map(|policies| policies.np.as_str()),
+        "testing": applies.map(|applies| applies.testing),
+        "findings": report.findings.iter().map(dmarc_finding).collect::<Vec<_>>(),
+        "destinations": applies.map_or_else(Vec::new, |applies| {
+            applies.destinations.iter().map(destination).collect::<Vec<_>>()
+        }),
+        "complete": report.complete,
+        "trace": trace,
+    })
+}
+
+fn dmarc_finding(finding: &dmarc::lint::Finding) -> Value {
+    json!({
+        "severity": finding.severity().as_str(),
+        "code": finding.code(),
+        "reason": finding.to_string(),
+        "clause": finding.clause(),
+        "fix": finding.fix(),
+        "domain": finding.domain.to_string(),
+        "tag": finding.tag,
+        "at": finding.place.as_ref().map(|place| place.start),
+    })
+}
+
+fn destination(destination: &dmarc::lint::Destination) -> Value {
+    json!({
+        "tag": destination.tag,
+        "uri": destination.uri.as_str(),
+        "host": destination.host.to_string(),
+        "external": destination.external,
+        "authorized": destination.authorized,
+    })
+}
+
 /// DMARC's verdict alone, with its `trace` if there is one.
 pub fn dmarc(verdict: &dmarc::Verdict, trace: Option<&[Step]>) -> Value {
     let mut object = dmarc_object(verdict);

@@ -22,9 +22,12 @@ pub mod json;
 pub mod limits;
 pub mod message;
 pub mod network;
+mod severity;
+mod slip;
 pub mod spf;
 pub mod trace;
 pub mod transaction;
 
 pub use error::Error;
 pub use limits::Limits;
+pub use severity::Severity;

@@ -1,7 +1,7 @@
 //! Finding policies and organizational domains: the DNS tree walk (RFC 9989 section 4.10).
 
 use super::{Author, Policies, Policy, PublicSuffix, Record, Unusable};
-use crate::dns::{Answer, Failure, Name, NameError, Resolver, Session};
+use crate::dns::{Answer, Failure, Name, NameError, Resolver, Session, Txt};
 use crate::trace::{StepKind, Tracer};
 use futures_util::future::{join, join_all};
 use std::collections::{HashMap, HashSet};
@@ -139,7 +139,7 @@ impl Walk {
         targets
     }
 
-    fn judge(start: &Name, known: &HashMap<Name, Found>) -> Walk {
+    pub(super) fn judge(start: &Name, known: &HashMap<Name, Found>) -> Walk {
         let mut steps = Vec::new();
         let mut organizational = None;
         for at in Walk::targets(start) {
@@ -414,7 +414,7 @@ pub async fn discover_with<R: Resolver>(
 
 /// Section 4.10.1: the record of the author domain, else of its organizational domain, else of its public suffix. Also
 /// the `np` policy where it would make a difference and it is not known that the author domain exists.
-fn policy(walk: &Walk) -> (PolicyFinding, Option<Policy>) {
+pub(super) fn policy(walk: &Walk) -> (PolicyFinding, Option<Policy>) {
     let author = &walk.start;
     let found = |at: &Name, record: &Arc<Record>, policy| PolicyFinding::Record {
         at: at.clone(),
@@ -467,7 +467,7 @@ fn policy(walk: &Walk) -> (PolicyFinding, Option<Policy>) {
 }
 
 /// Asks for all names of the walks from `starts` that are not known yet, at once.
-async fn look<R: Resolver>(
+pub(super) async fn look<R: Resolver>(
     session: &Session<R>,
     how: OrganizationalDomains,
     starts: &[&Name],
@@ -482,15 +482,23 @@ async fn look<R: Resolver>(
         }
     }
     let found = join_all(wanted.iter().map(|name| find(session, name, trace))).await;
-    known.extend(wanted.into_iter().zip(found));
+    known.extend(wanted.into_iter().zip(found.into_iter().map(|(found, _)| found)));
 }
 
-/// Section 4.10 steps 2 and 6: what one name holds.
-async fn find<R: Resolver>(session: &Session<R>, domain: &Name, trace: &Tracer) -> Found {
+/// Section 4.10 steps 2 and 6: what one name holds, and all text records there.
+pub(super) async fn find<R: Resolver>(
+    session: &Session<R>,
+    domain: &Name,
+    trace: &Tracer,
+) -> (Found, Option<Arc<[Txt]>>) {
     let step = trace.step(StepKind::Record, || format!("DMARC policy record of {domain}"));
     let answer = match domain.prefixed("_dmarc") {
         Ok(name) => session.txt(&name, &step).await,
         Err(error) => Answer::MalformedName(error),
+    };
+    let texts = match &answer {
+        Answer::Records { records, .. } => Some(Arc::clone(records)),
+        _ => None,
     };
     let found = match answer {
         Answer::Records { records, .. } => {
@@ -520,12 +528,16 @@ async fn find<R: Resolver>(session: &Session<R>, domain: &Name, trace: &Tracer) 
         Found::Nothing(_) => "none".into(),
         Found::Failure(failure) => failure.to_string(),
     });
-    found
+    (found, texts)
 }
 
 /// Section 3.2.14 and appendix A.4: a domain exists unless the answer, to a question of any type, is that there is no
 /// such name.
-async fn exists<R: Resolver>(session: &Session<R>, domain: &Name, trace: &Tracer) -> Result<bool, Failure> {
+pub(super) async fn exists<R: Resolver>(
+    session: &Session<R>,
+    domain: &Name,
+    trace: &Tracer,
+) -> Result<bool, Failure> {
     let step = trace.step(StepKind::Term, || format!("np: does {domain} exist?"));
     let exists = match session.a(domain, &step).await {
         Answer::Records { .. } | Answer::NoData { .. } => Ok(true),

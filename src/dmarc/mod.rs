@@ -8,6 +8,7 @@ mod author;
 mod cause;
 mod discover;
 mod evaluate;
+pub mod lint;
 mod overrides;
 mod record;
 #[cfg(test)]

@@ -174,7 +174,7 @@ pub struct Record {
 }
 
 /// The registered tags (section 9.3), so that a repeated one is noticed.
-const TAGS: [&str; 14] = [
+pub(super) const TAGS: [&str; 14] = [
     "v", "p", "sp", "np", "adkim", "aspf", "t", "psd", "rua", "ruf", "fo", "pct", "rf", "ri",
 ];
 
@@ -331,7 +331,7 @@ impl Record {
 }
 
 /// Section 4.8: `1*ALPHA equals 1*dmarc-value`, blanks around both.
-fn tag_and_value(part: &[u8]) -> Option<(&[u8], &[u8])> {
+pub(super) fn tag_and_value(part: &[u8]) -> Option<(&[u8], &[u8])> {
     let equals = memchr::memchr(b'=', part)?;
     let name = trim(&part[..equals]);
     let value = trim(&part[equals + 1..]);
@@ -340,14 +340,14 @@ fn tag_and_value(part: &[u8]) -> Option<(&[u8], &[u8])> {
 }
 
 /// WSP is space and tab, nothing else.
-fn trim(mut octets: &[u8]) -> &[u8] {
+pub(super) fn trim(mut octets: &[u8]) -> &[u8] {
     while let [b' ' | b'\t', rest @ ..] | [rest @ .., b' ' | b'\t'] = octets {
         octets = rest;
     }
     octets
 }
 
-fn policy(value: &[u8]) -> Option<Policy> {
+pub(super) fn policy(value: &[u8]) -> Option<Policy> {
     [Policy::None, Policy::Quarantine, Policy::Reject]
         .into_iter()
         .find(|policy| value.eq_ignore_ascii_case(policy.as_str().as_bytes()))
@@ -392,7 +392,7 @@ fn uris(tag: &'static str, value: &[u8], problems: &mut Vec<RecordProblem>) -> V
 }
 
 /// One `dmarc-uri` or `obs-dmarc-uri`, whose size limit is dropped.
-fn report_uri(item: &[u8]) -> Option<ReportUri> {
+pub(super) fn report_uri(item: &[u8]) -> Option<ReportUri> {
     let text = std::str::from_utf8(item).ok()?;
     let uri = match text.split_once('!') {
         Some((uri, size)) => {

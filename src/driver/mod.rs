@@ -214,6 +214,19 @@ impl Checker {
         Ok((dmarc::evaluate(&discovery, spf, dkim), trace.steps()))
     }
 
+    /// Says what is wrong or unwise in what a domain publishes for DMARC. Steps are there when [`Options::trace`] is on.
+    ///
+    /// # Errors
+    /// [`Error::System`] and [`Error::Sequence`] as [`Driver::block_on`].
+    pub fn lint_dmarc(&self, domain: &Name) -> Result<(dmarc::lint::Report, Vec<Step>), Error> {
+        let (context, trace) = (self.context(), self.tracer());
+        let session = context.session();
+        let report = self
+            .driver
+            .block_on(dmarc::lint::lint(&session, domain, &trace))?;
+        Ok((report, trace.steps()))
+    }
+
     fn tracer(&self) -> Tracer {
         if self.options.trace {
             Tracer::on(self.options.limits.trace_steps)

@@ -1,5 +1,6 @@
 //! What can be wrong with the text of an SPF record.
 
+use crate::slip::one_slip_apart;
 use std::fmt;
 
 /// Why a record cannot be read (RFC 7208 sections 4.6 and 12).
@@ -147,27 +148,4 @@ pub(super) fn meant_mechanism(name: &[u8]) -> Option<&'static str> {
         .into_iter()
         .filter(|known| known.len() > 2)
         .find(|known| one_slip_apart(&name, known.as_bytes()))
-}
-
-/// Whether two words differ by one letter more, less, other, or by two neighbors changed over.
-fn one_slip_apart(left: &[u8], right: &[u8]) -> bool {
-    let (short, long) = if left.len() <= right.len() {
-        (left, right)
-    } else {
-        (right, left)
-    };
-    let same = short.iter().zip(long).take_while(|(a, b)| a == b).count();
-    match long.len() - short.len() {
-        0 => {
-            let (short, long) = (&short[same..], &long[same..]);
-            match (short, long) {
-                ([], []) => true,
-                ([_, short @ ..], [_, long @ ..]) if short == long => true,
-                ([a, b, short @ ..], [c, d, long @ ..]) => a == d && b == c && short == long,
-                _ => false,
-            }
-        }
-        1 => short[same..] == long[same + 1..],
-        _ => false,
-    }
 }

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod check;
+mod dmarc_lint;
 mod input;
 mod lint;
 mod output;

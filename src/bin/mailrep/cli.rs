@@ -174,13 +174,13 @@ pub(crate) struct Spf {
 /// Evaluate DMARC for given results of SPF and DKIM.
 ///
 /// Finds the policy of the author domain by the tree walk of RFC 9989 and says what follows from the results
-/// that are given.
+/// that are given. With --lint, what a domain publishes is looked through for faults instead.
 #[derive(Debug, Args)]
 #[command(after_long_help = help::long_help(help::DMARC, "the manual page mailrep-dmarc(1): the fields of --json"))]
 pub(crate) struct Dmarc {
     /// Author domain: the domain of the address in the From field.
-    #[arg(long, value_name = "DOMAIN", value_parser = values::domain)]
-    pub(crate) from: Name,
+    #[arg(long, value_name = "DOMAIN", value_parser = values::domain, required_unless_present = "lint")]
+    pub(crate) from: Option<Name>,
 
     /// Domain that SPF checked, and its result.
     ///
@@ -193,6 +193,17 @@ pub(crate) struct Dmarc {
     /// One of none, pass, fail, policy, neutral, temperror, permerror.
     #[arg(long, value_name = "DOMAIN=RESULT", value_parser = values::dkim_claim)]
     pub(crate) dkim: Vec<Claim>,
+
+    /// Say what is wrong or unwise in what this domain publishes for DMARC, and what to do.
+    ///
+    /// Each finding names the rule that it rests on. Where reports go to another organization, its consent is looked for.
+    /// The exit status is 0 whatever is found. Not together with --from, --spf or --dkim.
+    #[arg(long, value_name = "DOMAIN", value_parser = values::domain, conflicts_with_all = ["from", "spf", "dkim"])]
+    pub(crate) lint: Option<Name>,
+
+    /// Also show every step: questions and records.
+    #[arg(long)]
+    pub(crate) trace: bool,
 
     #[command(flatten)]
     pub(crate) global: Global,

@@ -1,25 +1,34 @@
-//! `mailrep dmarc`: DMARC for given results.
+//! `mailrep dmarc`: DMARC for given results, or the linter of its records.
 
 use super::cli::{Dmarc, Global};
 use super::failure::Failure;
 use super::page::{Page, print_json, yes};
 use super::values::Claim;
-use super::{decision, setup};
+use super::{decision, dmarc_lint, setup, steps};
 use mailrep::dmarc::{Author, DmarcResult, Identifier, Policy, Verdict};
 use mailrep::{json, spf};
 
 pub(crate) fn run(command: Dmarc, global: Global) -> Result<(), Failure> {
-    let as_json = global.json;
-    let (checker, _) = setup::checker(global, None, false, spf::Policy::default())?;
+    let (as_json, trace) = (global.json, command.trace);
+    if let Some(domain) = &command.lint {
+        return dmarc_lint::run(domain, trace, global);
+    }
+    let Some(from) = command.from else {
+        return Err(Failure::Input("--from is needed".to_owned()));
+    };
+    let (checker, _) = setup::checker(global, None, trace, spf::Policy::default())?;
     let spf = command.spf.map(identifier);
     let dkim: Vec<Identifier> = command.dkim.into_iter().map(identifier).collect();
-    let (verdict, _) = checker.dmarc(&Author::from_domain(command.from), spf.as_ref(), &dkim)?;
+    let (verdict, taken) = checker.dmarc(&Author::from_domain(from), spf.as_ref(), &dkim)?;
     if as_json {
-        return print_json(&json::dmarc(&verdict, None));
+        return print_json(&json::dmarc(&verdict, trace.then_some(&taken)));
     }
     let mut page = Page::default();
     decision::results(&mut page, &verdict);
     show(&mut page, &verdict);
+    if trace {
+        steps::show(&mut page, &taken);
+    }
     page.print()
 }
 

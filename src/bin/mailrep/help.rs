@@ -145,6 +145,31 @@ const JSON_DMARC: Section = page(
   dkim_aligned           whether a signature of an aligned domain passed",
 );
 
+const JSON_DMARC_LINT: Section = page(
+    "The object of the linter",
+    "  domain                 the domain looked at
+  record                 the record that applies to it; null if none does
+  policy_domain          whose record that is: its own, or a domain above it
+  organizational_domain  its organizational domain; null if that is not known
+  policy                 what is asked for its mail that fails, t=y aside; null if
+                         the record does not count
+  p, sp, np              the policies of the record for its domain, for subdomains
+                         and for those that do not exist, t=y aside
+  testing                whether t=y lowers them by one step
+  findings               a list, the worst first, of: severity (error, warning or
+                         notice), code, reason, clause (the rule), fix (what to do),
+                         domain (whose record), tag, and at (octets before it); the
+                         last two are null when the whole record is meant
+  destinations           a list of the mail addresses for reports: tag (rua or ruf),
+                         uri, host, external (whether it belongs to another
+                         organization), authorized (whether that one agrees); each
+                         of the last two is null if it is not known, and the last
+                         if it is not needed
+  complete               false if not all could be looked up, so that there may be
+                         more to find
+  trace                  all steps with --trace, or null",
+);
+
 pub(crate) const MAILREP: &[Section] = &[
     both(
         "Examples",
@@ -265,11 +290,17 @@ pub(crate) const DMARC: &[Section] = &[
   mailrep dmarc --from example.org --spf bounce.example.org=pass \\
       --dkim example.com=fail
   mailrep dmarc --from example.org --dkim example.org=pass \\
-      --dkim list.example=pass",
+      --dkim list.example=pass
+  # What is wrong with what a domain publishes:
+  mailrep dmarc --lint example.org
+  # The same for a record that is not published yet:
+  mailrep --zone new.zone dmarc --lint example.org",
     ),
     EXIT_STATUS,
     JSON,
     JSON_DMARC,
+    JSON_DMARC_LINT,
+    page("The trace", TRACE),
 ];
 
 pub(crate) const SIGN: &[Section] = &[

@@ -2,20 +2,14 @@
 
 use super::cli::Global;
 use super::failure::{Failure, tell};
-use super::page::{Page, Tone, print_json};
-use super::{printable, setup, steps};
+use super::findings::{self, Said, WHOLE, clip};
+use super::page::{Page, print_json};
+use super::{setup, steps};
 use mailrep::dns::Name;
 use mailrep::spf::Policy;
-use mailrep::spf::lint::{Finding, Found, Node, Report, Severity};
+use mailrep::spf::lint::{Finding, Found, Node, Report};
 use mailrep::{Limits, json};
-use std::ops::Range;
 
-/// Characters of a record that are shown around the place of a finding.
-const AROUND: usize = 36;
-/// Characters of a term that are marked.
-const MARKED: usize = 60;
-/// Characters of a record that are shown as a whole.
-const WHOLE: usize = 2_000;
 /// Lines of the tree of look-ups.
 const MOST_LINES: usize = 200;
 /// Deepest level of the tree that is indented further.
@@ -80,87 +74,25 @@ fn show(page: &mut Page, report: &Report, limits: &Limits) {
 }
 
 fn headline(page: &mut Page, report: &Report) {
-    let count = |severity| {
-        report
-            .findings
-            .iter()
-            .filter(|finding| finding.severity() == severity)
-            .count()
-    };
-    let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
-    let (tone, what) = match (errors, warnings) {
-        (0, 0) => (Tone::Good, "Good"),
-        (0, _) => (Tone::Doubtful, "Doubtful"),
-        _ => (Tone::Bad, "Faulty"),
-    };
-    let counts: Vec<String> = [Severity::Error, Severity::Warning, Severity::Notice]
-        .into_iter()
-        .filter_map(|severity| match count(severity) {
-            0 => None,
-            1 => Some(format!("1 {severity}")),
-            number => Some(format!("{number} {severity}s")),
-        })
-        .collect();
-    let found = if counts.is_empty() {
-        "nothing was found".to_owned()
-    } else {
-        counts.join(", ")
-    };
+    let severities: Vec<_> = report.findings.iter().map(Finding::severity).collect();
     let of = if report.tree.local { "given for" } else { "of" };
-    page.decision(
-        tone,
-        what,
-        &format!("The SPF record {of} {}: {found}.", report.domain),
+    findings::headline(
+        page,
+        &format!("The SPF record {of} {}", report.domain),
+        &severities,
     );
 }
 
 fn show_finding(page: &mut Page, report: &Report, finding: &Finding) {
-    let severity = finding.severity();
-    let tone = match severity {
-        Severity::Error => Tone::Bad,
-        Severity::Warning => Tone::Doubtful,
-        Severity::Notice => Tone::Indifferent,
+    let said = Said {
+        severity: finding.severity(),
+        sentence: &finding.to_string(),
+        marked: finding.place.as_ref().zip(report.record_of(&finding.domain)),
+        elsewhere: (finding.domain != report.domain).then_some(&finding.domain),
+        fix: &finding.fix(),
+        clause: finding.clause(),
     };
-    page.finding(tone, severity.as_str(), &finding.to_string());
-    if let Some(place) = &finding.place
-        && let Some(octets) = report.record_of(&finding.domain)
-    {
-        let (excerpt, mark) = marked(octets, place);
-        page.line(2, &excerpt);
-        page.line(2, &mark);
-    }
-    if finding.domain != report.domain {
-        page.fact("in the record of", &finding.domain.to_string());
-    }
-    page.fact("what to do", &finding.fix());
-    page.fact("rule", finding.clause());
-}
-
-/// The surroundings of a place in a record, and a line that marks it.
-fn marked(octets: &[u8], place: &Range<usize>) -> (String, String) {
-    let part = |range: Range<usize>| {
-        let text = String::from_utf8_lossy(octets.get(range).unwrap_or_default()).into_owned();
-        printable::line(&text).into_owned()
-    };
-    let from = place.start.saturating_sub(AROUND);
-    let to = place.end.saturating_add(AROUND).min(octets.len());
-    let dots = |cut: bool| if cut { "..." } else { "" };
-    let before = format!("{}{}", dots(from > 0), part(from..place.start));
-    let term = clip(&part(place.clone()), MARKED);
-    let after = format!("{}{}", part(place.end..to), dots(to < octets.len()));
-    let mark = format!(
-        "{}{}",
-        " ".repeat(before.chars().count()),
-        "^".repeat(term.chars().count().max(1))
-    );
-    (format!("{before}{term}{after}"), mark)
-}
-
-fn clip(text: &str, most: usize) -> String {
-    match text.char_indices().nth(most) {
-        Some((end, _)) => format!("{}...", &text[..end]),
-        None => text.to_owned(),
-    }
+    findings::show(page, &said);
 }
 
 /// The tree of terms that ask the DNS, each with what it costs.

@@ -47,7 +47,10 @@ const PAGES: [Page; 6] = [
     },
     Page {
         name: "mailrep-dmarc",
-        synopsis: &["mailrep dmarc --from DOMAIN [--spf DOMAIN=RESULT] [--dkim DOMAIN=RESULT]..."],
+        synopsis: &[
+            "mailrep dmarc --from DOMAIN [--spf DOMAIN=RESULT] [--dkim DOMAIN=RESULT]... [--trace]",
+            "mailrep dmarc --lint DOMAIN [--trace]",
+        ],
         sections: help::DMARC,
         see_also: "mailrep(1), mailrep-check(1)",
     },

@@ -1,11 +1,12 @@
 //! What a record says by itself, without asking the DNS further.
 
-use super::finding::{Problem, Severity};
+use super::finding::Problem;
 use super::kept::Kept;
 use super::networks::{self, Network, Why};
 use super::terms::{self, Piece};
 use crate::clock::UnixTime;
 use crate::dns::{Name, Txt};
+use crate::severity::Severity;
 use crate::spf::macros::{TargetError, Values};
 use crate::spf::{Directive, DomainSpec, DualCidr, Mechanism, Qualifier, Record, SyntaxErrorKind, Term};
 use std::collections::HashMap;

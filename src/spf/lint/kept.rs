@@ -1,7 +1,8 @@
 //! The findings of one record: bounded, and the worst of them kept.
 
-use super::finding::{Finding, Problem, Severity};
+use super::finding::{Finding, Problem};
 use crate::dns::Name;
+use crate::severity::Severity;
 
 /// Findings kept of one record. A record of 64 KB may hold 30,000 terms, each of them wrong.
 const MOST_OF_RECORD: usize = 100;

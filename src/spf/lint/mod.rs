@@ -12,7 +12,8 @@ mod words;
 #[cfg(test)]
 mod tests;
 
-pub use finding::{Finding, MetBy, Problem, Severity};
+pub use crate::severity::Severity;
+pub use finding::{Finding, MetBy, Problem};
 pub use terms::Hint;
 
 use crate::dns::{Failure, Name, Resolver, Session};
