@@ -21,6 +21,8 @@ pub mod iprev;
 pub mod json;
 pub mod limits;
 pub mod message;
+#[cfg(feature = "report")]
+pub mod report;
 pub mod spf;
 pub mod trace;
 pub mod transaction;

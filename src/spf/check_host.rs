@@ -41,6 +41,7 @@ pub async fn check_host<R: Resolver>(
         domain: subject.shown,
         authenticated: None,
         mechanism: None,
+        record: None,
         explanation: None,
         dns_lookups: 0,
         void_lookups: 0,
@@ -74,6 +75,7 @@ pub async fn check_host<R: Resolver>(
         voids: 0,
         client_names: None,
         record_void: false,
+        first: None,
     };
     let cause = match check.run(name, trace.clone()).await {
         Ok(Ending::Decided(decided)) => {
@@ -91,6 +93,7 @@ pub async fn check_host<R: Resolver>(
         Err(cause) => cause,
     };
     check.asker.finish(&trace);
+    evaluation.record = check.first.take();
     evaluation.dns_lookups = check.lookups;
     evaluation.void_lookups = check.voids;
     trace
@@ -124,6 +127,8 @@ pub(super) struct Check<'a, R> {
     pub(super) client_names: Option<Arc<ClientNames>>,
     /// The record looked for last is missing because there is no text at all.
     record_void: bool,
+    /// The record that was found first: the one of the domain that is checked.
+    first: Option<Arc<Record>>,
 }
 
 /// How the evaluation of a record ends, if not by an error.
@@ -185,6 +190,7 @@ impl<R: Resolver> Check<'_, R> {
         Box::pin(async move {
             let mut domain = domain;
             let mut record = self.record(&domain, &trace).await?;
+            self.first.get_or_insert_with(|| Arc::clone(&record));
             let mut trace = trace;
             loop {
                 let here = trace.step(StepKind::Record, || shown_record(&domain, record.text()));
