@@ -54,8 +54,8 @@ pub enum ReadError {
     /// It has more members, parts or mails than are allowed.
     #[error("it has more members or parts than are allowed")]
     TooManyMembers,
-    /// More lies one in another than is allowed.
-    #[error("archives or mails lie one in another, deeper than is allowed")]
+    /// More lies one in another than is allowed: archives and mails, or elements of XML.
+    #[error("archives, mails or XML elements lie one in another, deeper than is allowed")]
     TooDeep,
     /// It has more records and results than are allowed.
     #[error("it has more records than are allowed")]
@@ -154,6 +154,7 @@ fn report(document: &[u8], items: &mut usize) -> Result<(AggregateReport, usize)
         Fault::Malformed(at, why) => ReadError::Xml { at, why: value(&why) },
         Fault::Truncated => ReadError::Truncated,
         Fault::OtherRoot(name) => ReadError::OtherRoot(name),
+        Fault::TooDeep => ReadError::TooDeep,
         Fault::TooManyItems => ReadError::TooManyItems,
     })?;
     drop(text);

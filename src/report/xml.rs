@@ -18,9 +18,14 @@ pub(super) enum Fault {
     Truncated,
     /// Its root element is another one.
     OtherRoot(String),
+    /// Elements lie one in another, deeper than any report has them.
+    TooDeep,
     /// It has more records, results and reasons than are allowed.
     TooManyItems,
 }
+
+/// Elements that reports do not have, one in another, in extensions; the reader takes memory for each that is open.
+const MOST_UNKNOWN: usize = 100;
 
 /// An element that reports have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -185,7 +190,10 @@ impl Writer<'_> {
     fn start(&mut self, name: &str) -> Result<(), Fault> {
         if self.unknown > 0 {
             self.unknown += 1;
-            return Ok(());
+            return match self.unknown {
+                ..=MOST_UNKNOWN => Ok(()),
+                _ => Err(Fault::TooDeep),
+            };
         }
         let children = match self.open.last().map(|child| child.element) {
             None => DOCUMENT,

@@ -7,6 +7,7 @@ mod check;
 mod input;
 mod lint;
 mod output;
+mod report;
 mod sign;
 mod spf;
 mod usage;

@@ -164,13 +164,17 @@ pub(crate) struct Spf {
 /// Evaluate DMARC for given results of SPF and DKIM.
 ///
 /// Finds the policy of the author domain by the tree walk of RFC 9989 and says what follows from the results
-/// that are given.
+/// that are given. 'mailrep dmarc report' reads the reports that others send instead.
 #[derive(Debug, Args)]
-#[command(after_long_help = help::long_help(help::DMARC, "the manual page mailrep-dmarc(1): the fields of --json"))]
+#[command(after_long_help = help::long_help(help::DMARC, "the manual page mailrep-dmarc(1): the fields of --json"),
+          subcommand_negates_reqs = true, disable_help_subcommand = true)]
 pub(crate) struct Dmarc {
+    #[command(subcommand)]
+    pub(crate) instead: Option<DmarcCommand>,
+
     /// Author domain: the domain of the address in the From field.
-    #[arg(long, value_name = "DOMAIN", value_parser = values::domain)]
-    pub(crate) from: Name,
+    #[arg(long, value_name = "DOMAIN", value_parser = values::domain, required = true)]
+    pub(crate) from: Option<Name>,
 
     /// Domain that SPF checked, and its result.
     ///
@@ -183,6 +187,34 @@ pub(crate) struct Dmarc {
     /// One of none, pass, fail, policy, neutral, temperror, permerror.
     #[arg(long, value_name = "DOMAIN=RESULT", value_parser = values::dkim_claim)]
     pub(crate) dkim: Vec<Claim>,
+
+    #[command(flatten)]
+    pub(crate) global: Global,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum DmarcCommand {
+    Report(DmarcReport),
+}
+
+/// Say who sends as us, of the aggregate reports that others sent.
+///
+/// Reads any number of reports: XML, gzip, zip, or whole mails with these attached, also one in another. What a file is, its
+/// octets say and not its name. For each author domain it tells which addresses sent how much, and whether it was aligned, with
+/// what needs attention first. A report that comes twice is counted once. A file that cannot be read is named on the
+/// standard error output and skipped.
+#[derive(Debug, Args)]
+#[command(after_long_help = help::long_help(help::DMARC_REPORT, "the manual page mailrep-dmarc-report(1): the fields of --json"))]
+pub(crate) struct DmarcReport {
+    /// Show all addresses and domains, not only the first ones.
+    #[arg(long)]
+    pub(crate) all: bool,
+
+    /// A file, a folder of files, a Maildir, or '-' for the standard input.
+    ///
+    /// Of a Maildir, the messages in cur and new are read; of another folder, its files but not its folders.
+    #[arg(value_name = "FILE", required = true)]
+    pub(crate) files: Vec<PathBuf>,
 
     #[command(flatten)]
     pub(crate) global: Global,
@@ -289,6 +321,8 @@ pub(crate) enum Clash {
     ZoneAndNameserver,
     /// Keys for Ed25519 have one size.
     BitsOfEd25519,
+    /// Reports are not evaluated.
+    ReportAndEvaluation,
 }
 
 impl Cli {
@@ -297,7 +331,16 @@ impl Cli {
         let after = match &mut self.command {
             Command::Check(command) => &mut command.global,
             Command::Spf(command) => &mut command.global,
-            Command::Dmarc(command) => &mut command.global,
+            Command::Dmarc(command) => {
+                if let Some(DmarcCommand::Report(report)) = &mut command.instead {
+                    if command.from.is_some() || command.spf.is_some() || !command.dkim.is_empty() {
+                        return Err(Clash::ReportAndEvaluation);
+                    }
+                    let before = std::mem::take(&mut command.global);
+                    command.global = before.and(std::mem::take(&mut report.global))?;
+                }
+                &mut command.global
+            }
             Command::Sign(command) => &mut command.global,
             Command::Keygen(command) => {
                 if command.bits.is_some() && command.algorithm == Some(KeyAlgorithm::Ed25519) {

@@ -1,19 +1,26 @@
 //! `mailrep dmarc`: DMARC for given results.
 
-use super::cli::{Dmarc, Global};
+use super::cli::{Dmarc, DmarcCommand, Global};
 use super::failure::Failure;
 use super::page::{Page, print_json, yes};
 use super::values::Claim;
-use super::{decision, setup};
+use super::{decision, report, setup};
 use mailrep::dmarc::{Author, DmarcResult, Identifier, Policy, Verdict};
 use mailrep::json;
 
 pub(crate) fn run(command: Dmarc, global: Global) -> Result<(), Failure> {
+    if let Some(DmarcCommand::Report(reports)) = command.instead {
+        return report::run(&reports, &global);
+    }
+    let Some(from) = command.from else {
+        // clap asks for it where there is no subcommand.
+        return Err(Failure::Usage("--from is missing".to_owned()));
+    };
     let as_json = global.json;
     let (checker, _) = setup::checker(global, None, false)?;
     let spf = command.spf.map(identifier);
     let dkim: Vec<Identifier> = command.dkim.into_iter().map(identifier).collect();
-    let (verdict, _) = checker.dmarc(&Author::from_domain(command.from), spf.as_ref(), &dkim)?;
+    let (verdict, _) = checker.dmarc(&Author::from_domain(from), spf.as_ref(), &dkim)?;
     if as_json {
         return print_json(&json::dmarc(&verdict, None));
     }

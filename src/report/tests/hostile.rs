@@ -122,6 +122,19 @@ fn more_records_and_results_than_allowed_are_refused() {
 }
 
 #[test]
+fn elements_in_elements_end_at_a_bound() {
+    let nested = |depth: usize| {
+        xml(&format!(
+            "{}{}{RECORD}",
+            "<x>".repeat(depth),
+            "</x>".repeat(depth)
+        ))
+    };
+    assert_eq!(only(nested(100).as_bytes()).records.len(), 1);
+    assert_eq!(refused(nested(101).as_bytes()), ReadError::TooDeep);
+}
+
+#[test]
 fn entities_are_never_expanded() {
     let document = format!(
         "<?xml version=\"1.0\"?><!DOCTYPE feedback [<!ENTITY a \"aaaaaaaaaa\"><!ENTITY b \"&a;&a;&a;&a;&a;&a;&a;&a;\">\
