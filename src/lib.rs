@@ -5,7 +5,8 @@
 //! whole message, and [`spf`], [`dkim`] and [`dmarc`] for one check alone.
 //!
 //! Evaluators are futures over [`dns::Resolver`] and need no runtime. With the default feature `hickory`
-//! there is a resolver for the network and a [`driver`] that runs the futures.
+//! there is a resolver for the network and a [`driver`] that runs the futures. With the default feature `report`, DMARC
+//! reports are made and read, in the module `report`.
 
 pub mod auth_results;
 pub mod clock;

@@ -134,10 +134,7 @@ fn rfc9990_aggregate_reports_are_read_by_parsedmarc_without_a_warning() {
         let records = theirs["records"].as_array().unwrap();
         assert_eq!(records.len(), ours.report.records.len());
         for (theirs, ours) in records.iter().zip(&ours.report.records) {
-            assert_eq!(
-                theirs["source"]["ip_address"],
-                ours.source.unwrap().to_string()
-            );
+            assert_eq!(theirs["source"]["ip_address"], ours.source.unwrap().to_string());
             assert_eq!(theirs["count"], ours.count);
             assert_eq!(theirs["identifiers"]["header_from"], ours.header_from);
             assert_eq!(
@@ -182,7 +179,9 @@ fn rfc9991_failure_reports_are_read_by_parsedmarc_without_a_warning() {
     let report = failure(&verdict, header.as_bytes(), &reporter()).unwrap();
     let mail = report.mail("dmarc@mx.example", &["f@example.org".to_owned()], NOW);
     let answers = read(&python, &[mail.octets]);
-    let [answer] = &answers[..] else { panic!("{answers:?}") };
+    let [answer] = &answers[..] else {
+        panic!("{answers:?}")
+    };
     assert_eq!(answer["warnings"], json!([]), "{answer}");
     assert!(
         ["failure", "forensic"].contains(&answer["type"].as_str().unwrap()),

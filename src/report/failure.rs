@@ -6,6 +6,7 @@ use super::text::{file_name_part, header_value};
 use crate::clock::UnixTime;
 use crate::dkim::{DkimResult, SignatureVerdict};
 use crate::dmarc::{self, AlignmentMode, DmarcResult, PublicSuffix, Record, ReportUri};
+use crate::message::fold::{Lines, MOST_WORD};
 use crate::spf::{Evaluation, SpfResult};
 use crate::transaction::Verdict;
 use mail_auth::report::{
@@ -189,11 +190,30 @@ fn failed_signature<'a>(verdict: &'a Verdict, record: &Record) -> Option<&'a Sig
     })
 }
 
-/// RFC 6591 section 3.2.6: the type, the domain, and the record as a quoted string.
+/// RFC 6591 section 3.2.6: the type, the domain, and the record as a quoted string, folded between its terms.
 fn spf_dns(evaluation: &Evaluation) -> String {
-    let record = evaluation.record.as_ref().map_or("", |record| record.text());
-    let quoted = header_value(record).replace('\\', "\\\\").replace('"', "\\\"");
-    format!("txt : {} : \"{quoted}\"", header_value(&evaluation.domain))
+    let record = evaluation.record.as_ref();
+    let record = header_value(record.map_or("", |record| record.text()));
+    let quoted: Vec<String> = record
+        .split(' ')
+        .map(|term| {
+            // A term of only quotes is twice as long, and still no line is too long.
+            let term = term.get(..MOST_WORD / 2).unwrap_or(term);
+            term.replace('\\', "\\\\").replace('"', "\\\"")
+        })
+        .collect();
+    let mut lines = Lines::of("SPF-DNS");
+    lines.word("txt");
+    lines.word(":");
+    lines.word(&header_value(&evaluation.domain));
+    lines.word(":");
+    let last = quoted.len().saturating_sub(1);
+    for (at, term) in quoted.iter().enumerate() {
+        let open = if at == 0 { "\"" } else { "" };
+        let close = if at == last { "\"" } else { "" };
+        lines.word(&format!("{open}{term}{close}"));
+    }
+    lines.text()
 }
 
 fn clipped(header: &[u8]) -> &[u8] {

@@ -72,10 +72,20 @@ struct Domain {
     sources: HashMap<Option<IpAddr>, SourceSummary>,
 }
 
+/// What tells a report from others.
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct Identity {
+    organization: String,
+    report_id: String,
+    policy_domain: String,
+    /// The period, for a report without an identifier.
+    period: Option<(UnixTime, UnixTime)>,
+}
+
 /// Adds reports up.
 #[derive(Debug, Default)]
 pub struct Summary {
-    seen: HashSet<(String, String, String, Option<(UnixTime, UnixTime)>)>,
+    seen: HashSet<Identity>,
     domains: HashMap<String, Domain>,
     sources: usize,
     /// Reports that were added.
@@ -97,13 +107,13 @@ impl Summary {
     /// reports about one domain. Without one, the period counts.
     pub fn add(&mut self, report: &AggregateReport) -> bool {
         let period = report.report_id.is_empty().then_some((report.begin, report.end));
-        let key = (
-            report.organization.clone(),
-            report.report_id.clone(),
-            report.policy.domain.to_ascii_lowercase(),
+        let identity = Identity {
+            organization: report.organization.clone(),
+            report_id: report.report_id.clone(),
+            policy_domain: report.policy.domain.to_ascii_lowercase(),
             period,
-        );
-        if !self.seen.insert(key) {
+        };
+        if !self.seen.insert(identity) {
             self.duplicates += 1;
             return false;
         }

@@ -39,11 +39,12 @@ pub(super) fn file_name_part(text: &str) -> String {
     if text.is_empty() { "_".to_owned() } else { text }
 }
 
-/// What may stand in a header field on one line: printable ASCII.
+/// What may stand in a header field: printable ASCII, no more of it than one line has with the field's name (RFC 5322 section
+/// 2.1.1).
 pub(super) fn header_value(text: &str) -> String {
     text.chars()
         .filter(|c| (' '..='~').contains(c))
-        .take(MOST_VALUE)
+        .take(900)
         .collect()
 }
 

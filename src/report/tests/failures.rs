@@ -128,6 +128,27 @@ fn a_hostile_header_is_carried_and_breaks_nothing() {
 }
 
 #[test]
+fn rfc5322_section_2_1_1_no_line_is_too_long() {
+    let long = format!(
+        "v=spf1 x={} {}-all",
+        "\"".repeat(2_000),
+        "ip4:192.0.2.1 ".repeat(200)
+    );
+    let mut verdict = from("example.org", "192.0.2.9");
+    let spf = &mut verdict.spf.as_mut().unwrap().evaluation;
+    spf.record = Some(Arc::new(crate::spf::Record::parse(long.as_bytes()).unwrap()));
+    verdict.spf_request.as_mut().unwrap().mail_from = vec![b'a'; 5_000].into();
+    let report = failure(&verdict, HEADER, &reporter()).unwrap();
+    let address = format!("{}@example.org", "f".repeat(3_000));
+    let mail = report.mail(&address, &[address.clone(), address.clone()], NOW);
+    let text = String::from_utf8(mail.octets).unwrap();
+    assert!(text.contains("\r\nSPF-DNS: txt : example.org : \"v=spf1\r\n"));
+    for line in text.split("\r\n") {
+        assert!(line.len() <= 998, "{} octets: {line}", line.len());
+    }
+}
+
+#[test]
 fn a_hostile_envelope_breaks_no_field() {
     let mut verdict = from("example.org", "192.0.2.9");
     let request = verdict.spf_request.as_mut().unwrap();
