@@ -5,6 +5,8 @@
 
 use crate::dns::Name;
 use crate::iprev::Iprev;
+#[cfg(feature = "report")]
+use crate::report::{DomainSummary, Identified, Summary};
 use crate::spf::lint;
 use crate::trace::Step;
 use crate::transaction::Verdict;
@@ -130,6 +132,57 @@ fn destination(destination: &dmarc::lint::Destination) -> Value {
         "host": destination.host.to_string(),
         "external": destination.external,
         "authorized": destination.authorized,
+    })
+}
+
+/// What DMARC aggregate reports say together. `skipped` are the files that could not be read, and why.
+#[cfg(feature = "report")]
+pub fn dmarc_report(summary: &Summary, skipped: &[(String, String)]) -> Value {
+    json!({
+        "reports": summary.reports,
+        "duplicates": summary.duplicates,
+        "begin": summary.begin.map(|time| time.0),
+        "end": summary.end.map(|time| time.0),
+        "messages_left_out": summary.left_out,
+        "organizations": summary.organizations.iter().map(|(name, (reports, messages))| json!({
+            "name": name,
+            "reports": reports,
+            "messages": messages,
+        })).collect::<Vec<_>>(),
+        "domains": summary.domains().iter().map(domain_summary).collect::<Vec<_>>(),
+        "skipped": skipped.iter().map(|(file, reason)| json!({
+            "file": file,
+            "reason": reason,
+        })).collect::<Vec<_>>(),
+    })
+}
+
+#[cfg(feature = "report")]
+fn domain_summary(domain: &DomainSummary) -> Value {
+    let identified = |all: &[Identified]| -> Vec<Value> {
+        all.iter()
+            .map(|one| json!({"domain": one.domain, "result": one.result, "messages": one.messages}))
+            .collect()
+    };
+    json!({
+        "domain": domain.domain,
+        "policy": domain.policy.map(dmarc::Policy::as_str),
+        "messages": domain.messages,
+        "unaligned": domain.unaligned,
+        "sources": domain.sources.iter().map(|(address, source)| json!({
+            "address": address.map(|address| address.to_string()),
+            "messages": source.messages,
+            "unaligned": source.unaligned,
+            "spf_aligned": source.spf_aligned,
+            "dkim_aligned": source.dkim_aligned,
+            "quarantined": source.quarantined,
+            "rejected": source.rejected,
+            "overrides": source.overrides.iter()
+                .map(|(kind, messages)| json!({"type": kind.as_str(), "messages": messages}))
+                .collect::<Vec<_>>(),
+            "spf": identified(&source.spf),
+            "dkim": identified(&source.dkim),
+        })).collect::<Vec<_>>(),
     })
 }
 

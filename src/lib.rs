@@ -5,7 +5,8 @@
 //! whole message, and [`spf`], [`dkim`] and [`dmarc`] for one check alone.
 //!
 //! Evaluators are futures over [`dns::Resolver`] and need no runtime. With the default feature `hickory`
-//! there is a resolver for the network and a [`driver`] that runs the futures.
+//! there is a resolver for the network and a [`driver`] that runs the futures. With the default feature `report`, DMARC
+//! reports are made and read, in the module `report`.
 
 pub mod auth_results;
 pub mod clock;
@@ -22,6 +23,8 @@ pub mod json;
 pub mod limits;
 pub mod message;
 pub mod network;
+#[cfg(feature = "report")]
+pub mod report;
 mod severity;
 mod slip;
 pub mod spf;

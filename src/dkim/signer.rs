@@ -191,6 +191,8 @@ pub struct Signer {
     options: SignerOptions,
     /// Each name once, in lower case, in the order of `h=`, and whether none may be added.
     covered: Vec<(Box<str>, bool)>,
+    /// The tags that are the same in every signature.
+    beginning: Lines,
 }
 
 impl Signer {
@@ -223,6 +225,7 @@ impl Signer {
         }
         Ok(Signer {
             covered: covered(&options)?,
+            beginning: beginning(&name, &label, &key, &options),
             domain: name,
             selector: label,
             key_name,
@@ -298,16 +301,7 @@ impl Signer {
 
     /// The value of the field up to its last tag, `b=`, which is empty yet.
     pub(super) fn unsigned_value(&self, names: &str, body_hash: &str, now: UnixTime) -> Lines {
-        let mut lines = Lines::of(FIELD);
-        lines.word("v=1;");
-        lines.word(&format!("a={};", self.key.algorithm().as_str()));
-        let (header, body) = (self.options.header.as_str(), self.options.body.as_str());
-        lines.word(&format!("c={header}/{body};"));
-        lines.word(&format!("d={};", self.domain.as_str()));
-        lines.word(&format!("s={};", self.selector.as_str()));
-        if let Some(identity) = &self.options.identity {
-            lines.word(&format!("i={};", quoted_printable(identity)));
-        }
+        let mut lines = self.beginning.clone();
         let now = now.0.max(0);
         lines.word(&format!("t={now};"));
         if let Some(time) = self.options.expires_after {
@@ -379,6 +373,20 @@ fn covered(options: &SignerOptions) -> Result<Vec<(Box<str>, bool)>, SignerError
         return Err(SignerError::FromUnsigned);
     }
     Ok(covered)
+}
+
+fn beginning(domain: &Name, selector: &Name, key: &SigningKey, options: &SignerOptions) -> Lines {
+    let mut lines = Lines::of(FIELD);
+    lines.word("v=1;");
+    lines.word(&format!("a={};", key.algorithm().as_str()));
+    let (header, body) = (options.header.as_str(), options.body.as_str());
+    lines.word(&format!("c={header}/{body};"));
+    lines.word(&format!("d={};", domain.as_str()));
+    lines.word(&format!("s={};", selector.as_str()));
+    if let Some(identity) = &options.identity {
+        lines.word(&format!("i={};", quoted_printable(identity)));
+    }
+    lines
 }
 
 /// DKIM-Quoted-Printable (RFC 6376 section 2.11): what may not stand in a tag's value is written in hexadecimal.

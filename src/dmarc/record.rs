@@ -5,7 +5,7 @@ use crate::error::printable;
 use std::fmt;
 
 /// How exactly an identifier must match the author domain (`adkim`, `aspf`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum AlignmentMode {
     /// The same organizational domain is enough.
     #[default]

@@ -8,7 +8,7 @@ const FOLD: &str = "\r\n    ";
 pub(crate) const MOST_WORD: usize = 800;
 
 /// Words set into lines.
-#[derive(Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Lines {
     text: String,
     column: usize,

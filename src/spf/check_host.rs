@@ -40,6 +40,7 @@ pub async fn check_host<R: Resolver>(
         domain: subject.shown,
         authenticated: None,
         mechanism: None,
+        record: None,
         explanation: None,
         local_explanation: false,
         local_records: Vec::new(),
@@ -76,6 +77,7 @@ pub async fn check_host<R: Resolver>(
         client_names: None,
         record_void: false,
         local_records: Vec::new(),
+        first: None,
     };
     let cause = match check.run(name, trace.clone()).await {
         Ok(Ending::Decided(decided)) => {
@@ -96,6 +98,7 @@ pub async fn check_host<R: Resolver>(
         Err(cause) => *cause,
     };
     check.asker.finish(&trace);
+    evaluation.record = check.first.take();
     evaluation.dns_lookups = check.lookups;
     evaluation.void_lookups = check.voids;
     evaluation.local_records = std::mem::take(&mut check.local_records);
@@ -132,6 +135,8 @@ pub(super) struct Check<'a, R> {
     record_void: bool,
     /// Domains whose record local policy replaced, each once.
     local_records: Vec<Name>,
+    /// The record that was found first: the one of the domain that is checked.
+    first: Option<Arc<Record>>,
 }
 
 /// How the evaluation of a record ends, if not by an error.
@@ -192,6 +197,7 @@ impl<R: Resolver> Check<'_, R> {
     pub(super) async fn run(&mut self, domain: Name, trace: Tracer) -> Fallible<Ending> {
         let mut domain = domain;
         let mut record = self.record(&domain, &trace).await?;
+        self.first.get_or_insert_with(|| Arc::clone(&record));
         let mut trace = trace;
         loop {
             let here = trace.step(StepKind::Record, || shown_record(&domain, record.text()));

@@ -44,6 +44,7 @@ use crate::trace::Tracer;
 use serde::Serialize;
 use std::fmt;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 /// What is known of a transaction when its sender is checked. Octets are as the client sent them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -141,6 +142,9 @@ pub struct Evaluation {
     pub authenticated: Option<Name>,
     /// The outermost directive that decided, as published, such as `include:_spf.example.org` or `-all`.
     pub mechanism: Option<String>,
+    /// The record of the domain checked, with which its reports tell of a failure (RFC 6591 section 3.2.6); none if there is none
+    /// that can be read.
+    pub record: Option<Arc<Record>>,
     /// For a fail: what the domain has to say to the sender, on one line of printable ASCII. It is the domain's
     /// word, not ours (RFC 7208 section 6.2), unless it gives none and [`Policy::explain`] does.
     pub explanation: Option<String>,

@@ -9,6 +9,7 @@ mod input;
 mod lint;
 mod output;
 mod policy;
+mod report;
 mod sign;
 mod spf;
 mod usage;

@@ -174,10 +174,15 @@ pub(crate) struct Spf {
 /// Evaluate DMARC for given results of SPF and DKIM.
 ///
 /// Finds the policy of the author domain by the tree walk of RFC 9989 and says what follows from the results
-/// that are given. With --lint, what a domain publishes is looked through for faults instead.
+/// that are given. With --lint, what a domain publishes is looked through for faults instead; 'mailrep dmarc report' reads the
+/// reports that others send.
 #[derive(Debug, Args)]
-#[command(after_long_help = help::long_help(help::DMARC, "the manual page mailrep-dmarc(1): the fields of --json"))]
+#[command(after_long_help = help::long_help(help::DMARC, "the manual page mailrep-dmarc(1): the fields of --json"),
+          subcommand_negates_reqs = true, disable_help_subcommand = true)]
 pub(crate) struct Dmarc {
+    #[command(subcommand)]
+    pub(crate) instead: Option<DmarcCommand>,
+
     /// Author domain: the domain of the address in the From field.
     #[arg(long, value_name = "DOMAIN", value_parser = values::domain, required_unless_present = "lint")]
     pub(crate) from: Option<Name>,
@@ -204,6 +209,34 @@ pub(crate) struct Dmarc {
     /// Also show every step: questions and records.
     #[arg(long)]
     pub(crate) trace: bool,
+
+    #[command(flatten)]
+    pub(crate) global: Global,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum DmarcCommand {
+    Report(DmarcReport),
+}
+
+/// Say who sends as us, of the aggregate reports that others sent.
+///
+/// Reads any number of reports: XML, gzip, zip, or whole mails with these attached, also one in another. What a file is, its
+/// octets say and not its name. For each author domain it tells which addresses sent how much, and whether it was aligned, with
+/// what needs attention first. A report that comes twice is counted once. A file that cannot be read is named on the
+/// standard error output and skipped.
+#[derive(Debug, Args)]
+#[command(after_long_help = help::long_help(help::DMARC_REPORT, "the manual page mailrep-dmarc-report(1): the fields of --json"))]
+pub(crate) struct DmarcReport {
+    /// Show all addresses and domains, not only the first ones.
+    #[arg(long)]
+    pub(crate) all: bool,
+
+    /// A file, a folder of files, a Maildir, or '-' for the standard input.
+    ///
+    /// Of a Maildir, the messages in cur and new are read; of another folder, its files but not its folders.
+    #[arg(value_name = "FILE", required = true)]
+    pub(crate) files: Vec<PathBuf>,
 
     #[command(flatten)]
     pub(crate) global: Global,
@@ -312,6 +345,8 @@ pub(crate) enum Clash {
     BitsOfEd25519,
     /// Local policy cannot be made of what was given.
     Policy(PolicyError),
+    /// Reports are not evaluated.
+    ReportAndEvaluation,
 }
 
 impl Cli {
@@ -326,7 +361,16 @@ impl Cli {
         let after = match &mut self.command {
             Command::Check(command) => &mut command.global,
             Command::Spf(command) => &mut command.global,
-            Command::Dmarc(command) => &mut command.global,
+            Command::Dmarc(command) => {
+                if let Some(DmarcCommand::Report(report)) = &mut command.instead {
+                    if command.from.is_some() || command.spf.is_some() || !command.dkim.is_empty() {
+                        return Err(Clash::ReportAndEvaluation);
+                    }
+                    let before = std::mem::take(&mut command.global);
+                    command.global = before.and(std::mem::take(&mut report.global))?;
+                }
+                &mut command.global
+            }
             Command::Sign(command) => &mut command.global,
             Command::Keygen(command) => {
                 if command.bits.is_some() && command.algorithm == Some(KeyAlgorithm::Ed25519) {

@@ -1,20 +1,24 @@
 //! `mailrep dmarc`: DMARC for given results, or the linter of its records.
 
-use super::cli::{Dmarc, Global};
+use super::cli::{Dmarc, DmarcCommand, Global};
 use super::failure::Failure;
 use super::page::{Page, print_json, yes};
 use super::values::Claim;
-use super::{decision, dmarc_lint, setup, steps};
+use super::{decision, dmarc_lint, report, setup, steps};
 use mailrep::dmarc::{Author, DmarcResult, Identifier, Policy, Verdict};
 use mailrep::{json, spf};
 
 pub(crate) fn run(command: Dmarc, global: Global) -> Result<(), Failure> {
+    if let Some(DmarcCommand::Report(reports)) = command.instead {
+        return report::run(&reports, &global);
+    }
     let (as_json, trace) = (global.json, command.trace);
     if let Some(domain) = &command.lint {
         return dmarc_lint::run(domain, trace, global);
     }
     let Some(from) = command.from else {
-        return Err(Failure::Input("--from is needed".to_owned()));
+        // clap asks for it where there is neither.
+        return Err(Failure::Usage("--from is missing".to_owned()));
     };
     let (checker, _) = setup::checker(global, None, trace, spf::Policy::default())?;
     let spf = command.spf.map(identifier);

@@ -182,6 +182,7 @@ pub(crate) const MAILREP: &[Section] = &[
       --dkim example.com=fail
   mailrep --zone test.zone --now 2026-03-01T09:01:00Z --json \\
       check message.eml
+  mailrep dmarc report ~/Maildir/.Reports
   mailrep keygen --domain example.org --selector s2026 --out s2026.pem
   mailrep sign --domain example.org --selector s2026 --key s2026.pem \\
       message.eml",
@@ -196,7 +197,7 @@ pub(crate) const MAILREP: &[Section] = &[
     ),
     page(
         "Standards",
-        "RFC 7208 (SPF), RFC 6376, RFC 8301 and RFC 8463 (DKIM), RFC 9989 (DMARC), RFC 8601 (Authentication-Results).",
+        "RFC 7208 (SPF), RFC 6376, RFC 8301 and RFC 8463 (DKIM), RFC 9989 and RFC 9990 (DMARC), RFC 8601 (Authentication-Results).",
     ),
 ];
 
@@ -294,13 +295,76 @@ pub(crate) const DMARC: &[Section] = &[
   # What is wrong with what a domain publishes:
   mailrep dmarc --lint example.org
   # The same for a record that is not published yet:
-  mailrep --zone new.zone dmarc --lint example.org",
+  mailrep --zone new.zone dmarc --lint example.org
+  # Who sends as us, of the reports that others sent:
+  mailrep dmarc report ~/Maildir/.Reports",
     ),
     EXIT_STATUS,
     JSON,
     JSON_DMARC,
     JSON_DMARC_LINT,
     page("The trace", TRACE),
+];
+
+pub(crate) const DMARC_REPORT: &[Section] = &[
+    both(
+        "Examples",
+        "  mailrep dmarc report report.xml.gz
+  # All mails of a mailbox to which reports are sent (rua):
+  mailrep dmarc report ~/Maildir/.Reports
+  # The addresses that sent what was not aligned, for a program:
+  mailrep --json dmarc report ~/Maildir/.Reports |
+      jq -r '.domains[].sources[] | select(.unaligned > 0) | .address'",
+    ),
+    both(
+        "Output",
+        "For each author domain, the one with the most unaligned messages first: the addresses that sent for it, likewise, with the \
+domains that SPF checked and that signed, what the receivers did, and what it may be. 'Not aligned' means that neither SPF nor a \
+signature passed for a domain of the author's, so that DMARC failed. 20 of each are shown, with --all all of them.",
+    ),
+    page(
+        "Limits",
+        "A file may have 64 MiB, and 128 MiB when all that is packed in it is unpacked, 10,000 members or parts, 5 of them one in \
+another, and 500,000 records and results. What has more is skipped, as are files that are broken. Texts of reports are shown without \
+controls.",
+    ),
+    both(
+        "Exit status",
+        "  0   at least one report could be read
+  1   none could
+  2   wrong usage
+  75  the result could not be told",
+    ),
+    JSON,
+    page(
+        "The object of report",
+        "  reports            reports that were counted
+  duplicates         reports that were not, because they had been already: with the
+                     same organization, identifier and policy domain
+  begin, end         the time that they are about, in Unix seconds
+  messages_left_out  messages of domains beyond 100,000, which are not counted below
+  organizations      a list of: name, reports, messages
+  domains            a list, the most unaligned messages first, of: domain (in From),
+                     policy (none, quarantine or reject, or null), messages,
+                     unaligned, and sources
+  skipped            a list of files that could not be read: file, reason
+
+Each of the sources, the most unaligned messages first, has
+
+  address            null where a report tells none
+  messages           all of them
+  unaligned          those for which neither SPF nor DKIM passed and was aligned
+  spf_aligned        those for which SPF did
+  dkim_aligned       those for which DKIM did
+  quarantined        those that the receivers treated as suspicious
+  rejected           those that they refused
+  overrides          a list of: type (as in RFC 9990), messages
+  spf, dkim          lists of: domain, result, messages; 20 at most",
+    ),
+    page(
+        "Standards",
+        "RFC 9990, and the reports of RFC 7489 that came before.",
+    ),
 ];
 
 pub(crate) const SIGN: &[Section] = &[

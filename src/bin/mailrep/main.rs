@@ -16,6 +16,7 @@ mod man_pages;
 mod page;
 mod policy;
 mod printable;
+mod report;
 mod setup;
 mod sign;
 mod spf;
@@ -57,6 +58,10 @@ fn clash(clash: Clash) -> clap::Error {
         Clash::ZoneAndNameserver => {
             "the argument '--zone <FILE>' cannot be used with '--nameserver <IP:PORT>': \
                                      a zone file answers instead of a nameserver"
+                .to_owned()
+        }
+        Clash::ReportAndEvaluation => {
+            "the subcommand 'report' cannot be used with '--from', '--spf' or '--dkim': it reads reports and evaluates nothing"
                 .to_owned()
         }
         Clash::BitsOfEd25519 => {

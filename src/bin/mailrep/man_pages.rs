@@ -16,7 +16,7 @@ struct Page {
     see_also: &'static str,
 }
 
-const PAGES: [Page; 6] = [
+const PAGES: [Page; 7] = [
     Page {
         name: "mailrep",
         synopsis: &[
@@ -24,7 +24,7 @@ const PAGES: [Page; 6] = [
             "mailrep --zone FILE [--now TIME] [--json] COMMAND ...",
         ],
         sections: help::MAILREP,
-        see_also: "mailrep-check(1), mailrep-spf(1), mailrep-dmarc(1), mailrep-sign(1), mailrep-keygen(1)",
+        see_also: "mailrep-check(1), mailrep-spf(1), mailrep-dmarc(1), mailrep-dmarc-report(1), mailrep-sign(1), mailrep-keygen(1)",
     },
     Page {
         name: "mailrep-check",
@@ -50,9 +50,16 @@ const PAGES: [Page; 6] = [
         synopsis: &[
             "mailrep dmarc --from DOMAIN [--spf DOMAIN=RESULT] [--dkim DOMAIN=RESULT]... [--trace]",
             "mailrep dmarc --lint DOMAIN [--trace]",
+            "mailrep dmarc report [--all] FILE...",
         ],
         sections: help::DMARC,
-        see_also: "mailrep(1), mailrep-check(1)",
+        see_also: "mailrep(1), mailrep-dmarc-report(1), mailrep-check(1)",
+    },
+    Page {
+        name: "mailrep-dmarc-report",
+        synopsis: &["mailrep dmarc report [--all] FILE..."],
+        sections: help::DMARC_REPORT,
+        see_also: "mailrep(1), mailrep-dmarc(1)",
     },
     Page {
         name: "mailrep-sign",
@@ -97,18 +104,23 @@ fn man_pages_are_those_of_this_command_line() {
 
 #[test]
 fn man_pages_exist_for_every_command() {
-    let mut names: Vec<String> = Cli::command()
-        .get_subcommands()
-        .map(|command| format!("mailrep-{}", command.get_name()))
-        .collect();
-    names.insert(0, "mailrep".to_owned());
+    let mut names = vec!["mailrep".to_owned()];
+    for command in Cli::command().get_subcommands() {
+        let name = format!("mailrep-{}", command.get_name());
+        names.push(name.clone());
+        names.extend(
+            command
+                .get_subcommands()
+                .map(|within| format!("{name}-{}", within.get_name())),
+        );
+    }
     assert_eq!(names, PAGES.map(|page| page.name.to_owned()));
 }
 
 fn render(page: &Page) -> String {
     let mut command = Cli::command().disable_help_subcommand(true);
     command.build();
-    if let Some(sub) = page.name.strip_prefix("mailrep-") {
+    for sub in page.name.split('-').skip(1) {
         command = command.find_subcommand(sub).unwrap().clone();
     }
     let man = Man::new(command.display_name(page.name))

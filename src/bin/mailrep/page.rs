@@ -110,7 +110,7 @@ impl Page {
     /// A heading, on which lines follow.
     pub(crate) fn heading(&mut self, heading: &str) {
         let style = Style::new().bold();
-        self.write(format_args!("\n{style}{heading}{style:#}\n"));
+        self.write(format_args!("\n{style}{}{style:#}\n", printable::line(heading)));
     }
 
     /// A line as it is, indented.

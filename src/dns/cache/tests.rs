@@ -309,8 +309,8 @@ fn when_the_asker_is_dropped_one_waiter_takes_over() {
 fn whoever_waits_for_a_look_up_that_panics_asks_anew() {
     let setup = Setup::new(CacheOptions::default());
     let question = question("a.test");
-    let mut asker = Lookup::start(&setup.cache, &question, far());
-    let mut waiter = Lookup::start(&setup.cache, &question, far());
+    let mut asker = Running::start(&setup.cache, &question, far());
+    let mut waiter = Running::start(&setup.cache, &question, far());
     assert!(asker.poll().is_pending() && waiter.poll().is_pending());
     assert_eq!(setup.asked(), 1);
     // As the timers of a runtime that has ended do, it panics in whoever polls it next.
