@@ -12,6 +12,7 @@ mod aggregate;
 mod convert;
 mod failure;
 mod mail;
+mod mime;
 mod read;
 mod summary;
 mod tally;

@@ -66,9 +66,6 @@ pub enum ReadError {
     /// The zip archive is broken, or encrypted.
     #[error("the zip archive cannot be read: {0}")]
     Zip(String),
-    /// The mail has no form at all.
-    #[error("the mail cannot be read")]
-    Mail,
     /// It is not well-formed XML.
     #[error("the XML is broken at octet {at}: {why}")]
     Xml {

@@ -1,8 +1,8 @@
 //! What a file is, and what is packed in it: gzip, zip, mails, mboxes, one in another, within bounds.
 
+use super::mime::{Content, Part};
 use super::read::{ReadError, ReadLimits};
 use flate2::read::GzDecoder;
-use mail_parser::{Message, MessageParser, PartType};
 use memchr::memmem;
 use std::io::{Cursor, Read};
 use zip::ZipArchive;
@@ -62,8 +62,8 @@ pub(super) struct Unpacker<'a, F> {
     pub(super) problems: Vec<ReadError>,
 }
 
-/// Lines of a mail that may be shorter than those of base64 are.
-const MOST_SHORT_LINES: usize = 100_000;
+/// Multiparts of a mail, one in another. Each is gone through for its own delimiters.
+const MOST_NESTING: usize = 20;
 
 /// Problems that are kept of one file.
 const MOST_PROBLEMS: usize = 100;
@@ -187,38 +187,41 @@ impl<'a, F: FnMut(&[u8]) -> Result<(), ReadError>> Unpacker<'a, F> {
     }
 
     fn mail(&mut self, octets: &[u8], depth: usize) -> Result<(), ReadError> {
-        // mail-parser takes memory for each header field and each part, and bounds neither. Reports are long for the base64
-        // in them, whose lines have 60 characters and more.
-        let lines = memchr::memchr_iter(b'\n', octets).count();
-        let boundaries = memmem::find_iter(octets, b"\n--").count();
-        if lines > MOST_SHORT_LINES + octets.len() / 60 || boundaries > MOST_SHORT_LINES {
-            return Err(ReadError::TooManyMembers);
-        }
-        match MessageParser::new().parse(octets) {
-            Some(message) => self.parts(&message, depth),
-            None => Err(ReadError::Mail),
-        }
+        self.part(octets, false, depth, 0)
     }
 
-    fn parts(&mut self, message: &Message, depth: usize) -> Result<(), ReadError> {
-        if depth > self.limits.depth {
-            return Err(ReadError::TooDeep);
-        }
-        for part in &message.parts {
-            self.member()?;
-            let octets = match &part.body {
-                PartType::Text(text) => text.as_bytes(),
-                PartType::Binary(octets) | PartType::InlineBinary(octets) => octets,
-                PartType::Message(message) => {
-                    self.parts(message, depth + 1)?;
-                    continue;
+    /// A mail or a part of one; `nesting` is how many multiparts it lies within.
+    fn part(
+        &mut self,
+        octets: &[u8],
+        in_digest: bool,
+        depth: usize,
+        nesting: usize,
+    ) -> Result<(), ReadError> {
+        self.member()?;
+        let part = Part::of(octets, in_digest);
+        match &part.content {
+            Content::Multipart { .. } if nesting == MOST_NESTING => return Err(ReadError::TooDeep),
+            Content::Multipart { boundary, is_digest } => {
+                for inner in part.parts(boundary) {
+                    self.part(inner, *is_digest, depth, nesting + 1)?;
                 }
-                PartType::Html(_) | PartType::Multipart(_) => continue,
-            };
-            // Beside the report there are words to people, logos, signatures.
-            match Kind::of(octets) {
-                kind @ (Kind::Gzip | Kind::Zip | Kind::Xml) => self.open(octets, kind, depth + 1),
-                Kind::Mailbox | Kind::Mail | Kind::Unknown => {}
+            }
+            Content::Message if depth == self.limits.depth => return Err(ReadError::TooDeep),
+            Content::Message => self.part(&part.decoded(), false, depth + 1, 0)?,
+            Content::Html => {}
+            Content::Other => {
+                let octets = part.decoded();
+                // Beside the report there are words to people, logos, signatures.
+                match Kind::of(&octets) {
+                    Kind::Xml if depth == self.limits.depth => return Err(ReadError::TooDeep),
+                    Kind::Xml => match (self.take)(&octets) {
+                        Ok(()) | Err(ReadError::OtherRoot(_)) => {}
+                        Err(problem) => self.problem(problem),
+                    },
+                    kind @ (Kind::Gzip | Kind::Zip) => self.open(&octets, kind, depth + 1),
+                    Kind::Mailbox | Kind::Mail | Kind::Unknown => {}
+                }
             }
         }
         Ok(())

@@ -66,7 +66,7 @@ fn many_members_are_refused() {
         Err(ReadError::TooManyMembers)
     );
     let lines = format!("A: b\n{}", "a:\n".repeat(200_000));
-    assert_eq!(read(lines.as_bytes()), Err(ReadError::TooManyMembers));
+    assert_eq!(read(lines.as_bytes()), Err(ReadError::NoReport));
 }
 
 #[test]
@@ -86,13 +86,21 @@ fn archives_in_archives_end_at_the_bound() {
 
 #[test]
 fn mails_in_mails_end_at_the_bound_and_do_not_exhaust_the_stack() {
-    let mut mail = String::new();
-    for _ in 0..60_000 {
-        mail.push_str("Content-Type: message/rfc822\r\n\r\n");
-    }
-    mail.push_str("Content-Type: text/xml\r\n\r\n");
-    mail.push_str(&xml(RECORD));
-    assert!(read(mail.as_bytes()).is_err());
+    use base64::Engine as _;
+    let nested = |depth: usize| {
+        let inner = format!("Content-Type: text/xml\r\n\r\n{}", xml(RECORD));
+        "Content-Type: message/rfc822\r\n\r\n".repeat(depth) + &inner
+    };
+    assert_eq!(only(nested(4).as_bytes()).records.len(), 1);
+    assert_eq!(refused(nested(60_000).as_bytes()), ReadError::TooDeep);
+    let encoded = base64::engine::general_purpose::STANDARD.encode(nested(60_000));
+    let mail =
+        format!("Content-Type: message/rfc822\r\nContent-Transfer-Encoding: base64\r\n\r\n{encoded}\r\n");
+    assert_eq!(refused(mail.as_bytes()), ReadError::TooDeep);
+    let digests: String = (0..30_000)
+        .map(|at| format!("Content-Type: multipart/digest; boundary=b{at}\r\n\r\n--b{at}\r\n"))
+        .collect();
+    assert_eq!(refused(digests.as_bytes()), ReadError::TooDeep);
 }
 
 #[test]

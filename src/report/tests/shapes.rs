@@ -250,6 +250,24 @@ fn a_mail_whose_whole_body_is_the_file_is_read() {
 }
 
 #[test]
+fn rfc2046_section_5_1_1_parts_are_found_by_their_delimiters() {
+    let part = format!(
+        "Content-Type: text/xml; charset=utf-8\r\nContent-Transfer-Encoding: Quoted-Printable\r\n\r\n{}",
+        { xml(RECORD).replace('=', "=3D").replace("<row>", "<r=\r\now>") }
+    );
+    // The boundary in words, one that begins like it, blanks after it, a part in a part, none at the end.
+    let mail = format!(
+        "From: d@mx.example\nContent-Type: multipart/mixed; boundary=\"b b\"\n\nwords --b b\n--b b2\n--b b \t\r\n\
+         Content-Type: multipart/report; boundary=\"b b2\"\n\n--b b2\n\n<p>\n--b b2\n{part}\n--b b2--\n--b b2\n{part}\n"
+    );
+    let reading = read(mail.as_bytes()).unwrap();
+    assert_eq!(reading.reports, [only(xml(RECORD).as_bytes())]);
+    assert_eq!(reading.problems, [], "words that begin with '<' are none");
+    let empty = "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b--\r\n--b\r\n\r\nx";
+    assert_eq!(refused(empty.as_bytes()), ReadError::NoReport);
+}
+
+#[test]
 fn all_members_and_all_mails_of_an_mbox_are_read() {
     let other = xml(RECORD);
     let both = [
