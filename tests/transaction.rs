@@ -372,3 +372,43 @@ fn transactions_of_one_context_share_the_keys_that_they_read() {
     assert_eq!((known, context.dkim_keys().len()), (keys, keys));
     assert_eq!(first, second);
 }
+
+/// What a verdict says, but for the places of fields, which move when a field is put on top.
+fn said(mut verdict: Value) -> Value {
+    for signature in verdict["dkim"].as_array_mut().unwrap() {
+        signature["header_index"] = Value::Null;
+    }
+    verdict["headers_to_remove"] = Value::Null;
+    verdict
+}
+
+#[test]
+fn rfc8601_section_5_a_message_that_bears_our_field_gets_the_same_verdict_again() {
+    for (name, message) in MESSAGES.iter() {
+        let first = verdict_of(message);
+        let mut marked = format!(
+            "Authentication-Results: {}\r\n",
+            first["authentication_results"].as_str().unwrap()
+        )
+        .into_bytes();
+        marked.extend_from_slice(message);
+        let second = verdict_of(&marked);
+        if first["anomaly"].is_null() {
+            assert_eq!(said(second.clone()), said(first.clone()), "{name}");
+            // And the field of the first pass is among those to remove, the last of them to go.
+            let remove = second["headers_to_remove"].as_array().unwrap();
+            assert_eq!(remove.last(), Some(&json!(0)), "{name}");
+            assert_eq!(
+                remove.len(),
+                first["headers_to_remove"].as_array().unwrap().len() + 1,
+                "{name}"
+            );
+        }
+    }
+}
+
+fn verdict_of(message: &[u8]) -> Value {
+    let mut transaction = begin(&CONTEXT);
+    transaction.data(message).unwrap();
+    json::check(&finish(transaction), false)
+}
