@@ -10,7 +10,7 @@ use std::fmt;
 use std::net::IpAddr;
 
 /// Why a disposition is not the one that the policy asks for: the types of RFC 9990's `PolicyOverrideType`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum OverrideKind {
     /// An exception of the administrator's own.
@@ -21,6 +21,8 @@ pub enum OverrideKind {
     PolicyTestMode,
     /// The client is a forwarder that is trusted.
     TrustedForwarder,
+    /// Any other reason, in reports; among them `forwarded` and `sampled_out` of RFC 7489.
+    Other,
 }
 
 impl OverrideKind {
@@ -31,7 +33,14 @@ impl OverrideKind {
             OverrideKind::MailingList => "mailing_list",
             OverrideKind::PolicyTestMode => "policy_test_mode",
             OverrideKind::TrustedForwarder => "trusted_forwarder",
+            OverrideKind::Other => "other",
         }
+    }
+}
+
+impl fmt::Display for OverrideKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 

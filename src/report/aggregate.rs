@@ -5,10 +5,9 @@ use super::mail::{Attachment, Mail, Multipart, Part};
 use super::text::file_name_part;
 use crate::clock::UnixTime;
 use crate::dkim::DkimResult;
-use crate::dmarc::{AlignmentMode, Policy};
+use crate::dmarc::{AlignmentMode, OverrideKind, Policy};
 use crate::spf::{Identity, SpfResult};
 use flate2::{Compression, write::GzEncoder};
-use std::fmt;
 use std::io::Write as _;
 use std::net::IpAddr;
 
@@ -43,40 +42,6 @@ impl Disposition {
             Disposition::Quarantine => "quarantine",
             Disposition::Reject => "reject",
         }
-    }
-}
-
-/// Why a disposition is not what the policy asks for (RFC 9990 section 3.1.6).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum OverrideKind {
-    /// An exception of the receiver's own.
-    LocalPolicy,
-    /// The messages came by a mailing list.
-    MailingList,
-    /// The domain owner is testing (`t=y`).
-    PolicyTestMode,
-    /// They came by a forwarder whom the receiver trusts.
-    TrustedForwarder,
-    /// Any other reason, among them `forwarded` and `sampled_out` of RFC 7489.
-    Other,
-}
-
-impl OverrideKind {
-    /// The word of RFC 9990.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            OverrideKind::LocalPolicy => "local_policy",
-            OverrideKind::MailingList => "mailing_list",
-            OverrideKind::PolicyTestMode => "policy_test_mode",
-            OverrideKind::TrustedForwarder => "trusted_forwarder",
-            OverrideKind::Other => "other",
-        }
-    }
-}
-
-impl fmt::Display for OverrideKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
     }
 }
 

@@ -1,12 +1,12 @@
 //! Between our types and those of mail-auth, which nobody else sees.
 
 use super::aggregate::{
-    AggregateReport, Discovery, Disposition, DkimAuth, OverrideKind, OverrideReason, PublishedPolicy, Record,
-    SpfAuth,
+    AggregateReport, Discovery, Disposition, DkimAuth, OverrideReason, PublishedPolicy, Record, SpfAuth,
 };
 use super::text::{some_value, value};
 use crate::clock::UnixTime;
 use crate::dkim::DkimResult;
+use crate::dmarc::OverrideKind;
 use crate::dmarc::{AlignmentMode, Policy};
 use crate::spf::{Identity, SpfResult};
 use mail_auth::report as peer;

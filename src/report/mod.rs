@@ -22,9 +22,9 @@ mod text;
 mod unpack;
 mod xml;
 
+pub use crate::dmarc::OverrideKind;
 pub use aggregate::{
-    AggregateReport, Discovery, Disposition, DkimAuth, OverrideKind, OverrideReason, PublishedPolicy, Record,
-    SpfAuth,
+    AggregateReport, Discovery, Disposition, DkimAuth, OverrideReason, PublishedPolicy, Record, SpfAuth,
 };
 pub use failure::{FailureReport, NoFailure, failure};
 pub use mail::Mail;

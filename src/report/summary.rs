@@ -1,8 +1,9 @@
 //! What many reports say together: who sends as us, how much, and whether it is aligned.
 
-use super::aggregate::{AggregateReport, Disposition, OverrideKind, Record};
+use super::aggregate::{AggregateReport, Disposition, Record};
 use crate::clock::UnixTime;
 use crate::dkim::DkimResult;
+use crate::dmarc::OverrideKind;
 use crate::dmarc::Policy;
 use crate::spf::SpfResult;
 use std::cmp::Reverse;

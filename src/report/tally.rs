@@ -1,14 +1,13 @@
 //! From verdicts to aggregate reports.
 
 use super::aggregate::{
-    AggregateReport, Discovery, Disposition, DkimAuth, OverrideKind, OverrideReason, PublishedPolicy, Record,
-    SpfAuth,
+    AggregateReport, Discovery, Disposition, DkimAuth, OverrideReason, PublishedPolicy, Record, SpfAuth,
 };
 use super::mail::hash;
 use super::text::value;
 use crate::clock::UnixTime;
 use crate::dkim::{DkimResult, SignatureVerdict};
-use crate::dmarc::{self, DmarcResult, FailureOptions, Mechanism, Policy, ReportUri};
+use crate::dmarc::{self, DmarcResult, FailureOptions, Mechanism, OverrideKind, Policy, ReportUri};
 use crate::dns::Name;
 use crate::spf::{Identity, SpfResult};
 use crate::transaction::Verdict;
@@ -284,17 +283,18 @@ fn disposition(verdict: &dmarc::Verdict) -> Disposition {
 
 /// RFC 9990 section 3.1.1.8: there must be a reason if what fails is not treated as the policy asks.
 fn overrides(verdict: &dmarc::Verdict) -> Vec<OverrideReason> {
-    let lowered = verdict.result == DmarcResult::Fail && verdict.disposition != verdict.policy;
-    let reason = |kind| OverrideReason { kind, comment: None };
-    if lowered && verdict.testing {
-        return vec![reason(OverrideKind::PolicyTestMode)];
+    if let Some(overridden) = &verdict.overridden {
+        return vec![OverrideReason {
+            kind: overridden.kind,
+            comment: Some(overridden.comment.clone()),
+        }];
     }
     // A temporary error neither passes nor fails, and the policy is not applied to it.
     if verdict.result == DmarcResult::TempError && verdict.policy.is_some_and(|policy| policy != Policy::None)
     {
         return vec![OverrideReason {
+            kind: OverrideKind::Other,
             comment: Some(words(verdict.cause.code())),
-            ..reason(OverrideKind::Other)
         }];
     }
     Vec::new()
