@@ -204,9 +204,13 @@ impl Checker {
             .chain(dkim)
             .map(|given| given.domain.clone())
             .collect();
-        let discovery = self
-            .driver
-            .block_on(dmarc::discover(&session, author, &candidates, &trace))?;
+        let discovery = self.driver.block_on(dmarc::discover_with(
+            &session,
+            author,
+            &candidates,
+            context.dmarc(),
+            &trace,
+        ))?;
         Ok((dmarc::evaluate(&discovery, spf, dkim), trace.steps()))
     }
 
@@ -232,6 +236,11 @@ fn new_context(
     records.entries = records.entries.min(cache.entries);
     records.octets = records.octets.min(cache.octets);
     records.ttl_ceiling = records.ttl_ceiling.min(cache.ttl_ceiling);
+    let records = &mut options.dmarc_records;
+    records.entries = records.entries.min(cache.entries);
+    records.octets = records.octets.min(cache.octets);
+    records.ttl_ceiling = records.ttl_ceiling.min(cache.ttl_ceiling);
+    records.negative_ceiling = records.negative_ceiling.min(cache.negative_ceiling);
     Context::new(cached, options)
 }
 

@@ -3,7 +3,7 @@
 use crate::clock::Clock;
 use crate::dns::{Resolver, Session};
 use crate::limits::Limits;
-use crate::{dkim, spf};
+use crate::{dkim, dmarc, spf};
 use std::sync::Arc;
 
 /// How messages are judged.
@@ -21,6 +21,8 @@ pub struct Options {
     pub spf: spf::Policy,
     /// How many SPF records that were read are kept.
     pub spf_records: spf::RecordsOptions,
+    /// How many DMARC records that were read are kept.
+    pub dmarc_records: dmarc::RecordsOptions,
     /// Whether verdicts carry a trace of every step. Default no.
     pub trace: bool,
 }
@@ -34,17 +36,19 @@ impl Default for Options {
             dkim: dkim::Policy::default(),
             spf: spf::Policy::default(),
             spf_records: spf::RecordsOptions::default(),
+            dmarc_records: dmarc::RecordsOptions::default(),
             trace: false,
         }
     }
 }
 
-/// A resolver, the options and the SPF records known, shared by any number of transactions on any number of threads.
+/// A resolver, the options and the records known, shared by any number of transactions on any number of threads.
 #[derive(Debug)]
 pub struct Context<R> {
     resolver: Arc<R>,
     options: Options,
     spf_records: spf::Records,
+    dmarc_records: dmarc::Records,
 }
 
 impl<R: Resolver> Context<R> {
@@ -53,6 +57,7 @@ impl<R: Resolver> Context<R> {
         Context {
             resolver: Arc::new(resolver),
             spf_records: spf::Records::new(options.clock.clone(), options.spf_records.clone()),
+            dmarc_records: dmarc::Records::new(options.clock.clone(), options.dmarc_records.clone()),
             options,
         }
     }
@@ -72,6 +77,11 @@ impl<R: Resolver> Context<R> {
         spf::Environment::from(&self.options.limits)
             .with_policy(&self.options.spf)
             .with_records(&self.spf_records)
+    }
+
+    /// What DMARC's discoveries share.
+    pub fn dmarc(&self) -> dmarc::Environment<'_> {
+        dmarc::Environment::default().with_records(&self.dmarc_records)
     }
 
     /// Begins a check: a deadline and a budget of questions of its own.

@@ -356,8 +356,8 @@ impl<R: Resolver> Transaction<R> {
         let session = Arc::new(self.context.session());
         let trace = self.trace.clone();
         let policy = {
-            let (session, author, trace) = (Arc::clone(&session), author.clone(), trace.clone());
-            async move { dmarc::discover(&session, &author, &candidates, &trace).await }
+            let (session, context, trace) = (Arc::clone(&session), Arc::clone(&self.context), trace.clone());
+            async move { dmarc::discover_with(&session, &author, &candidates, context.dmarc(), &trace).await }
         };
         let keys = {
             let header = Arc::clone(&header);

@@ -15,14 +15,11 @@ fn look_up(memory: Memory, author: &str, candidates: &[&str]) -> (Discovery, Vec
 /// The names of a walk that count, from the first to the one it stopped at.
 fn counted(discovery: &Discovery, start: &str) -> Vec<String> {
     let walk = discovery.walk(&name(start)).unwrap();
-    walk.steps
-        .iter()
-        .map(|step| format!("_dmarc.{}", step.at))
-        .collect()
+    walk.steps().map(|step| format!("_dmarc.{}", step.at)).collect()
 }
 
 fn organizational(discovery: &Discovery, start: &str) -> String {
-    discovery.walk(&name(start)).unwrap().organizational.to_string()
+    discovery.walk(&name(start)).unwrap().organizational().to_string()
 }
 
 #[test]
@@ -90,7 +87,10 @@ fn appendix_b_4_1_simple_organizational_and_policy_example() {
     );
     assert!(verdict.spf_aligned && verdict.dkim_aligned);
     assert_eq!(verdict.result, DmarcResult::Pass);
-    assert_eq!(verdict.policy_domain.as_deref(), Some("example.com"));
+    assert_eq!(
+        verdict.policy_domain.as_ref().map(Name::as_str),
+        Some("example.com")
+    );
     assert_eq!(verdict.policy, Some(Policy::Reject));
 }
 
@@ -126,7 +126,10 @@ fn appendix_b_4_2_deep_tree_walk_example() {
         &[passing("signing.example.com")],
     );
     assert!(verdict.spf_aligned && verdict.dkim_aligned);
-    assert_eq!(verdict.policy_domain.as_deref(), Some("example.com"));
+    assert_eq!(
+        verdict.policy_domain.as_ref().map(Name::as_str),
+        Some("example.com")
+    );
     assert_eq!(verdict.policy, Some(Policy::Quarantine));
 }
 
@@ -184,7 +187,10 @@ fn appendix_b_4_3_example_with_a_psd_policy_record() {
     let spf = passing("mail.giant.bank.example");
     let verdict = evaluate(&discovery, Some(&spf), &[passing("mail.mega.bank.example")]);
     assert!(verdict.spf_aligned && !verdict.dkim_aligned);
-    assert_eq!(verdict.policy_domain.as_deref(), Some("giant.bank.example"));
+    assert_eq!(
+        verdict.policy_domain.as_ref().map(Name::as_str),
+        Some("giant.bank.example")
+    );
 }
 
 #[test]
@@ -248,7 +254,8 @@ fn section_4_10_step_2_of_several_records_none_counts_and_others_are_discarded()
         );
     let (discovery, _) = look_up(memory, "mail.example.com", &[]);
     let walk = discovery.walk(&name("mail.example.com")).unwrap();
-    assert_eq!(walk.steps[0].found, Found::Nothing(Absence::Several(2)));
+    let first = walk.steps().next().unwrap();
+    assert_eq!(first.found, &Found::Nothing(Absence::Several(2)));
     let PolicyFinding::Record { at, policy, .. } = &discovery.policies()[0] else {
         panic!("{discovery:?}");
     };

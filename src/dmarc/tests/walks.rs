@@ -125,7 +125,7 @@ proptest! {
         let candidates = [name(&identifier)];
         let discovery = discover(&session, &claimed, &candidates, &trace).now_or_never().unwrap();
         let (ours, retrieved) = by_the_letter(&space, &author);
-        prop_assert_eq!(discovery.walk(&name(&author)).unwrap().organizational.as_str(), &ours);
+        prop_assert_eq!(discovery.walk(&name(&author)).unwrap().organizational().as_str(), &ours);
         // Section 4.10.1: the author domain's record, its organizational domain's, its public suffix's.
         let at = [Some(&author), Some(&ours), retrieved.last().map(|(at, _)| at)]
             .into_iter()

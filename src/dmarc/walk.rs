@@ -1,0 +1,293 @@
+//! The DNS tree walk (RFC 9989 section 4.10): which names it looks at, and what they come to.
+
+use super::{OrganizationalDomains, PublicSuffix, Record, Records};
+use crate::clock::Moment;
+use crate::dns::{Failure, Name, NameError};
+use std::sync::Arc;
+
+/// Labels of the second name of a walk at most, so that no walk asks more than eight names (section 4.10).
+const MOST_LABELS: usize = 7;
+
+/// What a name of a walk holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Found {
+    /// One DMARC policy record.
+    Record(Arc<Record>),
+    /// None that counts.
+    Nothing(Absence),
+    /// It is not known, now.
+    Failure(Failure),
+}
+
+/// Why a name holds no DMARC policy record that counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Absence {
+    /// `_dmarc` does not exist there.
+    NoSuchName,
+    /// `_dmarc` exists, without text records.
+    NoData,
+    /// There are text records, none of them a DMARC policy record.
+    NoDmarcRecord,
+    /// There are so many DMARC policy records; all are discarded.
+    Several(usize),
+    /// The name with `_dmarc` before it cannot be asked.
+    Malformed(NameError),
+}
+
+/// A name of a walk and what it holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Step<'a> {
+    /// The domain, without the `_dmarc` that was asked for.
+    pub at: &'a Name,
+    /// What is there.
+    pub found: &'a Found,
+}
+
+/// One DNS tree walk, judged: from the name it began at up to where it stopped.
+#[derive(Debug, Clone, Copy)]
+pub struct Walk<'a> {
+    names: &'a Names,
+    judged: &'a Judged,
+}
+
+impl<'a> Walk<'a> {
+    /// The names of a walk from `start`, from the longest to the shortest, at most eight.
+    ///
+    /// ```
+    /// use mailrep::dmarc::Walk;
+    /// use mailrep::dns::Name;
+    /// let start = Name::parse(b"a.b.c.d.e.f.g.h.example.com")?;
+    /// let targets = Walk::targets(&start);
+    /// assert_eq!(targets.len(), 8);
+    /// assert_eq!(targets[1].as_str(), "d.e.f.g.h.example.com");
+    /// # Ok::<(), mailrep::dns::NameError>(())
+    /// ```
+    pub fn targets(start: &Name) -> Vec<Name> {
+        std::iter::successors(Some(start.clone()), |at| Some(at.suffix(labels_above(at)?))).collect()
+    }
+
+    /// Where it began.
+    pub fn start(&self) -> &'a Name {
+        &self.names.0[self.judged.start].at
+    }
+
+    /// The names that count, from the longest. All are asked at once; those above the stop are left out.
+    pub fn steps(&self) -> impl Iterator<Item = Step<'a>> + use<'a> {
+        let names = self.names;
+        names
+            .up(self.judged.start)
+            .take(self.judged.steps)
+            .map_while(|node| {
+                Some(Step {
+                    at: &node.at,
+                    found: node.found.as_ref()?,
+                })
+            })
+    }
+
+    /// The organizational domain of the start, as far as is known (below the first failure).
+    pub fn organizational(&self) -> &'a Name {
+        &self.judged.organizational
+    }
+
+    /// The first name that could not be looked at, if it may change the organizational domain.
+    pub fn failure(&self) -> Option<(&'a Name, &'a Failure)> {
+        self.unseen().filter(|_| !self.judged.listed)
+    }
+
+    /// The first name that could not be looked at, if it may change the policy.
+    pub(super) fn unseen(&self) -> Option<(&'a Name, &'a Failure)> {
+        // A walk stops there.
+        self.steps().find_map(|step| match step.found {
+            Found::Failure(failure) => Some((step.at, failure)),
+            _ => None,
+        })
+    }
+
+    /// Whether the organizational domain does not depend on what was found.
+    pub(super) fn is_listed(&self) -> bool {
+        self.judged.listed
+    }
+
+    pub(super) fn record_at(&self, name: &Name) -> Option<&'a Arc<Record>> {
+        self.steps().find_map(|step| match step.found {
+            Found::Record(record) if step.at == name => Some(record),
+            _ => None,
+        })
+    }
+}
+
+/// What a walk came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Judged {
+    start: usize,
+    /// How many names count.
+    steps: usize,
+    organizational: Name,
+    listed: bool,
+}
+
+impl Judged {
+    pub(super) fn walk<'a>(&'a self, names: &'a Names) -> Walk<'a> {
+        Walk { names, judged: self }
+    }
+}
+
+/// The names of all walks of a message, each once: a walk goes up from one to the next.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Names(Vec<Node>);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Node {
+    at: Name,
+    /// Nothing while it has not been looked at.
+    found: Option<Found>,
+    /// The next name of walks that come by here; none if they stop here.
+    above: Option<usize>,
+}
+
+/// What was known before the message came.
+pub(super) type Known<'a> = Option<(&'a Records, Moment)>;
+
+impl Names {
+    pub(super) fn with_capacity(names: usize) -> Names {
+        Names(Vec::with_capacity(names))
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub(super) fn at(&self, place: usize) -> &Name {
+        &self.0[place].at
+    }
+
+    pub(super) fn found(&self, place: usize) -> Option<&Found> {
+        self.0[place].found.as_ref()
+    }
+
+    pub(super) fn learn(&mut self, place: usize, found: Found) {
+        self.0[place].found = Some(found);
+    }
+
+    fn up(&self, start: usize) -> impl Iterator<Item = &Node> {
+        std::iter::successors(self.0.get(start), |node| self.0.get(node.above?))
+    }
+
+    /// A name whose record is not looked for.
+    pub(super) fn add(&mut self, name: &Name) -> usize {
+        self.place(name.as_str())
+            .unwrap_or_else(|| self.push(name.clone(), None))
+    }
+
+    /// The names of a walk from here, as far as it may lead by what is known.
+    pub(super) fn begin(&mut self, start: &Name, how: OrganizationalDomains, known: Known<'_>) -> usize {
+        let begun = self.place(start.as_str()).unwrap_or_else(|| {
+            let found = known.and_then(|(records, now)| records.get(start.as_str(), now));
+            self.push(start.clone(), found.map(|(_, found)| found))
+        });
+        let mut at = begun;
+        // What has a name above it was here before.
+        while self.0[at].above.is_none() && !self.stops(at, how) {
+            let name = self.0[at].at.clone();
+            let above = match how.listed(&name) {
+                // RFC 7489 section 6.6.3: the author domain, then its organizational domain.
+                Some(organizational) if organizational == name => break,
+                Some(organizational) => organizational.label_count(),
+                None => match labels_above(&name) {
+                    Some(labels) => labels,
+                    None => break,
+                },
+            };
+            let text = name.suffix_str(above);
+            let (place, is_new) = match self.place(text) {
+                Some(place) => (place, false),
+                None => match known.and_then(|(records, now)| records.get(text, now)) {
+                    Some((name, found)) => (self.push(name, Some(found)), true),
+                    None => (self.push(name.suffix(above), None), true),
+                },
+            };
+            self.0[at].above = Some(place);
+            if !is_new {
+                break;
+            }
+            at = place;
+        }
+        begun
+    }
+
+    fn place(&self, name: &str) -> Option<usize> {
+        self.0.iter().position(|node| node.at.as_str() == name)
+    }
+
+    fn push(&mut self, at: Name, found: Option<Found>) -> usize {
+        self.0.push(Node {
+            at,
+            found,
+            above: None,
+        });
+        self.0.len() - 1
+    }
+
+    /// Whether walks end here, whatever lies above.
+    fn stops(&self, place: usize, how: OrganizationalDomains) -> bool {
+        match &self.0[place].found {
+            // Section 4.10 steps 2 and 6. By the list, nothing but a missing record leads further.
+            Some(Found::Record(record)) => {
+                how != OrganizationalDomains::TreeWalk || record.psd != PublicSuffix::Unknown
+            }
+            // What lies above cannot be judged: the walk might have stopped here.
+            Some(Found::Failure(_)) => true,
+            Some(Found::Nothing(_)) | None => false,
+        }
+    }
+
+    /// The names of the walk from here that have to be looked at, from the longest.
+    pub(super) fn unknown(&self, start: usize, how: OrganizationalDomains) -> impl Iterator<Item = usize> {
+        let next = move |&at: &usize| self.0[at].above.filter(|_| !self.stops(at, how));
+        std::iter::successors(Some(start), next).filter(|&at| self.0[at].found.is_none())
+    }
+
+    /// What the walk from here comes to, with all that was found.
+    pub(super) fn judge(&self, start: usize, how: OrganizationalDomains) -> Judged {
+        let name = &self.0[start].at;
+        let listed = how.listed(name);
+        let is_listed = listed.is_some();
+        let mut organizational = listed;
+        let mut steps = 0;
+        let mut next = Some(start);
+        while let Some(at) = next {
+            let node = &self.0[at];
+            match &node.found {
+                Some(Found::Record(record)) if !is_listed => {
+                    // Section 4.10.2: psd=n is the organizational domain; psd=y stands one label above it, unless the
+                    // walk began there (which has no label more); else it is the record with the fewest labels.
+                    organizational = Some(if record.psd == PublicSuffix::Yes {
+                        name.suffix(node.at.label_count() + 1)
+                    } else {
+                        node.at.clone()
+                    });
+                }
+                Some(_) => {}
+                None => break,
+            }
+            steps += 1;
+            next = node.above.filter(|_| !self.stops(at, how));
+        }
+        Judged {
+            start,
+            steps,
+            // Section 4.10.2: without any record, the initial target.
+            organizational: organizational.unwrap_or_else(|| name.clone()),
+            listed: is_listed,
+        }
+    }
+}
+
+/// Section 4.10 step 4: one label less, but never more than seven. None above a single label.
+fn labels_above(name: &Name) -> Option<usize> {
+    match name.label_count() {
+        0 | 1 => None,
+        labels => Some((labels - 1).min(MOST_LABELS)),
+    }
+}
