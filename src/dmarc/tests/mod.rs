@@ -2,8 +2,10 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod arrivals;
 mod discovery;
 mod from_fields;
+mod known_records;
 mod overrides;
 #[cfg(feature = "psl")]
 mod public_suffixes;

@@ -7,21 +7,21 @@ use std::collections::BTreeMap;
 
 /// What `_dmarc` below a name holds.
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Held {
+pub(super) enum Held {
     Nothing,
     Psd(char),
     Several,
     Fails,
 }
 
-type Space = BTreeMap<String, Held>;
+pub(super) type Space = BTreeMap<String, Held>;
 
 /// Names below `t`, up to five labels.
-fn node() -> impl Strategy<Value = String> {
+pub(super) fn node() -> impl Strategy<Value = String> {
     "((a|b)\\.){0,4}t"
 }
 
-fn space(fails: bool) -> impl Strategy<Value = Space> {
+pub(super) fn space(fails: bool) -> impl Strategy<Value = Space> {
     let held = prop_oneof![
         2 => Just(Held::Nothing),
         3 => Just(Held::Psd('u')),
@@ -33,7 +33,7 @@ fn space(fails: bool) -> impl Strategy<Value = Space> {
     proptest::collection::btree_map(node(), held, 0..10)
 }
 
-fn memory(space: &Space) -> Memory {
+pub(super) fn memory(space: &Space) -> Memory {
     space.iter().fold(Memory::default(), |memory, (at, held)| {
         let at = format!("_dmarc.{at}");
         match held {
