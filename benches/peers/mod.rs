@@ -1,4 +1,7 @@
-//! Other SPF libraries, each in a process of its own that measures itself.
+//! Other libraries, each in a process of its own that measures itself.
+
+// Each bench uses a part.
+#![allow(dead_code)]
 
 use crate::usage::Cost;
 use std::net::SocketAddr;
@@ -18,26 +21,27 @@ impl Peer {
     /// # Errors
     /// What is missing.
     pub(crate) fn libspf2(folder: &Path) -> Result<Peer, String> {
-        if !Path::new("/usr/include/spf2/spf.h").exists() {
-            return Err("libspf2 (Debian's libspf2-dev is not installed)".into());
-        }
-        let program = folder.join("libspf2");
-        let output = Command::new("cc")
-            .args(["-std=gnu11", "-O2", "-o"])
-            .arg(&program)
-            .arg(here("libspf2.c"))
-            .args(["-lspf2", "-ldl"])
-            .output()
-            .map_err(|error| format!("libspf2 (cc does not start: {error})"))?;
-        match output.status.success() {
-            true => Ok(Peer {
-                command: vec![program],
-            }),
-            false => Err(format!(
-                "libspf2 (its program does not compile: {})",
-                String::from_utf8_lossy(&output.stderr)
-            )),
-        }
+        compiled(
+            folder,
+            "libspf2",
+            "spf2/spf.h",
+            "libspf2-dev",
+            &["-lspf2", "-ldl"],
+        )
+    }
+
+    /// libopendmarc, compiled into `folder`.
+    ///
+    /// # Errors
+    /// What is missing.
+    pub(crate) fn libopendmarc(folder: &Path) -> Result<Peer, String> {
+        compiled(
+            folder,
+            "libopendmarc",
+            "opendmarc/dmarc.h",
+            "libopendmarc-dev",
+            &["-lopendmarc"],
+        )
     }
 
     /// pyspf, if the tests' Python has it.
@@ -64,9 +68,15 @@ impl Peer {
     /// Checks `senders` one after the other.
     pub(crate) fn check(&self, server: SocketAddr, senders: Range<usize>) -> Cost {
         let count = senders.len();
+        let numbers = [server.port().into(), senders.start, count];
+        self.run(&numbers.map(|number: usize| number.to_string()), count)
+    }
+
+    /// Runs with these arguments, and has to succeed so many times.
+    pub(crate) fn run(&self, arguments: &[String], count: usize) -> Cost {
         let output = Command::new(&self.command[0])
             .args(&self.command[1..])
-            .args([server.port().into(), senders.start, count].map(|number: usize| number.to_string()))
+            .args(arguments)
             .output()
             .unwrap();
         let text = String::from_utf8_lossy(&output.stdout);
@@ -87,6 +97,36 @@ impl Peer {
             cpu: Duration::from_nanos(user + system),
             user: Duration::from_nanos(user),
         }
+    }
+}
+
+/// Compiles the program of a library.
+fn compiled(
+    folder: &Path,
+    name: &str,
+    header: &str,
+    package: &str,
+    libraries: &[&str],
+) -> Result<Peer, String> {
+    if !Path::new("/usr/include").join(header).exists() {
+        return Err(format!("{name} (Debian's {package} is not installed)"));
+    }
+    let program = folder.join(name);
+    let output = Command::new("cc")
+        .args(["-std=gnu11", "-O2", "-o"])
+        .arg(&program)
+        .arg(here(&format!("{name}.c")))
+        .args(libraries)
+        .output()
+        .map_err(|error| format!("{name} (cc does not start: {error})"))?;
+    match output.status.success() {
+        true => Ok(Peer {
+            command: vec![program],
+        }),
+        false => Err(format!(
+            "{name} (its program does not compile: {})",
+            String::from_utf8_lossy(&output.stderr)
+        )),
     }
 }
 

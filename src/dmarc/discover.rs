@@ -1,8 +1,8 @@
 //! Finding policies and organizational domains in the DNS (RFC 9989 section 4.10).
 
 use super::records::Published;
-use super::walk::{Absence, Found, Judged, Known, Names, Walk};
-use super::{Author, Environment, OrganizationalDomains, Policies, Policy, PublicSuffix, Record, Unusable};
+use super::walk::{Absence, Found, Known, Names, Walk};
+use super::{Author, Environment, Policies, Policy, PublicSuffix, Record, Unusable};
 use crate::dns::{Answer, Failure, Name, Resolver, Session};
 use crate::trace::{StepKind, Tracer};
 use futures_util::future::{join, join_all};
@@ -15,28 +15,28 @@ use std::task::Poll;
 pub const MOST_CANDIDATES: usize = 32;
 
 /// Which policy applies to an author domain (section 4.10.1).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum PolicyFinding {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PolicyFinding<'a> {
     /// There is no record.
     None,
     /// This record applies.
     Record {
         /// The policy domain.
-        at: Name,
+        at: &'a Name,
         /// Its record.
-        record: Arc<Record>,
+        record: &'a Arc<Record>,
         /// The policy for this author domain, before `t` lowers it; or why none can be applied.
         policy: Result<Policy, Unusable>,
         /// Why it is not known whether the author domain exists, which decides between `sp` and `np`; `policy` is
         /// `sp` then.
-        existence_unknown: Option<Failure>,
+        existence_unknown: Option<&'a Failure>,
     },
     /// It cannot be found out now.
     Failure {
         /// The name that could not be looked at.
-        at: Name,
+        at: &'a Name,
         /// Why.
-        failure: Failure,
+        failure: &'a Failure,
     },
 }
 
@@ -55,10 +55,9 @@ pub(super) enum Relation<'a> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Discovery {
     author: Author,
-    /// For each author domain, in order.
-    policies: Vec<PolicyFinding>,
     names: Names,
-    walks: Vec<Judged>,
+    /// Whether author domains exist, where that decides which policy applies.
+    existence: Vec<(Name, Result<bool, Failure>)>,
 }
 
 impl Discovery {
@@ -68,14 +67,34 @@ impl Discovery {
     }
 
     /// The policy for each author domain, in their order.
-    pub fn policies(&self) -> &[PolicyFinding] {
-        &self.policies
+    pub fn policies(&self) -> impl Iterator<Item = PolicyFinding<'_>> {
+        self.author.domains().iter().map(|author| self.policy(author))
+    }
+
+    fn policy(&self, author: &Name) -> PolicyFinding<'_> {
+        let Some(walk) = self.walk(author) else {
+            return PolicyFinding::None;
+        };
+        let (mut finding, np) = policy(walk);
+        if let PolicyFinding::Record {
+            policy,
+            existence_unknown,
+            ..
+        } = &mut finding
+            && let Some(np) = np
+        {
+            match self.existence.iter().find(|(name, _)| name == author) {
+                Some((_, Ok(true))) | None => {}
+                Some((_, Ok(false))) => *policy = Ok(np),
+                Some((_, Err(failure))) => *existence_unknown = Some(failure),
+            }
+        }
+        finding
     }
 
     /// The walk that began at `name`, if there was one.
     pub fn walk(&self, name: &Name) -> Option<Walk<'_>> {
-        let mut walks = self.walks.iter().map(|judged| judged.walk(&self.names));
-        walks.find(|walk| walk.start() == name)
+        self.names.walk(name)
     }
 
     /// Whether `identifier` and `author` have the same organizational domain (section 4.10.2).
@@ -144,108 +163,92 @@ pub async fn discover_with<R: Resolver>(
     let mut search = Search {
         session,
         environment,
+        known: environment.records.map(|records| (records, records.now())),
         trace,
         names: Names::with_capacity(4),
-        starts: Vec::with_capacity(4),
-        walks: Vec::with_capacity(4),
     };
-    let known = environment.records.map(|records| (records, records.now()));
-    let (near, far) = choose(authors, candidates);
     for author in authors {
-        search.begin(author, true, known);
+        search.begin(author, true);
     }
-    for candidate in near {
-        search.begin(candidate, false, known);
+    let mut far = Vec::new();
+    let mut chosen = 0;
+    for candidate in candidates {
+        if chosen == MOST_CANDIDATES {
+            break;
+        }
+        let closeness = closeness(authors, candidate);
+        if closeness == 0 || search.names.is_begun(candidate) || far.contains(&candidate) {
+            continue;
+        }
+        chosen += 1;
+        match closeness {
+            1 => far.push(candidate),
+            _ => search.begin(candidate, false),
+        }
     }
     search.look().await;
 
-    let mut policies = Vec::with_capacity(authors.len());
-    let mut doubtful = Vec::new();
-    for (at, judged) in search.walks.iter().take(authors.len()).enumerate() {
-        let (finding, np) = policy(judged.walk(&search.names));
-        policies.push(finding);
-        doubtful.extend(np.map(|np| (at, np)));
+    let mut existence = Vec::new();
+    for author in authors {
+        let walk = search.names.walk(author);
+        existence.extend(walk.and_then(|walk| policy(walk).1).map(|_| author.clone()));
     }
     for candidate in far {
-        let mut ours = search.walks.iter().take(authors.len());
-        if ours.any(|judged| candidate.is_within(judged.walk(&search.names).organizational())) {
-            search.begin(candidate, false, known);
+        let ours = |author| search.names.walk(author).map(|walk| walk.organizational());
+        if authors.iter().filter_map(ours).any(|above| candidate.is_within(above)) {
+            search.begin(candidate, false);
         }
     }
-    if search.walks.len() < search.starts.len() || !doubtful.is_empty() {
-        let existence = join_all(
-            doubtful
-                .iter()
-                .map(|(at, _)| exists(session, &authors[*at], trace)),
-        );
-        let (existence, ()) = join(existence, search.look()).await;
-        for ((at, np), existence) in doubtful.into_iter().zip(existence) {
-            if let PolicyFinding::Record {
-                policy,
-                existence_unknown,
-                ..
-            } = &mut policies[at]
-            {
-                match existence {
-                    Ok(true) => {}
-                    Ok(false) => *policy = Ok(np),
-                    Err(failure) => *existence_unknown = Some(failure),
-                }
-            }
+    let exist = join_all(existence.iter().map(|author| exists(session, author, trace)));
+    let existence = match existence.is_empty() {
+        true => {
+            search.look().await;
+            Vec::new()
         }
-    }
+        false => {
+            let (exist, ()) = join(exist, search.look()).await;
+            existence.iter().cloned().zip(exist).collect()
+        }
+    };
     Discovery {
         author: author.clone(),
-        policies,
         names: search.names,
-        walks: search.walks,
+        existence,
     }
 }
 
-/// The candidates whose organizational domain is compared: those that share more than a top-level domain with an author
-/// domain, and those that share no more.
-fn choose<'a>(authors: &[Name], candidates: &'a [Name]) -> (Vec<&'a Name>, Vec<&'a Name>) {
-    let (mut near, mut far) = (Vec::new(), Vec::new());
-    for candidate in candidates {
-        if near.len() + far.len() == MOST_CANDIDATES {
-            break;
-        }
-        let shared = |author: &Name| match author.shared_labels(candidate) {
-            // One of the two is the other's parent: as close as can be, whatever the count.
-            shared if shared > 0 && (author.is_within(candidate) || candidate.is_within(author)) => {
-                usize::MAX
-            }
-            shared => shared,
-        };
-        let closeness = authors.iter().map(shared).max().unwrap_or(0);
-        let group = if closeness > 1 { &mut near } else { &mut far };
-        if closeness > 0 && !authors.contains(candidate) && !group.contains(&candidate) {
-            group.push(candidate);
-        }
-    }
-    (near, far)
+/// How many labels an identifier has in common with the author domain that is the closest.
+fn closeness(authors: &[Name], candidate: &Name) -> usize {
+    let shared = |author: &Name| match author.shared_labels(candidate) {
+        // One of the two is the other's parent: as close as can be, whatever the count.
+        shared if shared > 0 && (author.is_within(candidate) || candidate.is_within(author)) => usize::MAX,
+        shared => shared,
+    };
+    authors.iter().map(shared).max().unwrap_or(0)
 }
 
 /// Section 4.10.1: the record of the author domain, else of its organizational domain, else of its public suffix. Also
 /// the `np` policy where it would make a difference and it is not known that the author domain exists.
-fn policy(walk: Walk<'_>) -> (PolicyFinding, Option<Policy>) {
+fn policy(walk: Walk<'_>) -> (PolicyFinding<'_>, Option<Policy>) {
+    fn found<'a>(
+        at: &'a Name,
+        record: &'a Arc<Record>,
+        policy: Result<Policy, Unusable>,
+    ) -> PolicyFinding<'a> {
+        PolicyFinding::Record {
+            at,
+            record,
+            policy,
+            existence_unknown: None,
+        }
+    }
     let author = walk.start();
-    let found = |at: &Name, record: &Arc<Record>, policy| PolicyFinding::Record {
-        at: at.clone(),
-        record: Arc::clone(record),
-        policy,
-        existence_unknown: None,
-    };
     if let Some(record) = walk.record_at(author) {
         let policy = record.policies().map(|policies| policies.p);
         return (found(author, record, policy), None);
     }
     if let Some((at, failure)) = walk.unseen() {
-        let finding = PolicyFinding::Failure {
-            at: at.clone(),
-            failure: failure.clone(),
-        };
-        return (finding, None);
+        return (PolicyFinding::Failure { at, failure }, None);
     }
     // The walk ends at its organizational domain or at the public suffix above it.
     let public_suffix = || {
@@ -281,30 +284,21 @@ fn policy(walk: Walk<'_>) -> (PolicyFinding, Option<Policy>) {
 struct Search<'a, R> {
     session: &'a Session<R>,
     environment: Environment<'a>,
+    known: Known<'a>,
     trace: &'a Tracer,
     names: Names,
-    starts: Vec<Start>,
-    /// Those of the first starts, which are decided.
-    walks: Vec<Judged>,
-}
-
-struct Start {
-    place: usize,
-    /// Whether records matter: not for an identifier whose organizational domain is on the list.
-    looks: bool,
 }
 
 impl<R: Resolver> Search<'_, R> {
     /// Begins a walk with what is known.
-    fn begin(&mut self, start: &Name, is_author: bool, known: Known<'_>) {
+    fn begin(&mut self, start: &Name, is_author: bool) {
         let how = self.environment.organizational_domains;
-        let looks = is_author || how == OrganizationalDomains::TreeWalk;
+        // For the organizational domain of an identifier, that is enough.
+        if !is_author && let Some(organizational) = how.listed(start) {
+            return self.names.begin_listed(start, organizational);
+        }
         let before = self.names.len();
-        let place = match looks {
-            true => self.names.begin(start, how, known),
-            false => self.names.add(start),
-        };
-        self.starts.push(Start { place, looks });
+        self.names.begin(start, how, self.known);
         if self.trace.is_on() {
             for place in before..self.names.len() {
                 if let Some(found) = self.names.found(place) {
@@ -317,58 +311,58 @@ impl<R: Resolver> Search<'_, R> {
         }
     }
 
-    /// Asks for all names of the walks that are not decided yet, at once, and waits until every one is. What is still
-    /// open then is not needed.
+    /// Asks for all names of the walks under way, at once, and waits until every walk is decided. What is still open then
+    /// is not needed.
     async fn look(&mut self) {
         let how = self.environment.organizational_domains;
-        let begun = &self.starts[self.walks.len()..];
         let mut wanted = Vec::new();
-        for start in begun.iter().filter(|start| start.looks) {
-            for place in self.names.unknown(start.place, how) {
-                if !wanted.contains(&place) {
-                    wanted.push(place);
-                }
+        for place in self.names.unknown(how) {
+            if !wanted.contains(&place) {
+                wanted.push(place);
             }
         }
         if !wanted.is_empty() {
-            let (session, trace) = (self.session, self.trace);
-            let (names, records) = (&mut self.names, self.environment.records);
-            let steps: Vec<Tracer> = wanted
-                .iter()
-                .map(|&at| record_step(names.at(at), trace))
-                .collect();
-            let ask = |(&place, step)| {
-                let name = names.at(place).clone();
-                async move { (place, find(session, &name, step).await) }
-            };
-            let mut asked: FuturesUnordered<_> = wanted.iter().zip(&steps).map(ask).collect();
-            poll_fn(|context| {
-                // All that has arrived, and at first: each is polled once, so that all are asked.
-                while let Poll::Ready(landed) = asked.poll_next_unpin(context) {
-                    let Some((place, published)) = landed else {
-                        return Poll::Ready(());
-                    };
-                    if let Some(records) = records {
-                        records.keep(names.at(place), &published);
-                    }
-                    names.learn(place, published.found);
+            self.ask(&wanted).await;
+        }
+        self.names.judge(how);
+    }
+
+    async fn ask(&mut self, wanted: &[usize]) {
+        let how = self.environment.organizational_domains;
+        let (session, trace) = (self.session, self.trace);
+        let (names, records) = (&mut self.names, self.environment.records);
+        let steps: Vec<Tracer> = wanted
+            .iter()
+            .map(|&at| record_step(names.at(at), trace))
+            .collect();
+        let ask = |(&place, step)| {
+            let name = names.at(place).clone();
+            async move { (place, find(session, &name, step).await) }
+        };
+        let mut asked: FuturesUnordered<_> = wanted.iter().zip(&steps).map(ask).collect();
+        poll_fn(|context| {
+            // All that has arrived, and at first: each is polled once, so that all are asked.
+            while let Poll::Ready(landed) = asked.poll_next_unpin(context) {
+                let Some((place, published)) = landed else {
+                    return Poll::Ready(());
+                };
+                if let Some(records) = records {
+                    records.keep(names.at(place), &published);
                 }
-                let mut looking = begun.iter().filter(|start| start.looks);
-                match looking.all(|start| names.unknown(start.place, how).next().is_none()) {
-                    true => Poll::Ready(()),
-                    false => Poll::Pending,
-                }
-            })
-            .await;
-            drop(asked);
-            for (&place, step) in wanted.iter().zip(&steps) {
-                if names.found(place).is_none() {
-                    step.outcome(|| "not needed, and not waited for".into());
-                }
+                names.learn(place, published.found);
+            }
+            match names.unknown(how).next() {
+                None => Poll::Ready(()),
+                Some(_) => Poll::Pending,
+            }
+        })
+        .await;
+        drop(asked);
+        for (&place, step) in wanted.iter().zip(&steps) {
+            if names.found(place).is_none() {
+                step.outcome(|| "not needed, and not waited for".into());
             }
         }
-        let judged = begun.iter().map(|start| self.names.judge(start.place, how));
-        self.walks.extend(judged);
     }
 }
 

@@ -200,7 +200,7 @@ struct Compared<'a> {
 struct Judging<'a> {
     discovery: &'a Discovery,
     author: &'a Name,
-    policy: &'a PolicyFinding,
+    policy: PolicyFinding<'a>,
 }
 
 impl<'a> Judging<'a> {
@@ -249,7 +249,7 @@ impl<'a> Judging<'a> {
 fn judge(
     discovery: &Discovery,
     author: &Name,
-    policy: &PolicyFinding,
+    policy: PolicyFinding<'_>,
     spf: Option<&Identifier>,
     dkim: &[Identifier],
 ) -> Verdict {
@@ -378,12 +378,12 @@ fn decide<'a>(
             policy,
             existence_unknown,
         } => match policy {
-            Ok(policy) => (at, record, (*policy, existence_unknown)),
+            Ok(policy) => (at, record, (policy, existence_unknown)),
             Err(why) => {
                 return Cause::RecordUnusable {
                     author: author_name(),
                     at: at.clone(),
-                    why: *why,
+                    why,
                 };
             }
         },

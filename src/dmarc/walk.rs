@@ -47,7 +47,8 @@ pub struct Step<'a> {
 #[derive(Debug, Clone, Copy)]
 pub struct Walk<'a> {
     names: &'a Names,
-    judged: &'a Judged,
+    start: usize,
+    judged: Judged,
 }
 
 impl<'a> Walk<'a> {
@@ -68,14 +69,14 @@ impl<'a> Walk<'a> {
 
     /// Where it began.
     pub fn start(&self) -> &'a Name {
-        &self.names.0[self.judged.start].at
+        self.names.at(self.start)
     }
 
     /// The names that count, from the longest. All are asked at once; those above the stop are left out.
     pub fn steps(&self) -> impl Iterator<Item = Step<'a>> + use<'a> {
         let names = self.names;
         names
-            .up(self.judged.start)
+            .up(self.start)
             .take(self.judged.steps)
             .map_while(|node| {
                 Some(Step {
@@ -87,7 +88,7 @@ impl<'a> Walk<'a> {
 
     /// The organizational domain of the start, as far as is known (below the first failure).
     pub fn organizational(&self) -> &'a Name {
-        &self.judged.organizational
+        self.names.at(self.judged.organizational)
     }
 
     /// The first name that could not be looked at, if it may change the organizational domain.
@@ -118,19 +119,22 @@ impl<'a> Walk<'a> {
 }
 
 /// What a walk came to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Judged {
-    start: usize,
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Judged {
     /// How many names count.
     steps: usize,
-    organizational: Name,
+    /// The place of the organizational domain.
+    organizational: usize,
     listed: bool,
 }
 
-impl Judged {
-    pub(super) fn walk<'a>(&'a self, names: &'a Names) -> Walk<'a> {
-        Walk { names, judged: self }
-    }
+/// Whether a walk begins at a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Start {
+    None,
+    /// One whose names are looked at now.
+    Open,
+    Judged(Judged),
 }
 
 /// The names of all walks of a message, each once: a walk goes up from one to the next.
@@ -144,6 +148,7 @@ struct Node {
     found: Option<Found>,
     /// The next name of walks that come by here; none if they stop here.
     above: Option<usize>,
+    start: Start,
 }
 
 /// What was known before the message came.
@@ -174,14 +179,23 @@ impl Names {
         std::iter::successors(self.0.get(start), |node| self.0.get(node.above?))
     }
 
-    /// A name whose record is not looked for.
-    pub(super) fn add(&mut self, name: &Name) -> usize {
-        self.place(name.as_str())
-            .unwrap_or_else(|| self.push(name.clone(), None))
+    /// A name whose record does not matter.
+    fn add(&mut self, name: Name) -> usize {
+        self.place(name.as_str()).unwrap_or_else(|| self.push(name, None))
     }
 
-    /// The names of a walk from here, as far as it may lead by what is known.
-    pub(super) fn begin(&mut self, start: &Name, how: OrganizationalDomains, known: Known<'_>) -> usize {
+    /// Begins a walk of which nothing has to be looked at, for the organizational domain is on the list.
+    pub(super) fn begin_listed(&mut self, start: &Name, organizational: Name) {
+        let place = self.add(start.clone());
+        self.0[place].start = Start::Judged(Judged {
+            steps: 0,
+            organizational: self.add(organizational),
+            listed: true,
+        });
+    }
+
+    /// Begins a walk, with its names as far as it may lead by what is known.
+    pub(super) fn begin(&mut self, start: &Name, how: OrganizationalDomains, known: Known<'_>) {
         let begun = self.place(start.as_str()).unwrap_or_else(|| {
             let found = known.and_then(|(records, now)| records.get(start.as_str(), now));
             self.push(start.clone(), found.map(|(_, found)| found))
@@ -213,7 +227,13 @@ impl Names {
             }
             at = place;
         }
-        begun
+        self.0[begun].start = Start::Open;
+    }
+
+    /// Whether a walk begins here.
+    pub(super) fn is_begun(&self, name: &Name) -> bool {
+        let start = self.place(name.as_str()).map(|place| self.0[place].start);
+        start.is_some_and(|start| start != Start::None)
     }
 
     fn place(&self, name: &str) -> Option<usize> {
@@ -225,6 +245,7 @@ impl Names {
             at,
             found,
             above: None,
+            start: Start::None,
         });
         self.0.len() - 1
     }
@@ -242,45 +263,67 @@ impl Names {
         }
     }
 
-    /// The names of the walk from here that have to be looked at, from the longest.
-    pub(super) fn unknown(&self, start: usize, how: OrganizationalDomains) -> impl Iterator<Item = usize> {
-        let next = move |&at: &usize| self.0[at].above.filter(|_| !self.stops(at, how));
-        std::iter::successors(Some(start), next).filter(|&at| self.0[at].found.is_none())
+    /// The names of walks under way that have to be looked at, from the longest of each.
+    pub(super) fn unknown(&self, how: OrganizationalDomains) -> impl Iterator<Item = usize> {
+        let open = (0..self.0.len()).filter(|&place| self.0[place].start == Start::Open);
+        open.flat_map(move |start| {
+            let next = move |&at: &usize| self.0[at].above.filter(|_| !self.stops(at, how));
+            std::iter::successors(Some(start), next).filter(|&at| self.0[at].found.is_none())
+        })
     }
 
-    /// What the walk from here comes to, with all that was found.
-    pub(super) fn judge(&self, start: usize, how: OrganizationalDomains) -> Judged {
-        let name = &self.0[start].at;
-        let listed = how.listed(name);
+    /// Judges the walks under way, with all that was found.
+    pub(super) fn judge(&mut self, how: OrganizationalDomains) {
+        for start in 0..self.0.len() {
+            if self.0[start].start == Start::Open {
+                self.0[start].start = Start::Judged(self.judge_one(start, how));
+            }
+        }
+    }
+
+    fn judge_one(&mut self, start: usize, how: OrganizationalDomains) -> Judged {
+        let listed = how.listed(self.at(start));
         let is_listed = listed.is_some();
-        let mut organizational = listed;
+        // Section 4.10.2: without any record, the initial target.
+        let mut organizational = listed.map_or(start, |listed| self.add(listed));
         let mut steps = 0;
         let mut next = Some(start);
         while let Some(at) = next {
-            let node = &self.0[at];
-            match &node.found {
+            match &self.0[at].found {
+                // Section 4.10.2: psd=n is the organizational domain; psd=y stands one label above it, unless the
+                // walk began there (which has no label more); else it is the record with the fewest labels.
                 Some(Found::Record(record)) if !is_listed => {
-                    // Section 4.10.2: psd=n is the organizational domain; psd=y stands one label above it, unless the
-                    // walk began there (which has no label more); else it is the record with the fewest labels.
-                    organizational = Some(if record.psd == PublicSuffix::Yes {
-                        name.suffix(node.at.label_count() + 1)
-                    } else {
-                        node.at.clone()
-                    });
+                    organizational = at;
+                    if record.psd == PublicSuffix::Yes {
+                        let labels = self.at(at).label_count() + 1;
+                        let below = self.at(start).suffix(labels);
+                        organizational = self.add(below);
+                    }
                 }
                 Some(_) => {}
                 None => break,
             }
             steps += 1;
-            next = node.above.filter(|_| !self.stops(at, how));
+            next = self.0[at].above.filter(|_| !self.stops(at, how));
         }
         Judged {
-            start,
             steps,
-            // Section 4.10.2: without any record, the initial target.
-            organizational: organizational.unwrap_or_else(|| name.clone()),
+            organizational,
             listed: is_listed,
         }
+    }
+
+    /// The walk that begins here, once it is judged.
+    pub(super) fn walk(&self, start: &Name) -> Option<Walk<'_>> {
+        let start = self.0.iter().position(|node| node.at == *start)?;
+        let Start::Judged(judged) = self.0[start].start else {
+            return None;
+        };
+        Some(Walk {
+            names: self,
+            start,
+            judged,
+        })
     }
 }
 

@@ -115,8 +115,28 @@ fn appendix_b_4_2_deep_tree_walk_example() {
             "_dmarc.signing.example.com TXT",
         ]
     );
-    assert_eq!(counted(&discovery, author).len(), 8);
-    assert_eq!(counted(&discovery, "signing.example.com").len(), 3);
+    // The names that count are all those of the walk, in their order: only the last two have a record, or may have one.
+    assert_eq!(
+        counted(&discovery, author),
+        [
+            "_dmarc.a.b.c.d.e.f.g.h.i.j.k.example.com",
+            "_dmarc.g.h.i.j.k.example.com",
+            "_dmarc.h.i.j.k.example.com",
+            "_dmarc.i.j.k.example.com",
+            "_dmarc.j.k.example.com",
+            "_dmarc.k.example.com",
+            "_dmarc.example.com",
+            "_dmarc.com",
+        ]
+    );
+    assert_eq!(
+        counted(&discovery, "example.com"),
+        ["_dmarc.example.com", "_dmarc.com"]
+    );
+    assert_eq!(
+        counted(&discovery, "signing.example.com"),
+        ["_dmarc.signing.example.com", "_dmarc.example.com", "_dmarc.com"]
+    );
     for start in [author, "example.com", "signing.example.com"] {
         assert_eq!(organizational(&discovery, start), "example.com");
     }
@@ -201,10 +221,10 @@ fn section_4_10_2_the_three_closing_examples() {
     let (discovery, _) = look_up(memory, "a.mail.example.com", &[]);
     assert_eq!(organizational(&discovery, "a.mail.example.com"), "example.com");
     // Section 4.10.1: records between the author domain and its organizational domain set no policy.
-    let PolicyFinding::Record { at, policy, .. } = &discovery.policies()[0] else {
+    let Some(PolicyFinding::Record { at, policy, .. }) = discovery.policies().next() else {
         panic!("{discovery:?}");
     };
-    assert_eq!((at.as_str(), *policy), ("example.com", Ok(Policy::Reject)));
+    assert_eq!((at.as_str(), policy), ("example.com", Ok(Policy::Reject)));
     let memory = Memory::default()
         .txt("_dmarc.mail.example.com", &["v=DMARC1; p=none; psd=n"])
         .txt("_dmarc.example.com", &["v=DMARC1; p=none"]);
@@ -217,10 +237,10 @@ fn section_4_10_2_the_three_closing_examples() {
     let (discovery, _) = look_up(memory, "a.mail.example.com", &[]);
     assert_eq!(organizational(&discovery, "a.mail.example.com"), "example.com");
     // Section 4.10.1: the public suffix's record applies where the organizational domain has none.
-    let PolicyFinding::Record { at, policy, .. } = &discovery.policies()[0] else {
+    let Some(PolicyFinding::Record { at, policy, .. }) = discovery.policies().next() else {
         panic!("{discovery:?}");
     };
-    assert_eq!((at.as_str(), *policy), ("com", Ok(Policy::Reject)));
+    assert_eq!((at.as_str(), policy), ("com", Ok(Policy::Reject)));
 }
 
 #[test]
@@ -256,10 +276,10 @@ fn section_4_10_step_2_of_several_records_none_counts_and_others_are_discarded()
     let walk = discovery.walk(&name("mail.example.com")).unwrap();
     let first = walk.steps().next().unwrap();
     assert_eq!(first.found, &Found::Nothing(Absence::Several(2)));
-    let PolicyFinding::Record { at, policy, .. } = &discovery.policies()[0] else {
+    let Some(PolicyFinding::Record { at, policy, .. }) = discovery.policies().next() else {
         panic!("{discovery:?}");
     };
-    assert_eq!((at.as_str(), *policy), ("example.com", Ok(Policy::Quarantine)));
+    assert_eq!((at.as_str(), policy), ("example.com", Ok(Policy::Quarantine)));
 }
 
 #[test]
@@ -319,7 +339,7 @@ fn a_name_too_long_for_the_label_before_it_is_not_asked_and_holds_nothing() {
     let memory = Memory::default().txt("_dmarc.example.com", &["v=DMARC1; p=reject"]);
     let (discovery, asked) = look_up(memory, &long, &[]);
     assert_eq!(asked.len(), 3);
-    assert_eq!(discovery.policies(), [PolicyFinding::None]);
+    assert!(discovery.policies().eq([PolicyFinding::None]));
 }
 
 #[test]
@@ -332,11 +352,11 @@ fn appendix_a_4_np_is_for_domains_that_do_not_exist() {
     };
     let policy = |memory, author| {
         let (discovery, asked) = look_up(memory, author, &[]);
-        let PolicyFinding::Record { policy, .. } = &discovery.policies()[0] else {
+        let Some(PolicyFinding::Record { policy, .. }) = discovery.policies().next() else {
             panic!("{discovery:?}");
         };
         (
-            (*policy).unwrap(),
+            policy.unwrap(),
             asked.iter().any(|question| question.ends_with(" A")),
         )
     };

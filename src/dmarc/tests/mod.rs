@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod appendix_b;
 mod arrivals;
 mod discovery;
 mod from_fields;

@@ -131,7 +131,7 @@ proptest! {
             .into_iter()
             .flatten()
             .find(|at| matches!(space.get(*at), Some(Held::Psd(_))));
-        let found = match &discovery.policies()[0] {
+        let found = match discovery.policies().next().unwrap() {
             PolicyFinding::Record { at, .. } => Some(at.to_string()),
             _ => None,
         };
