@@ -164,12 +164,13 @@ impl Ours {
         }
     }
 
+    /// The session is that of the message's keys, and asks nothing.
     fn judge(&self, message: &Message, times: usize) {
         let trace = Tracer::off();
         let environment = Environment::default().with_records(&self.records);
+        let session = Session::new(Arc::clone(&self.resolver), self.clock.clone(), &self.limits);
+        let candidates = [self.spf.domain.clone(), self.dkim.domain.clone()];
         for _ in 0..times {
-            let session = Session::new(Arc::clone(&self.resolver), self.clock.clone(), &self.limits);
-            let candidates = [self.spf.domain.clone(), self.dkim.domain.clone()];
             let discovery = discover_with(&session, &self.author, &candidates, environment, &trace);
             let discovery = discovery.now_or_never().unwrap();
             let verdict = evaluate(&discovery, Some(&self.spf), std::slice::from_ref(&self.dkim));

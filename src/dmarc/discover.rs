@@ -102,7 +102,7 @@ impl Discovery {
         if author == identifier {
             return Relation::Same;
         }
-        if author.shared_labels(identifier) == 0 {
+        if !author.shares_top_level(identifier) {
             return Relation::Other;
         }
         let Some(ours) = self.walk(author) else {
@@ -176,36 +176,43 @@ pub async fn discover_with<R: Resolver>(
         if chosen == MOST_CANDIDATES {
             break;
         }
-        let closeness = closeness(authors, candidate);
-        if closeness == 0 || search.names.is_begun(candidate) || far.contains(&candidate) {
+        if search.names.is_begun(candidate) {
             continue;
         }
-        chosen += 1;
-        match closeness {
+        match closeness(authors, candidate) {
+            0 => continue,
+            1 if far.contains(&candidate) => continue,
             1 => far.push(candidate),
             _ => search.begin(candidate, false),
         }
+        chosen += 1;
     }
     search.look().await;
 
-    let mut existence = Vec::new();
-    for author in authors {
-        let walk = search.names.walk(author);
-        existence.extend(walk.and_then(|walk| policy(walk).1).map(|_| author.clone()));
-    }
+    let doubtful = |author: &&Name| {
+        search
+            .names
+            .walk(author)
+            .is_some_and(|walk| policy(walk).1.is_some())
+    };
+    let existence: Vec<Name> = authors.iter().filter(doubtful).cloned().collect();
     for candidate in far {
         let ours = |author| search.names.walk(author).map(|walk| walk.organizational());
-        if authors.iter().filter_map(ours).any(|above| candidate.is_within(above)) {
+        if authors
+            .iter()
+            .filter_map(ours)
+            .any(|above| candidate.is_within(above))
+        {
             search.begin(candidate, false);
         }
     }
-    let exist = join_all(existence.iter().map(|author| exists(session, author, trace)));
     let existence = match existence.is_empty() {
         true => {
             search.look().await;
             Vec::new()
         }
         false => {
+            let exist = join_all(existence.iter().map(|author| exists(session, author, trace)));
             let (exist, ()) = join(exist, search.look()).await;
             existence.iter().cloned().zip(exist).collect()
         }
@@ -219,10 +226,15 @@ pub async fn discover_with<R: Resolver>(
 
 /// How many labels an identifier has in common with the author domain that is the closest.
 fn closeness(authors: &[Name], candidate: &Name) -> usize {
-    let shared = |author: &Name| match author.shared_labels(candidate) {
-        // One of the two is the other's parent: as close as can be, whatever the count.
-        shared if shared > 0 && (author.is_within(candidate) || candidate.is_within(author)) => usize::MAX,
-        shared => shared,
+    let shared = |author: &Name| {
+        if !author.shares_top_level(candidate) {
+            0
+        } else if author.is_within(candidate) || candidate.is_within(author) {
+            // One of the two is the other's parent: as close as can be, whatever the count.
+            usize::MAX
+        } else {
+            author.shared_labels(candidate)
+        }
     };
     authors.iter().map(shared).max().unwrap_or(0)
 }
@@ -243,7 +255,7 @@ fn policy(walk: Walk<'_>) -> (PolicyFinding<'_>, Option<Policy>) {
         }
     }
     let author = walk.start();
-    if let Some(record) = walk.record_at(author) {
+    if let Some(record) = walk.own_record() {
         let policy = record.policies().map(|policies| policies.p);
         return (found(author, record, policy), None);
     }
@@ -257,10 +269,7 @@ fn policy(walk: Walk<'_>) -> (PolicyFinding<'_>, Option<Policy>) {
             _ => None,
         })
     };
-    let organizational = || {
-        let at = walk.organizational();
-        walk.record_at(at).map(|record| (at, record))
-    };
+    let organizational = || Some((walk.organizational(), walk.organizational_record()?));
     let Some((at, record)) = organizational().or_else(public_suffix) else {
         return (PolicyFinding::None, None);
     };
@@ -315,14 +324,15 @@ impl<R: Resolver> Search<'_, R> {
     /// is not needed.
     async fn look(&mut self) {
         let how = self.environment.organizational_domains;
-        let mut wanted = Vec::new();
-        for place in self.names.unknown(how) {
-            if !wanted.contains(&place) {
-                wanted.push(place);
+        if self.names.are_incomplete() {
+            let mut wanted = Vec::new();
+            for place in self.names.unknown(how) {
+                if !wanted.contains(&place) {
+                    wanted.push(place);
+                }
             }
-        }
-        if !wanted.is_empty() {
-            self.ask(&wanted).await;
+            // In a box: where all is known, nobody carries the room for it.
+            Box::pin(self.ask(&wanted)).await;
         }
         self.names.judge(how);
     }

@@ -64,7 +64,7 @@ impl<'a> Walk<'a> {
     /// # Ok::<(), mailrep::dns::NameError>(())
     /// ```
     pub fn targets(start: &Name) -> Vec<Name> {
-        std::iter::successors(Some(start.clone()), |at| Some(at.suffix(labels_above(at)?))).collect()
+        std::iter::successors(Some(start.clone()), |at| Some(at.ending(target_above(at)?))).collect()
     }
 
     /// Where it began.
@@ -74,16 +74,14 @@ impl<'a> Walk<'a> {
 
     /// The names that count, from the longest. All are asked at once; those above the stop are left out.
     pub fn steps(&self) -> impl Iterator<Item = Step<'a>> + use<'a> {
-        let names = self.names;
-        names
-            .up(self.start)
-            .take(self.judged.steps)
-            .map_while(|node| {
-                Some(Step {
-                    at: &node.at,
-                    found: node.found.as_ref()?,
-                })
+        let (names, last) = (self.names, self.judged.last);
+        let above = move |&at: &usize| names.0[at].above.filter(|_| Some(at) != last);
+        std::iter::successors(last.map(|_| self.start), above).map_while(|at| {
+            Some(Step {
+                at: names.at(at),
+                found: names.found(at)?,
             })
+        })
     }
 
     /// The organizational domain of the start, as far as is known (below the first failure).
@@ -99,10 +97,11 @@ impl<'a> Walk<'a> {
     /// The first name that could not be looked at, if it may change the policy.
     pub(super) fn unseen(&self) -> Option<(&'a Name, &'a Failure)> {
         // A walk stops there.
-        self.steps().find_map(|step| match step.found {
-            Found::Failure(failure) => Some((step.at, failure)),
+        let last = self.judged.last?;
+        match self.names.found(last) {
+            Some(Found::Failure(failure)) => Some((self.names.at(last), failure)),
             _ => None,
-        })
+        }
     }
 
     /// Whether the organizational domain does not depend on what was found.
@@ -110,21 +109,27 @@ impl<'a> Walk<'a> {
         self.judged.listed
     }
 
-    pub(super) fn record_at(&self, name: &Name) -> Option<&'a Arc<Record>> {
-        self.steps().find_map(|step| match step.found {
-            Found::Record(record) if step.at == name => Some(record),
-            _ => None,
-        })
+    /// The record where the walk began.
+    pub(super) fn own_record(&self) -> Option<&'a Arc<Record>> {
+        self.names.record(self.start)
+    }
+
+    /// The record of the organizational domain, if the walk has found one there.
+    pub(super) fn organizational_record(&self) -> Option<&'a Arc<Record>> {
+        let place = Some(self.judged.organizational).filter(|_| self.judged.is_target);
+        self.names.record(place?)
     }
 }
 
 /// What a walk came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Judged {
-    /// How many names count.
-    steps: usize,
+    /// The last name that counts; none if records do not matter.
+    last: Option<usize>,
     /// The place of the organizational domain.
     organizational: usize,
+    /// Whether the walk may have come by there: with many labels it leaves some out.
+    is_target: bool,
     listed: bool,
 }
 
@@ -175,8 +180,11 @@ impl Names {
         self.0[place].found = Some(found);
     }
 
-    fn up(&self, start: usize) -> impl Iterator<Item = &Node> {
-        std::iter::successors(self.0.get(start), |node| self.0.get(node.above?))
+    fn record(&self, place: usize) -> Option<&Arc<Record>> {
+        match self.found(place) {
+            Some(Found::Record(record)) => Some(record),
+            _ => None,
+        }
     }
 
     /// A name whose record does not matter.
@@ -188,8 +196,9 @@ impl Names {
     pub(super) fn begin_listed(&mut self, start: &Name, organizational: Name) {
         let place = self.add(start.clone());
         self.0[place].start = Start::Judged(Judged {
-            steps: 0,
+            last: None,
             organizational: self.add(organizational),
+            is_target: false,
             listed: true,
         });
     }
@@ -203,22 +212,25 @@ impl Names {
         let mut at = begun;
         // What has a name above it was here before.
         while self.0[at].above.is_none() && !self.stops(at, how) {
-            let name = self.0[at].at.clone();
-            let above = match how.listed(&name) {
+            let name = &self.0[at].at;
+            let listed = how.listed(name);
+            let text = match &listed {
                 // RFC 7489 section 6.6.3: the author domain, then its organizational domain.
                 Some(organizational) if organizational == name => break,
-                Some(organizational) => organizational.label_count(),
-                None => match labels_above(&name) {
-                    Some(labels) => labels,
+                Some(organizational) => organizational.as_str(),
+                None => match target_above(name) {
+                    Some(text) => text,
                     None => break,
                 },
             };
-            let text = name.suffix_str(above);
             let (place, is_new) = match self.place(text) {
                 Some(place) => (place, false),
                 None => match known.and_then(|(records, now)| records.get(text, now)) {
                     Some((name, found)) => (self.push(name, Some(found)), true),
-                    None => (self.push(name.suffix(above), None), true),
+                    None => {
+                        let name = name.ending(text);
+                        (self.push(name, None), true)
+                    }
                 },
             };
             self.0[at].above = Some(place);
@@ -272,6 +284,11 @@ impl Names {
         })
     }
 
+    /// Whether something is unknown.
+    pub(super) fn are_incomplete(&self) -> bool {
+        self.0.iter().any(|node| node.found.is_none())
+    }
+
     /// Judges the walks under way, with all that was found.
     pub(super) fn judge(&mut self, how: OrganizationalDomains) {
         for start in 0..self.0.len() {
@@ -286,7 +303,8 @@ impl Names {
         let is_listed = listed.is_some();
         // Section 4.10.2: without any record, the initial target.
         let mut organizational = listed.map_or(start, |listed| self.add(listed));
-        let mut steps = 0;
+        let mut is_target = true;
+        let mut last = None;
         let mut next = Some(start);
         while let Some(at) = next {
             match &self.0[at].found {
@@ -294,21 +312,28 @@ impl Names {
                 // walk began there (which has no label more); else it is the record with the fewest labels.
                 Some(Found::Record(record)) if !is_listed => {
                     organizational = at;
-                    if record.psd == PublicSuffix::Yes {
+                    if let (PublicSuffix::Yes, Some(before)) = (record.psd, last) {
                         let labels = self.at(at).label_count() + 1;
-                        let below = self.at(start).suffix(labels);
-                        organizational = self.add(below);
+                        is_target = self.at(before).label_count() == labels;
+                        organizational = match is_target {
+                            true => before,
+                            false => {
+                                let below = self.at(start).suffix(labels);
+                                self.add(below)
+                            }
+                        };
                     }
                 }
                 Some(_) => {}
                 None => break,
             }
-            steps += 1;
+            last = Some(at);
             next = self.0[at].above.filter(|_| !self.stops(at, how));
         }
         Judged {
-            steps,
+            last,
             organizational,
+            is_target,
             listed: is_listed,
         }
     }
@@ -328,9 +353,13 @@ impl Names {
 }
 
 /// Section 4.10 step 4: one label less, but never more than seven. None above a single label.
-fn labels_above(name: &Name) -> Option<usize> {
-    match name.label_count() {
-        0 | 1 => None,
-        labels => Some((labels - 1).min(MOST_LABELS)),
+fn target_above(name: &Name) -> Option<&str> {
+    let text = name.as_str();
+    let dot = text.bytes().position(|octet| octet == b'.')?;
+    let above = &text[dot + 1..];
+    let dots = above.bytes().filter(|&octet| octet == b'.').count();
+    match dots < MOST_LABELS {
+        true => Some(above),
+        false => Some(name.suffix_str(MOST_LABELS)),
     }
 }

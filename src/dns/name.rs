@@ -215,6 +215,27 @@ impl Name {
         rest
     }
 
+    /// The name of a text that is some last labels of this one.
+    pub(crate) fn ending(&self, text: &str) -> Name {
+        debug_assert!(self.0.ends_with(text));
+        Name(text.into())
+    }
+
+    /// Whether the two have the same top-level domain.
+    pub(crate) fn shares_top_level(&self, other: &Name) -> bool {
+        // It is short: comparing beats searching.
+        for (a, b) in self.0.bytes().rev().zip(other.0.bytes().rev()) {
+            if a != b {
+                return false;
+            }
+            if a == b'.' {
+                return true;
+            }
+        }
+        // The shorter one is a single label.
+        self.shared_labels(other) > 0
+    }
+
     /// How many labels the two have in common, counted from the right.
     pub(crate) fn shared_labels(&self, other: &Name) -> usize {
         let mut octets = self.0.bytes().rev().zip(other.0.bytes().rev());

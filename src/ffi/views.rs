@@ -171,7 +171,7 @@ impl Iprev {
 }
 
 fn shown(domain: &Option<Name>) -> Option<CString> {
-    domain.as_ref().map(|domain| keep(&domain.to_string()))
+    domain.as_ref().map(|domain| keep(domain.to_string()))
 }
 
 fn optional(text: &Option<String>) -> Option<CString> {

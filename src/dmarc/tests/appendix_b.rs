@@ -36,7 +36,10 @@ fn appendix_b_2_1_entire_domain_monitoring_mode() {
     assert_eq!(mailboxes(&record.rua), ["dmarc-feedback@example.com"]);
     // "no "t" tag present, so the default of "n" applies"
     assert!(!record.t && record.ruf.is_empty() && record.problems.is_empty());
-    assert_eq!((record.adkim, record.aspf), (AlignmentMode::Relaxed, AlignmentMode::Relaxed));
+    assert_eq!(
+        (record.adkim, record.aspf),
+        (AlignmentMode::Relaxed, AlignmentMode::Relaxed)
+    );
 }
 
 #[test]
@@ -69,7 +72,10 @@ fn appendix_b_2_4_overriding_destination_addresses() {
                  \"ruf=mailto:failure-reports@thirdparty.example.net\" )";
     let owner = "example.com._report._dmarc.thirdparty.example.net";
     let record = published("thirdparty.example.net", entry, owner);
-    assert_eq!(mailboxes(&record.rua), ["aggregate-reports@thirdparty.example.net"]);
+    assert_eq!(
+        mailboxes(&record.rua),
+        ["aggregate-reports@thirdparty.example.net"]
+    );
     assert_eq!(mailboxes(&record.ruf), ["failure-reports@thirdparty.example.net"]);
 }
 
@@ -87,7 +93,10 @@ fn appendix_b_2_5_subdomain_testing_and_multiple_aggregate_report_uris() {
         check(memory, &Author::from_domain(name(author)), None, &[]).0
     };
     let verdict = judged("test.example.com");
-    assert_eq!((verdict.policy, verdict.disposition), (Some(Policy::Quarantine), Some(Policy::None)));
+    assert_eq!(
+        (verdict.policy, verdict.disposition),
+        (Some(Policy::Quarantine), Some(Policy::None))
+    );
     // "It is applied only to this subdomain"
     assert_eq!(judged("example.com").result, DmarcResult::None);
     let entry = "_dmarc IN  TXT  ( \"v=DMARC1; p=reject; \"\n \"rua=mailto:dmarc-feedback@example.com,\"\n \

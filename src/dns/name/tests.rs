@@ -275,6 +275,7 @@ proptest! {
         let same = a.labels().rev().zip(b.labels().rev()).take_while(|(a, b)| a == b).count();
         prop_assert_eq!(a.shared_labels(&b), same);
         prop_assert_eq!(a.shared_labels(&a), a.label_count());
+        prop_assert_eq!(a.shares_top_level(&b), same > 0);
         prop_assert_eq!(a.shared_labels(&Name::root()), 0);
     }
 
