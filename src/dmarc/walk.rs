@@ -206,8 +206,10 @@ impl Names {
     /// Begins a walk, with its names as far as it may lead by what is known.
     pub(super) fn begin(&mut self, start: &Name, how: OrganizationalDomains, known: Known<'_>) {
         let begun = self.place(start.as_str()).unwrap_or_else(|| {
-            let found = known.and_then(|(records, now)| records.get(start.as_str(), now));
-            self.push(start.clone(), found.map(|(_, found)| found))
+            match known.and_then(|(records, now)| records.get(start.as_str(), now)) {
+                Some((name, found)) => self.push(name, Some(found)),
+                None => self.push(start.clone(), None),
+            }
         });
         let mut at = begun;
         // What has a name above it was here before.
