@@ -235,13 +235,14 @@ fn signature(verdict: &dkim::SignatureVerdict) -> Value {
 }
 
 fn dmarc_object(verdict: &dmarc::Verdict) -> Value {
+    let shown = |domain: &Option<Name>| domain.as_ref().map(Name::to_string);
     json!({
         "result": verdict.result.as_str(),
         "reason": verdict.reason(),
         "cause": verdict.cause.code(),
-        "from_domain": verdict.from_domain,
-        "policy_domain": verdict.policy_domain,
-        "organizational_domain": verdict.organizational_domain,
+        "from_domain": shown(&verdict.from_domain),
+        "policy_domain": shown(&verdict.policy_domain),
+        "organizational_domain": shown(&verdict.organizational_domain),
         "policy": verdict.policy.map(dmarc::Policy::as_str),
         "disposition": verdict.disposition.map(dmarc::Policy::as_str),
         "testing": verdict.testing,

@@ -1,5 +1,8 @@
 //! Other libraries, each in a process of its own that measures itself.
 
+// Each bench uses a part.
+#![allow(dead_code)]
+
 use crate::usage::Cost;
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -6,14 +6,15 @@
 
 use crate::dns::{Name, NameError};
 use crate::message::HeaderFields;
+use std::sync::Arc;
 
 /// Author domains that are judged (section 11.5 advises a bound). Beyond: [`AuthorProblem::TooManyDomains`].
 pub const MOST_AUTHOR_DOMAINS: usize = 5;
 
-/// The domains that claim to have written a message, and what is wrong with the claim.
+/// The domains that claim to have written a message, and what is wrong with the claim. Cloning is cheap.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Author {
-    domains: Vec<Name>,
+    domains: Arc<[Name]>,
     problem: Option<AuthorProblem>,
 }
 
@@ -81,7 +82,7 @@ impl Author {
     /// An author whose domain is known, without a message.
     pub fn from_domain(domain: Name) -> Author {
         Author {
-            domains: vec![domain],
+            domains: [domain].into(),
             problem: None,
         }
     }
@@ -133,7 +134,7 @@ pub fn author(header: &HeaderFields) -> Author {
     };
     let problem = problem.or(number);
     Author {
-        domains: found.domains,
+        domains: found.domains.into(),
         problem,
     }
 }

@@ -1,238 +1,52 @@
-//! Finding policies and organizational domains: the DNS tree walk (RFC 9989 section 4.10).
+//! Finding policies and organizational domains in the DNS (RFC 9989 section 4.10).
 
-use super::{Author, Policies, Policy, PublicSuffix, Record, Unusable};
-use crate::dns::{Answer, Failure, Name, NameError, Resolver, Session, Txt};
+use super::records::Published;
+use super::walk::{Absence, Found, Known, Names, Walk};
+use super::{Author, Environment, Policies, Policy, PublicSuffix, Record, Unusable};
+use crate::dns::{Answer, Failure, Name, Resolver, Session, Txt};
 use crate::trace::{StepKind, Tracer};
 use futures_util::future::{join, join_all};
-use std::collections::{HashMap, HashSet};
+use futures_util::stream::{FuturesUnordered, StreamExt as _};
+use std::future::poll_fn;
 use std::sync::Arc;
+use std::task::Poll;
 
 /// Identifiers whose organizational domain is looked for; those beyond count as not looked up.
 pub const MOST_CANDIDATES: usize = 32;
 
-/// Labels of the second name of a walk at most, so that no walk asks more than eight names (section 4.10).
-const MOST_LABELS: usize = 7;
-
-/// What a name of a walk holds.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Found {
-    /// One DMARC policy record.
-    Record(Arc<Record>),
-    /// None that counts.
-    Nothing(Absence),
-    /// It is not known, now.
-    Failure(Failure),
-}
-
-/// Why a name holds no DMARC policy record that counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Absence {
-    /// `_dmarc` does not exist there.
-    NoSuchName,
-    /// `_dmarc` exists, without text records.
-    NoData,
-    /// There are text records, none of them a DMARC policy record.
-    NoDmarcRecord,
-    /// There are so many DMARC policy records; all are discarded.
-    Several(usize),
-    /// The name with `_dmarc` before it cannot be asked.
-    Malformed(NameError),
-}
-
-/// A name of a walk and what it holds.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Step {
-    /// The domain, without the `_dmarc` that was asked for.
-    pub at: Name,
-    /// What is there.
-    pub found: Found,
-}
-
-/// How organizational domains are found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-#[non_exhaustive]
-pub enum OrganizationalDomains {
-    /// By the DNS tree walk of RFC 9989 section 4.10.
-    #[default]
-    TreeWalk,
-    /// By the public suffix list, as RFC 7489 section 3.2 has it, for receivers whose results have to match those of older ones: the
-    /// policy is that of the author domain or of its organizational domain, and `psd` and `np` count for nothing. The list is that
-    /// of the crate `psl` when this library was built.
-    #[cfg(feature = "psl")]
-    PublicSuffixList,
-}
-
-impl OrganizationalDomains {
-    fn targets(self, start: &Name) -> Vec<Name> {
-        match self {
-            OrganizationalDomains::TreeWalk => Walk::targets(start),
-            #[cfg(feature = "psl")]
-            OrganizationalDomains::PublicSuffixList => {
-                let organizational = listed(start);
-                // RFC 7489 section 6.6.3: the author domain, then its organizational domain.
-                let above = (organizational != *start).then_some(organizational);
-                std::iter::once(start.clone()).chain(above).collect()
-            }
-        }
-    }
-
-    fn judge(self, start: &Name, known: &HashMap<Name, Found>) -> Walk {
-        match self {
-            OrganizationalDomains::TreeWalk => Walk::judge(start, known),
-            #[cfg(feature = "psl")]
-            OrganizationalDomains::PublicSuffixList => {
-                let step = |at: Name| known.get(&at).cloned().map(|found| Step { at, found });
-                Walk {
-                    start: start.clone(),
-                    steps: self.targets(start).into_iter().filter_map(step).collect(),
-                    organizational: listed(start),
-                    listed: true,
-                }
-            }
-        }
-    }
-}
-
-/// RFC 7489 section 3.2: the public suffix and one label more; a public suffix stands for itself.
-#[cfg(feature = "psl")]
-fn listed(domain: &Name) -> Name {
-    let registered = psl::domain(domain.as_str().as_bytes());
-    let labels = registered.map_or(0, |found| found.as_bytes().split(|&octet| octet == b'.').count());
-    if labels == 0 {
-        domain.clone()
-    } else {
-        domain.suffix(labels)
-    }
-}
-
-/// One DNS tree walk, judged: from the name it began at up to where it stopped.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Walk {
-    /// Where it began.
-    pub start: Name,
-    /// The names that count, from the longest. All were asked at once; those above the stop are left out.
-    pub steps: Vec<Step>,
-    /// The organizational domain of `start`, as far as is known (below the first failure).
-    pub organizational: Name,
-    /// The organizational domain does not depend on what was found.
-    listed: bool,
-}
-
-impl Walk {
-    /// The names of a walk from `start`, from the longest to the shortest, at most eight.
-    ///
-    /// ```
-    /// use mailrep::dmarc::Walk;
-    /// use mailrep::dns::Name;
-    /// let start = Name::parse(b"a.b.c.d.e.f.g.h.example.com")?;
-    /// let targets = Walk::targets(&start);
-    /// assert_eq!(targets.len(), 8);
-    /// assert_eq!(targets[1].as_str(), "d.e.f.g.h.example.com");
-    /// # Ok::<(), mailrep::dns::NameError>(())
-    /// ```
-    pub fn targets(start: &Name) -> Vec<Name> {
-        // Section 4.10 step 4: one label less, but never more than seven.
-        let labels = start.label_count();
-        let rest = labels.saturating_sub(1).min(MOST_LABELS);
-        let mut targets = vec![start.clone()];
-        targets.extend((1..=rest).rev().map(|count| start.suffix(count)));
-        targets
-    }
-
-    pub(super) fn judge(start: &Name, known: &HashMap<Name, Found>) -> Walk {
-        let mut steps = Vec::new();
-        let mut organizational = None;
-        for at in Walk::targets(start) {
-            let Some(found) = known.get(&at).cloned() else {
-                break;
-            };
-            let mut stop = false;
-            match &found {
-                Found::Record(record) => {
-                    // Section 4.10.2: psd=n is the organizational domain; psd=y stands one label above it, unless the
-                    // walk began there (which has no label more); else it is the record with the fewest labels.
-                    stop = record.psd != PublicSuffix::Unknown;
-                    organizational = Some(if record.psd == PublicSuffix::Yes {
-                        start.suffix(at.label_count() + 1)
-                    } else {
-                        at.clone()
-                    });
-                }
-                Found::Nothing(_) => {}
-                // What lies above cannot be judged: the walk might have stopped here.
-                Found::Failure(_) => stop = true,
-            }
-            steps.push(Step { at, found });
-            if stop {
-                break;
-            }
-        }
-        Walk {
-            start: start.clone(),
-            steps,
-            // Section 4.10.2: without any record, the initial target.
-            organizational: organizational.unwrap_or_else(|| start.clone()),
-            listed: false,
-        }
-    }
-
-    /// The first name that could not be looked at, if it may change the organizational domain.
-    pub fn failure(&self) -> Option<(&Name, &Failure)> {
-        self.unseen().filter(|_| !self.listed)
-    }
-
-    /// The first name that could not be looked at, if it may change the policy.
-    fn unseen(&self) -> Option<(&Name, &Failure)> {
-        match self.steps.last() {
-            Some(Step {
-                at,
-                found: Found::Failure(failure),
-            }) => Some((at, failure)),
-            _ => None,
-        }
-    }
-
-    fn record_at(&self, name: &Name) -> Option<&Arc<Record>> {
-        self.steps.iter().find_map(|step| match &step.found {
-            Found::Record(record) if step.at == *name => Some(record),
-            _ => None,
-        })
-    }
-}
-
 /// Which policy applies to an author domain (section 4.10.1).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum PolicyFinding {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PolicyFinding<'a> {
     /// There is no record.
     None,
     /// This record applies.
     Record {
         /// The policy domain.
-        at: Name,
+        at: &'a Name,
         /// Its record.
-        record: Arc<Record>,
+        record: &'a Arc<Record>,
         /// The policy for this author domain, before `t` lowers it; or why none can be applied.
         policy: Result<Policy, Unusable>,
         /// Why it is not known whether the author domain exists, which decides between `sp` and `np`; `policy` is
         /// `sp` then.
-        existence_unknown: Option<Failure>,
+        existence_unknown: Option<&'a Failure>,
     },
     /// It cannot be found out now.
     Failure {
         /// The name that could not be looked at.
-        at: Name,
+        at: &'a Name,
         /// Why.
-        failure: Failure,
+        failure: &'a Failure,
     },
 }
 
 /// Whether two domains belong to one organization.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Relation {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Relation<'a> {
     Same,
     Other,
     /// A name could not be looked at.
-    Unknown(Name, Failure),
+    Unknown(&'a Name, &'a Failure),
     /// The identifier was not among the candidates.
     NotLookedUp,
 }
@@ -240,10 +54,10 @@ pub(super) enum Relation {
 /// All that DMARC needs of the DNS for one message. Cheap to share in an `Arc`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Discovery {
-    pub(super) author: Author,
-    /// For each author domain, in order.
-    pub(super) policies: Vec<PolicyFinding>,
-    pub(super) walks: HashMap<Name, Walk>,
+    author: Author,
+    names: Names,
+    /// Whether author domains exist, where that decides which policy applies.
+    existence: Vec<(Name, Result<bool, Failure>)>,
 }
 
 impl Discovery {
@@ -253,63 +67,82 @@ impl Discovery {
     }
 
     /// The policy for each author domain, in their order.
-    pub fn policies(&self) -> &[PolicyFinding] {
-        &self.policies
+    pub fn policies(&self) -> impl Iterator<Item = PolicyFinding<'_>> {
+        self.author.domains().iter().map(|author| self.policy(author))
+    }
+
+    fn policy(&self, author: &Name) -> PolicyFinding<'_> {
+        let Some(walk) = self.walk(author) else {
+            return PolicyFinding::None;
+        };
+        let (mut finding, np) = policy(walk);
+        if let PolicyFinding::Record {
+            policy,
+            existence_unknown,
+            ..
+        } = &mut finding
+            && let Some(np) = np
+        {
+            match self.existence.iter().find(|(name, _)| name == author) {
+                Some((_, Ok(true))) | None => {}
+                Some((_, Ok(false))) => *policy = Ok(np),
+                Some((_, Err(failure))) => *existence_unknown = Some(failure),
+            }
+        }
+        finding
     }
 
     /// The walk that began at `name`, if there was one.
-    pub fn walk(&self, name: &Name) -> Option<&Walk> {
-        self.walks.get(name)
+    pub fn walk(&self, name: &Name) -> Option<Walk<'_>> {
+        self.names.walk(name)
     }
 
     /// Whether `identifier` and `author` have the same organizational domain (section 4.10.2).
-    pub(super) fn relation(&self, author: &Name, identifier: &Name) -> Relation {
-        if author == identifier {
-            return Relation::Same;
-        }
-        if shared_labels(author, identifier) == 0 {
-            return Relation::Other;
-        }
-        let Some(ours) = self.walks.get(author) else {
-            return Relation::NotLookedUp;
-        };
-        let unknown = |walk: &Walk| {
-            walk.failure()
-                .map(|(at, failure)| Relation::Unknown(at.clone(), failure.clone()))
-        };
-        let Some(theirs) = self.walks.get(identifier) else {
-            return match unknown(ours) {
-                Some(unknown) => unknown,
-                // Both would have to be within the author's organizational domain.
-                None if !identifier.is_within(&ours.organizational) => Relation::Other,
-                None => Relation::NotLookedUp,
-            };
-        };
-        if ours.organizational == theirs.organizational {
-            // That holds even if a name above could not be looked at: from their common domain on, both walks ask the
-            // same names, so whatever stands there moves both organizational domains to the same place.
-            return Relation::Same;
-        }
-        unknown(ours)
-            .or_else(|| unknown(theirs))
-            .unwrap_or(Relation::Other)
+    pub(super) fn relation(&self, author: &Name, identifier: &Name) -> Relation<'_> {
+        relation(&self.names, author, identifier)
     }
 }
 
-fn shared_labels(a: &Name, b: &Name) -> usize {
-    a.labels()
-        .rev()
-        .zip(b.labels().rev())
-        .take_while(|(a, b)| a == b)
-        .count()
+/// Whether `identifier` and `author` have the same organizational domain (section 4.10.2).
+pub(super) fn relation<'a>(names: &'a Names, author: &Name, identifier: &Name) -> Relation<'a> {
+    if author == identifier {
+        return Relation::Same;
+    }
+    if !author.shares_top_level(identifier) {
+        return Relation::Other;
+    }
+    let Some(ours) = names.walk(author) else {
+        return Relation::NotLookedUp;
+    };
+    fn unknown(walk: Walk<'_>) -> Option<Relation<'_>> {
+        let (at, failure) = walk.failure()?;
+        Some(Relation::Unknown(at, failure))
+    }
+    let Some(theirs) = names.walk(identifier) else {
+        return match unknown(ours) {
+            Some(unknown) => unknown,
+            // Both would have to be within the author's organizational domain.
+            None if !identifier.is_within(ours.organizational()) => Relation::Other,
+            None => Relation::NotLookedUp,
+        };
+    };
+    if ours.organizational() == theirs.organizational() {
+        // That holds even if a name above could not be looked at: from their common domain on, both walks ask the
+        // same names, so whatever stands there moves both organizational domains to the same place.
+        return Relation::Same;
+    }
+    unknown(ours)
+        .or_else(|| unknown(theirs))
+        .unwrap_or(Relation::Other)
 }
 
 /// Looks up what DMARC needs: the policy for each author domain, and the organizational domains of the author domains and
 /// of `candidates` (the MAIL FROM or HELO domain and the `d=` of the signatures), which relaxed alignment compares.
 ///
-/// Organizational domains are those of the tree walk; [`discover_with`] leaves the choice.
+/// Organizational domains are those of the tree walk, and no record is known before; [`discover_with`] leaves the choice.
 ///
-/// All names of all walks are asked at once, each name once. A second round follows only where it is seldom: for `np`,
+/// All names of all walks are asked at once, each name once, and waited for until every walk is decided: what lies above
+/// a record with `psd=n` or `psd=y` is not. A second round follows only where it is seldom: for `np`,
 /// whether the author domain exists; and for candidates that share nothing but a top-level domain with the author domain,
 /// if that top-level domain turned out to be the organizational domain. A candidate that equals an author domain, or
 /// shares no label with any, is never walked.
@@ -319,131 +152,129 @@ pub async fn discover<R: Resolver>(
     candidates: &[Name],
     trace: &Tracer,
 ) -> Discovery {
-    discover_with(
-        session,
-        author,
-        candidates,
-        OrganizationalDomains::TreeWalk,
-        trace,
-    )
-    .await
+    discover_with(session, author, candidates, Environment::default(), trace).await
 }
 
-/// As [`discover`], with a choice of how organizational domains are found.
+/// As [`discover`], with a choice of how organizational domains are found, and with records that are known: their names are
+/// not asked for.
 pub async fn discover_with<R: Resolver>(
     session: &Session<R>,
     author: &Author,
     candidates: &[Name],
-    how: OrganizationalDomains,
+    environment: Environment<'_>,
     trace: &Tracer,
 ) -> Discovery {
     let authors = author.domains();
-    let mut seen: HashSet<&Name> = authors.iter().collect();
-    let closeness = |candidate: &Name| {
-        let shared = |author: &Name| match shared_labels(author, candidate) {
-            // One of the two is the other's parent: as close as can be, whatever the count.
-            shared if shared > 0 && (author.is_within(candidate) || candidate.is_within(author)) => {
-                usize::MAX
-            }
-            shared => shared,
-        };
-        authors.iter().map(shared).max().unwrap_or(0)
+    let mut search = Search {
+        session,
+        environment,
+        known: environment.records.map(|records| (records, records.now())),
+        trace,
+        names: Names::with_capacity(4),
     };
-    let (near, far): (Vec<_>, Vec<_>) = candidates
-        .iter()
-        .filter(|candidate| seen.insert(candidate))
-        .map(|candidate| (candidate, closeness(candidate)))
-        .filter(|(_, closeness)| *closeness > 0)
-        .take(MOST_CANDIDATES)
-        .partition(|(_, closeness)| *closeness > 1);
-
-    let mut known = HashMap::new();
-    let starts: Vec<&Name> = authors.iter().chain(near.iter().map(|(name, _)| *name)).collect();
-    look(session, how, &starts, &mut known, trace).await;
-
-    let walk = |name: &Name| (name.clone(), how.judge(name, &known));
-    let mut walks: HashMap<Name, Walk> = starts.iter().map(|name| walk(name)).collect();
-    let far: Vec<&Name> = far
-        .iter()
-        .map(|(name, _)| *name)
-        .filter(|name| {
-            let ours = |author| {
-                walks
-                    .get(author)
-                    .is_some_and(|walk: &Walk| name.is_within(&walk.organizational))
-            };
-            authors.iter().any(ours)
-        })
-        .collect();
-    let mut policies: Vec<PolicyFinding> = Vec::new();
-    let mut doubtful = Vec::new();
-    for (at, name) in authors.iter().enumerate() {
-        let (finding, np) = match walks.get(name) {
-            Some(walk) => policy(walk),
-            None => (PolicyFinding::None, None),
-        };
-        policies.push(finding);
-        doubtful.extend(np.map(|np| (at, name, np)));
+    for author in authors {
+        search.begin(author, true);
     }
-    let existence = join_all(doubtful.iter().map(|(_, name, _)| exists(session, name, trace)));
-    let (existence, ()) = join(existence, look(session, how, &far, &mut known, trace)).await;
-    for ((at, _, np), existence) in doubtful.into_iter().zip(existence) {
-        if let PolicyFinding::Record {
-            policy,
-            existence_unknown,
-            ..
-        } = &mut policies[at]
+    let mut far = Vec::new();
+    let mut chosen = 0;
+    for candidate in candidates {
+        if chosen == MOST_CANDIDATES {
+            break;
+        }
+        if search.names.is_begun(candidate) {
+            continue;
+        }
+        match closeness(authors, candidate) {
+            0 => continue,
+            1 if far.contains(&candidate) => continue,
+            1 => far.push(candidate),
+            _ => search.begin(candidate, false),
+        }
+        chosen += 1;
+    }
+    search.look().await;
+
+    let doubtful = |author: &&Name| {
+        search
+            .names
+            .walk(author)
+            .is_some_and(|walk| policy(walk).1.is_some())
+    };
+    let existence: Vec<Name> = authors.iter().filter(doubtful).cloned().collect();
+    for candidate in far {
+        let ours = |author| search.names.walk(author).map(|walk| walk.organizational());
+        if authors
+            .iter()
+            .filter_map(ours)
+            .any(|above| candidate.is_within(above))
         {
-            match existence {
-                Ok(true) => {}
-                Ok(false) => *policy = Ok(np),
-                Err(failure) => *existence_unknown = Some(failure),
-            }
+            search.begin(candidate, false);
         }
     }
-    walks.extend(
-        far.into_iter()
-            .map(|name| (name.clone(), how.judge(name, &known))),
-    );
+    let existence = match existence.is_empty() {
+        true => {
+            search.look().await;
+            Vec::new()
+        }
+        false => {
+            let exist = join_all(existence.iter().map(|author| exists(session, author, trace)));
+            let (exist, ()) = join(exist, search.look()).await;
+            existence.iter().cloned().zip(exist).collect()
+        }
+    };
     Discovery {
         author: author.clone(),
-        policies,
-        walks,
+        names: search.names,
+        existence,
     }
+}
+
+/// How many labels an identifier has in common with the author domain that is the closest.
+fn closeness(authors: &[Name], candidate: &Name) -> usize {
+    let shared = |author: &Name| {
+        if !author.shares_top_level(candidate) {
+            0
+        } else if author.is_within(candidate) || candidate.is_within(author) {
+            // One of the two is the other's parent: as close as can be, whatever the count.
+            usize::MAX
+        } else {
+            author.shared_labels(candidate)
+        }
+    };
+    authors.iter().map(shared).max().unwrap_or(0)
 }
 
 /// Section 4.10.1: the record of the author domain, else of its organizational domain, else of its public suffix. Also
 /// the `np` policy where it would make a difference and it is not known that the author domain exists.
-pub(super) fn policy(walk: &Walk) -> (PolicyFinding, Option<Policy>) {
-    let author = &walk.start;
-    let found = |at: &Name, record: &Arc<Record>, policy| PolicyFinding::Record {
-        at: at.clone(),
-        record: Arc::clone(record),
-        policy,
-        existence_unknown: None,
-    };
-    if let Some(record) = walk.record_at(author) {
+pub(super) fn policy(walk: Walk<'_>) -> (PolicyFinding<'_>, Option<Policy>) {
+    fn found<'a>(
+        at: &'a Name,
+        record: &'a Arc<Record>,
+        policy: Result<Policy, Unusable>,
+    ) -> PolicyFinding<'a> {
+        PolicyFinding::Record {
+            at,
+            record,
+            policy,
+            existence_unknown: None,
+        }
+    }
+    let author = walk.start();
+    if let Some(record) = walk.own_record() {
         let policy = record.policies().map(|policies| policies.p);
         return (found(author, record, policy), None);
     }
     if let Some((at, failure)) = walk.unseen() {
-        let finding = PolicyFinding::Failure {
-            at: at.clone(),
-            failure: failure.clone(),
-        };
-        return (finding, None);
+        return (PolicyFinding::Failure { at, failure }, None);
     }
     // The walk ends at its organizational domain or at the public suffix above it.
     let public_suffix = || {
-        walk.steps.iter().rev().find_map(|step| match &step.found {
-            Found::Record(record) if record.psd == PublicSuffix::Yes => Some((&step.at, record)),
+        walk.steps().find_map(|step| match step.found {
+            Found::Record(record) if record.psd == PublicSuffix::Yes => Some((step.at, record)),
             _ => None,
         })
     };
-    let organizational = || {
-        walk.record_at(&walk.organizational)
-            .map(|record| (&walk.organizational, record))
-    };
+    let organizational = || Some((walk.organizational(), walk.organizational_record()?));
     let Some((at, record)) = organizational().or_else(public_suffix) else {
         return (PolicyFinding::None, None);
     };
@@ -451,84 +282,144 @@ pub(super) fn policy(walk: &Walk) -> (PolicyFinding, Option<Policy>) {
         Ok(Policies { sp, np, .. }) => {
             // RFC 8020: a name below the author domain that exists proves that the author domain does.
             let absent = matches!(
-                walk.steps.first(),
-                Some(Step {
-                    found: Found::Nothing(Absence::NoSuchName | Absence::Malformed(_)),
-                    ..
-                })
+                walk.steps().next().map(|step| step.found),
+                Some(Found::Nothing(Absence::NoSuchName | Absence::Malformed(_)))
             );
             (
                 found(at, record, Ok(sp)),
-                (absent && sp != np && !walk.listed).then_some(np),
+                (absent && sp != np && !walk.is_listed()).then_some(np),
             )
         }
         Err(unusable) => (found(at, record, Err(unusable)), None),
     }
 }
 
-/// Asks for all names of the walks from `starts` that are not known yet, at once.
-pub(super) async fn look<R: Resolver>(
-    session: &Session<R>,
-    how: OrganizationalDomains,
-    starts: &[&Name],
-    known: &mut HashMap<Name, Found>,
-    trace: &Tracer,
-) {
-    let mut asked = HashSet::new();
-    let mut wanted = Vec::new();
-    for target in starts.iter().flat_map(|start| how.targets(start)) {
-        if !known.contains_key(&target) && asked.insert(target.clone()) {
-            wanted.push(target);
-        }
-    }
-    let found = join_all(wanted.iter().map(|name| find(session, name, trace))).await;
-    known.extend(wanted.into_iter().zip(found.into_iter().map(|(found, _)| found)));
+/// The walks of one message, under way.
+struct Search<'a, R> {
+    session: &'a Session<R>,
+    environment: Environment<'a>,
+    known: Known<'a>,
+    trace: &'a Tracer,
+    names: Names,
 }
 
-/// Section 4.10 steps 2 and 6: what one name holds, and all text records there.
-pub(super) async fn find<R: Resolver>(
-    session: &Session<R>,
-    domain: &Name,
-    trace: &Tracer,
-) -> (Found, Option<Arc<[Txt]>>) {
-    let step = trace.step(StepKind::Record, || format!("DMARC policy record of {domain}"));
-    let answer = match domain.prefixed("_dmarc") {
-        Ok(name) => session.txt(&name, &step).await,
-        Err(error) => Answer::MalformedName(error),
-    };
-    let texts = match &answer {
-        Answer::Records { records, .. } => Some(Arc::clone(records)),
-        _ => None,
-    };
-    let found = match answer {
-        Answer::Records { records, .. } => {
-            // Records of another version are discarded; of several, none counts.
-            let mut parsed = records.iter().filter_map(|record| Record::parse(record).ok());
-            match (parsed.next(), parsed.count()) {
-                (None, _) => Found::Nothing(Absence::NoDmarcRecord),
-                (Some(record), 0) => Found::Record(Arc::new(record)),
-                (Some(_), more) => Found::Nothing(Absence::Several(more + 1)),
+impl<R: Resolver> Search<'_, R> {
+    /// Begins a walk with what is known.
+    fn begin(&mut self, start: &Name, is_author: bool) {
+        let how = self.environment.organizational_domains;
+        // For the organizational domain of an identifier, that is enough.
+        if !is_author && let Some(organizational) = how.listed(start) {
+            return self.names.begin_listed(start, organizational);
+        }
+        let before = self.names.len();
+        self.names.begin(start, how, self.known);
+        if self.trace.is_on() {
+            for place in before..self.names.len() {
+                if let Some(found) = self.names.found(place) {
+                    let step = record_step(self.names.at(place), self.trace);
+                    let note = step.step(StepKind::Note, || format!("_dmarc.{} TXT", self.names.at(place)));
+                    note.outcome(|| "not asked: the record is known from an earlier check".into());
+                    step.outcome(|| in_words(found));
+                }
             }
         }
-        Answer::NoData { .. } => Found::Nothing(Absence::NoData),
-        Answer::NoSuchName { .. } => Found::Nothing(Absence::NoSuchName),
-        Answer::MalformedName(error) => Found::Nothing(Absence::Malformed(error)),
-        Answer::Failure(failure) => Found::Failure(failure),
-    };
-    step.outcome(|| match &found {
+    }
+
+    /// Asks for all names of the walks under way, at once, and waits until every walk is decided. What is still open then
+    /// is not needed.
+    async fn look(&mut self) {
+        let how = self.environment.organizational_domains;
+        if self.names.are_incomplete() {
+            let mut wanted = Vec::new();
+            for place in self.names.unknown(how) {
+                if !wanted.contains(&place) {
+                    wanted.push(place);
+                }
+            }
+            // In a box: where all is known, nobody carries the room for it.
+            Box::pin(self.ask(&wanted)).await;
+        }
+        self.names.judge(how);
+    }
+
+    async fn ask(&mut self, wanted: &[usize]) {
+        let how = self.environment.organizational_domains;
+        let (session, trace) = (self.session, self.trace);
+        let (names, records) = (&mut self.names, self.environment.records);
+        let steps: Vec<Tracer> = wanted
+            .iter()
+            .map(|&at| record_step(names.at(at), trace))
+            .collect();
+        let ask = |(&place, step)| {
+            let name = names.at(place).clone();
+            async move { (place, find(session, &name, step).await) }
+        };
+        let mut asked: FuturesUnordered<_> = wanted.iter().zip(&steps).map(ask).collect();
+        poll_fn(|context| {
+            // All that has arrived, and at first: each is polled once, so that all are asked.
+            while let Poll::Ready(landed) = asked.poll_next_unpin(context) {
+                let Some((place, published)) = landed else {
+                    return Poll::Ready(());
+                };
+                if let Some(records) = records {
+                    records.keep(names.at(place), &published);
+                }
+                names.learn(place, published.found);
+            }
+            match names.unknown(how).next() {
+                None => Poll::Ready(()),
+                Some(_) => Poll::Pending,
+            }
+        })
+        .await;
+        drop(asked);
+        for (&place, step) in wanted.iter().zip(&steps) {
+            if names.found(place).is_none() {
+                step.outcome(|| "not needed, and not waited for".into());
+            }
+        }
+    }
+}
+
+pub(super) fn record_step(domain: &Name, trace: &Tracer) -> Tracer {
+    trace.step(StepKind::Record, || format!("DMARC policy record of {domain}"))
+}
+
+/// The texts of one name.
+pub(super) async fn texts<R: Resolver>(
+    session: &Session<R>,
+    domain: &Name,
+    step: &Tracer,
+) -> Answer<Arc<[Txt]>> {
+    match domain.prefixed("_dmarc") {
+        Ok(name) => session.txt(&name, step).await,
+        Err(error) => Answer::MalformedName(error),
+    }
+}
+
+/// What one name holds.
+async fn find<R: Resolver>(session: &Session<R>, domain: &Name, step: &Tracer) -> Published {
+    read(texts(session, domain, step).await, step)
+}
+
+/// What the texts of one name come to.
+pub(super) fn read(texts: Answer<Arc<[Txt]>>, step: &Tracer) -> Published {
+    let published = Published::read(texts);
+    step.outcome(|| in_words(&published.found));
+    published
+}
+
+fn in_words(found: &Found) -> String {
+    match found {
+        Found::Record(record) if record.problems.is_empty() => "found".into(),
         Found::Record(record) => {
             let problems: Vec<String> = record.problems.iter().map(ToString::to_string).collect();
-            if problems.is_empty() {
-                "found".into()
-            } else {
-                format!("found; {}", problems.join("; "))
-            }
+            format!("found; {}", problems.join("; "))
         }
         Found::Nothing(Absence::Several(count)) => format!("{count} records, so none of them counts"),
         Found::Nothing(_) => "none".into(),
         Found::Failure(failure) => failure.to_string(),
-    });
-    (found, texts)
+    }
 }
 
 /// Section 3.2.14 and appendix A.4: a domain exists unless the answer, to a question of any type, is that there is no

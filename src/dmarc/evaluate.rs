@@ -1,8 +1,9 @@
 //! Judging what SPF and DKIM found against the policy (RFC 9989 sections 4.10.2, 5.3.4 to 5.3.6). No DNS here.
 
 use super::cause::{DkimFinding, SpfFinding};
-use super::discover::{Absence, Found, Relation, Step};
+use super::discover::Relation;
 use super::overrides::{Override, OverrideKind};
+use super::walk::{Absence, Found, Step};
 use super::{AlignmentMode, AuthorProblem, Cause, Discovery, DmarcResult, Policy, PolicyFinding, Record};
 use crate::dns::Name;
 use serde::Serialize;
@@ -67,11 +68,11 @@ pub struct Verdict {
     /// What is wrong with the From field besides, where a policy in it decided nevertheless.
     pub author_problem: Option<AuthorProblem>,
     /// The author domain that was judged.
-    pub from_domain: Option<String>,
+    pub from_domain: Option<Name>,
     /// Where the policy record stands.
-    pub policy_domain: Option<String>,
+    pub policy_domain: Option<Name>,
     /// The author domain's organizational domain.
-    pub organizational_domain: Option<String>,
+    pub organizational_domain: Option<Name>,
     /// The policy that applies, of `p`, `sp` and `np`, before `t=y` lowers it. Absent without a usable record, and
     /// while it is not known which one applies.
     pub policy: Option<Policy>,
@@ -211,66 +212,96 @@ fn unusable(judged: Option<Verdict>, problem: AuthorProblem) -> Verdict {
     }
 }
 
+/// An identifier of SPF or DKIM.
+#[derive(Clone, Copy)]
+struct Candidate<'a> {
+    mechanism: Mechanism,
+    identifier: &'a Identifier,
+}
+
 /// One identifier compared with one author domain.
 struct Compared<'a> {
     mechanism: Mechanism,
     identifier: &'a Identifier,
-    relation: Relation,
+    relation: Relation<'a>,
     aligned: bool,
     /// Whether a failed or omitted question leaves it open if it is aligned.
     open: bool,
 }
 
-fn judge(
-    discovery: &Discovery,
-    author: &Name,
-    policy: &PolicyFinding,
-    spf: Option<&Identifier>,
-    dkim: &[Identifier],
-) -> Verdict {
-    let record = match policy {
-        PolicyFinding::Record { record, .. } => Some(record),
-        _ => None,
-    };
-    let compare = |mechanism, identifier: &Identifier| {
-        let relation = discovery.relation(author, &identifier.domain);
-        let mode = record.map(|record| match mechanism {
+/// An author domain and what was found out about its policy.
+struct Judging<'a> {
+    discovery: &'a Discovery,
+    author: &'a Name,
+    policy: PolicyFinding<'a>,
+}
+
+impl<'a> Judging<'a> {
+    fn record(&self) -> Option<&'a Arc<Record>> {
+        match self.policy {
+            PolicyFinding::Record { record, .. } => Some(record),
+            _ => None,
+        }
+    }
+
+    fn compare(
+        &self,
+        Candidate {
+            mechanism,
+            identifier,
+        }: Candidate<'a>,
+    ) -> Compared<'a> {
+        let relation = self.discovery.relation(self.author, &identifier.domain);
+        let mode = self.record().map(|record| match mechanism {
             Mechanism::Spf => record.aspf,
             Mechanism::Dkim => record.adkim,
         });
         // Section 4.4: strict is identity, relaxed is the same organizational domain. While the policy is unknown only
         // identity is certain; without one it does not matter, and the default tells what there is.
-        let strict = match (mode, policy) {
+        let strict = match (mode, self.policy) {
             (Some(mode), _) => mode == AlignmentMode::Strict,
             (None, PolicyFinding::Failure { .. }) => true,
             (None, _) => false,
         };
-        let (aligned, open) = match (&relation, strict) {
-            (_, true) => (identifier.domain == *author, false),
+        let (aligned, open) = match (relation, strict) {
+            (_, true) => (identifier.domain == *self.author, false),
             (Relation::Same, false) => (true, false),
             (Relation::Other, false) => (false, false),
             (Relation::Unknown(..) | Relation::NotLookedUp, false) => (false, true),
         };
-        (relation, aligned, open)
+        Compared {
+            mechanism,
+            identifier,
+            relation,
+            aligned,
+            open,
+        }
+    }
+}
+
+fn judge(
+    discovery: &Discovery,
+    author: &Name,
+    policy: PolicyFinding<'_>,
+    spf: Option<&Identifier>,
+    dkim: &[Identifier],
+) -> Verdict {
+    let judging = Judging {
+        discovery,
+        author,
+        policy,
     };
-    let all: Vec<Compared> = spf
-        .map(|identifier| (Mechanism::Spf, identifier))
-        .into_iter()
-        .chain(dkim.iter().map(|identifier| (Mechanism::Dkim, identifier)))
-        .map(|(mechanism, identifier)| {
-            let (relation, aligned, open) = compare(mechanism, identifier);
-            Compared {
-                mechanism,
-                identifier,
-                relation,
-                aligned,
-                open,
-            }
-        })
-        .collect();
+    let candidate = |mechanism| {
+        move |identifier| Candidate {
+            mechanism,
+            identifier,
+        }
+    };
+    let dkim = dkim.iter().map(candidate(Mechanism::Dkim));
+    let all = spf.map(candidate(Mechanism::Spf)).into_iter().chain(dkim);
     let aligned_identifiers: Vec<AlignedIdentifier> = all
-        .iter()
-        .filter(|one| one.aligned && one.identifier.outcome == Outcome::Pass)
+        .clone()
+        .filter(|one| one.identifier.outcome == Outcome::Pass && judging.compare(*one).aligned)
         .map(|one| AlignedIdentifier {
             mechanism: one.mechanism,
             domain: one.identifier.domain.clone(),
@@ -278,16 +309,10 @@ fn judge(
         .collect();
     let has = |mechanism| aligned_identifiers.iter().any(|one| one.mechanism == mechanism);
     let walk = discovery.walk(author);
-    let organizational = walk.map(|walk| &walk.organizational).unwrap_or(author);
-    let cause = decide(
-        discovery,
-        author,
-        policy,
-        &all,
-        aligned_identifiers.first(),
-        organizational,
-    );
+    let organizational = walk.map_or(author, |walk| walk.organizational());
+    let cause = decide(&judging, all, aligned_identifiers.first(), organizational);
     let result = cause.result();
+    let record = judging.record();
     let testing = record.is_some_and(|record| record.t);
     let (policy_domain, policy) = match policy {
         PolicyFinding::Record {
@@ -296,7 +321,7 @@ fn judge(
             existence_unknown,
             ..
         } => (
-            Some(at.to_string()),
+            Some(at.clone()),
             policy.ok().filter(|_| existence_unknown.is_none()),
         ),
         _ => (None, None),
@@ -314,12 +339,12 @@ fn judge(
         result,
         cause,
         author_problem: None,
-        from_domain: Some(author.to_string()),
+        from_domain: Some(author.clone()),
         policy_domain,
         // It is not known while a name of the walk is not.
         organizational_domain: walk
             .filter(|walk| walk.failure().is_none())
-            .map(|walk| walk.organizational.to_string()),
+            .map(|walk| walk.organizational().clone()),
         policy,
         disposition,
         spf_aligned: has(Mechanism::Spf),
@@ -337,20 +362,19 @@ fn judge(
     }
 }
 
-fn decide(
-    discovery: &Discovery,
-    author: &Name,
-    policy: &PolicyFinding,
-    all: &[Compared],
+fn decide<'a>(
+    judging: &Judging<'a>,
+    all: impl Iterator<Item = Candidate<'a>>,
     passed: Option<&AlignedIdentifier>,
     organizational: &Name,
 ) -> Cause {
+    let (discovery, author) = (judging.discovery, judging.author);
     let author_name = || author.clone();
-    let (policy_domain, record, policy) = match policy {
+    let (policy_domain, record, policy) = match judging.policy {
         PolicyFinding::None => {
             let several = discovery.walk(author).and_then(|walk| {
-                walk.steps.iter().find_map(|step| match step.found {
-                    Found::Nothing(Absence::Several(count)) => Some((step.at.clone(), count)),
+                walk.steps().find_map(|step| match step.found {
+                    Found::Nothing(Absence::Several(count)) => Some((step.at.clone(), *count)),
                     _ => None,
                 })
             });
@@ -363,10 +387,10 @@ fn decide(
             // The very author domain passed, and a record applies to it, wherever the walk would have ended. That the one above, if
             // that counts, cannot be used is the only doubt, and too far-fetched to defer mail for.
             let applies =
-                |step: &Step| matches!(&step.found, Found::Record(record) if record.policies().is_ok());
-            let walked = discovery.walk(author).map(|walk| walk.steps.as_slice());
+                |step: Step<'_>| matches!(step.found, Found::Record(record) if record.policies().is_ok());
+            let walk = discovery.walk(author);
             if let Some(identifier) = passed
-                && walked.unwrap_or_default().iter().any(applies)
+                && walk.is_some_and(|walk| walk.steps().any(applies))
             {
                 return Cause::Aligned {
                     author: author_name(),
@@ -387,12 +411,12 @@ fn decide(
             policy,
             existence_unknown,
         } => match policy {
-            Ok(policy) => (at, record, (*policy, existence_unknown)),
+            Ok(policy) => (at, record, (policy, existence_unknown)),
             Err(why) => {
                 return Cause::RecordUnusable {
                     author: author_name(),
                     at: at.clone(),
-                    why: *why,
+                    why,
                 };
             }
         },
@@ -405,9 +429,10 @@ fn decide(
             organizational: organizational.clone(),
         };
     }
-    for one in all {
+    let all: Vec<Compared> = all.map(|one| judging.compare(one)).collect();
+    for one in &all {
         let identifier = || one.identifier.domain.clone();
-        match (one.identifier.outcome, &one.relation) {
+        match (one.identifier.outcome, one.relation) {
             (Outcome::Pass, Relation::Unknown(at, failure)) if one.open => {
                 return Cause::AlignmentUnknown {
                     author: author_name(),
@@ -445,8 +470,8 @@ fn decide(
         policy_domain: policy_domain.clone(),
         policy,
         testing: record.t,
-        spf: spf_finding(all),
-        dkim: dkim_finding(all),
+        spf: spf_finding(&all),
+        dkim: dkim_finding(&all),
     }
 }
 

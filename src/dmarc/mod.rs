@@ -7,25 +7,28 @@
 mod author;
 mod cause;
 mod discover;
+mod environment;
 mod evaluate;
 pub mod lint;
 mod overrides;
 mod record;
+mod records;
 #[cfg(test)]
 pub(crate) mod tests;
+mod walk;
 
 pub use author::{Author, AuthorProblem, DomainError, MOST_AUTHOR_DOMAINS, author};
 pub use cause::{Cause, DkimFinding, SpfFinding};
-pub use discover::{
-    Absence, Discovery, Found, MOST_CANDIDATES, OrganizationalDomains, PolicyFinding, Step, Walk, discover,
-    discover_with,
-};
+pub use discover::{Discovery, MOST_CANDIDATES, PolicyFinding, discover, discover_with};
+pub use environment::{Environment, OrganizationalDomains};
 pub use evaluate::{AlignedIdentifier, Identifier, Mechanism, Outcome, Verdict, evaluate};
 pub use overrides::{Circumstances, MailingLists, Override, OverrideError, OverrideKind, Overrides};
 pub use record::{
     AlignmentMode, FailureOptions, Policies, PublicSuffix, Record, RecordError, RecordProblem, ReportUri,
     Unusable,
 };
+pub use records::{Records, RecordsOptions};
+pub use walk::{Absence, Found, Step, Walk};
 
 use serde::Serialize;
 use std::fmt;

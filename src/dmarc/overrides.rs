@@ -174,8 +174,8 @@ impl Overrides {
     }
 
     fn exception(&self, verdict: &Verdict) -> Option<(Override, Policy)> {
-        let author = Name::parse(verdict.from_domain.as_deref()?.as_bytes()).ok()?;
-        let disposition = self.exact.get(&author).or_else(|| {
+        let author = verdict.from_domain.as_ref()?;
+        let disposition = self.exact.get(author).or_else(|| {
             let mut above = author.parent();
             while let Some(name) = above {
                 if let Some(found) = self.below.get(&name) {

@@ -125,6 +125,19 @@ pub enum RecordProblem {
     Historic(&'static str),
 }
 
+impl RecordProblem {
+    /// What it occupies, roughly.
+    pub(super) fn octets(&self) -> usize {
+        let text = match self {
+            RecordProblem::Value { value: text, .. }
+            | RecordProblem::Uri { uri: text, .. }
+            | RecordProblem::NoTag(text) => text.len(),
+            RecordProblem::Repeated(_) | RecordProblem::NoPolicy | RecordProblem::Historic(_) => 0,
+        };
+        size_of::<RecordProblem>() + text
+    }
+}
+
 /// Why no DMARC processing is applied although there is a record (section 4.10.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("it has no valid {tag} and no valid rua that would let it stand as p=none")]

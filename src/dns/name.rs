@@ -1,5 +1,6 @@
 //! Domain names that can be asked.
 
+use std::borrow::Borrow;
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -201,12 +202,57 @@ impl Name {
 
     /// The name that ends with the last `count` labels of this one, or the whole name if it has fewer.
     pub fn suffix(&self, count: usize) -> Name {
+        Name(self.suffix_str(count).into())
+    }
+
+    /// The text of [`Name::suffix`].
+    pub(crate) fn suffix_str(&self, count: usize) -> &str {
         let skip = self.label_count().saturating_sub(count);
         let mut rest: &str = &self.0;
         for _ in 0..skip {
             rest = rest.split_once('.').map_or("", |(_, parent)| parent);
         }
-        Name(rest.into())
+        rest
+    }
+
+    /// The name of a text that is some last labels of this one.
+    pub(crate) fn ending(&self, text: &str) -> Name {
+        debug_assert!(self.0.ends_with(text));
+        Name(text.into())
+    }
+
+    /// Whether the two have the same top-level domain.
+    pub(crate) fn shares_top_level(&self, other: &Name) -> bool {
+        // It is short: comparing beats searching.
+        for (a, b) in self.0.bytes().rev().zip(other.0.bytes().rev()) {
+            if a != b {
+                return false;
+            }
+            if a == b'.' {
+                return true;
+            }
+        }
+        // The shorter one is a single label.
+        self.shared_labels(other) > 0
+    }
+
+    /// How many labels the two have in common, counted from the right.
+    pub(crate) fn shared_labels(&self, other: &Name) -> usize {
+        let mut octets = self.0.bytes().rev().zip(other.0.bytes().rev());
+        let (mut labels, mut same) = (0, 0);
+        if octets.all(|(a, b)| {
+            let is_same = a == b;
+            same += usize::from(is_same);
+            labels += usize::from(is_same && a == b'.');
+            is_same
+        }) {
+            // The shorter one is the end of the longer one: its first label is shared if the other's begins there too.
+            let longer = if self.0.len() > other.0.len() { self } else { other };
+            let before = longer.0.len() - same;
+            let begins = before == 0 || longer.0.as_bytes()[before - 1] == b'.';
+            labels += usize::from(begins && same > 0);
+        }
+        labels
     }
 
     /// Whether this name is `ancestor` or below it.
@@ -247,6 +293,13 @@ impl fmt::Display for Name {
             }
         }
         Ok(())
+    }
+}
+
+/// So that a part of a name can be looked for among names.
+impl Borrow<str> for Name {
+    fn borrow(&self) -> &str {
+        &self.0
     }
 }
 

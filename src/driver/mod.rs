@@ -208,7 +208,7 @@ impl Checker {
             &session,
             author,
             &candidates,
-            self.options.organizational_domains,
+            context.dmarc(),
             &trace,
         ))?;
         Ok((dmarc::evaluate(&discovery, spf, dkim), trace.steps()))
@@ -253,6 +253,11 @@ fn new_context(
     keys.entries = keys.entries.min(cache.entries);
     keys.octets = keys.octets.min(cache.octets);
     keys.ttl_ceiling = keys.ttl_ceiling.min(cache.ttl_ceiling);
+    let records = &mut options.dmarc_records;
+    records.entries = records.entries.min(cache.entries);
+    records.octets = records.octets.min(cache.octets);
+    records.ttl_ceiling = records.ttl_ceiling.min(cache.ttl_ceiling);
+    records.negative_ceiling = records.negative_ceiling.min(cache.negative_ceiling);
     Context::new(cached, options)
 }
 

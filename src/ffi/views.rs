@@ -4,6 +4,7 @@ use super::codes;
 use super::status::MAILREP_ABSENT;
 use super::text::keep;
 use crate::dkim::SignatureVerdict;
+use crate::dns::Name;
 use crate::{dmarc, iprev, spf, transaction};
 use std::ffi::{CString, c_int};
 
@@ -145,9 +146,9 @@ impl Dmarc {
     fn of(verdict: &dmarc::Verdict, reason: String) -> Dmarc {
         Dmarc {
             result: codes::dmarc(verdict.result),
-            from_domain: optional(&verdict.from_domain),
-            policy_domain: optional(&verdict.policy_domain),
-            organizational_domain: optional(&verdict.organizational_domain),
+            from_domain: shown(&verdict.from_domain),
+            policy_domain: shown(&verdict.policy_domain),
+            organizational_domain: shown(&verdict.organizational_domain),
             policy: codes::policy(verdict.policy),
             disposition: codes::policy(verdict.disposition),
             spf_aligned: verdict.spf_aligned.into(),
@@ -167,6 +168,10 @@ impl Iprev {
             cause: keep(iprev.cause.code()),
         }
     }
+}
+
+fn shown(domain: &Option<Name>) -> Option<CString> {
+    domain.as_ref().map(|domain| keep(domain.to_string()))
 }
 
 fn optional(text: &Option<String>) -> Option<CString> {

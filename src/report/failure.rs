@@ -6,6 +6,7 @@ use super::text::{file_name_part, header_value};
 use crate::clock::UnixTime;
 use crate::dkim::{DkimResult, SignatureVerdict};
 use crate::dmarc::{self, AlignmentMode, DmarcResult, PublicSuffix, Record, ReportUri};
+use crate::dns::Name;
 use crate::message::fold::{Lines, MOST_WORD};
 use crate::spf::{Evaluation, SpfResult};
 use crate::transaction::Verdict;
@@ -85,7 +86,11 @@ pub fn failure(verdict: &Verdict, header: &[u8], reporter: &Reporter) -> Result<
     if !is_judged || !is_asked {
         return Err(NoFailure::NotFailed);
     }
-    let domain = dmarc.from_domain.clone().unwrap_or_default();
+    let domain = dmarc
+        .from_domain
+        .as_ref()
+        .map(ToString::to_string)
+        .unwrap_or_default();
     let mut feedback = Feedback::new(FeedbackType::AuthFailure)
         .with_user_agent(concat!("mailrep/", env!("CARGO_PKG_VERSION")))
         .with_arrival_date(request.now.0.clamp(-2_208_988_800, 253_402_300_799))
@@ -169,8 +174,11 @@ fn delivery(verdict: &dmarc::Verdict) -> DeliveryResult {
 
 /// Whether a pass for this domain would have counted. It chooses what is told, and decides nothing.
 fn would_align(verdict: &dmarc::Verdict, domain: &str, mode: AlignmentMode) -> bool {
-    let author = verdict.from_domain.as_deref().unwrap_or_default();
-    let organization = verdict.organizational_domain.as_deref().unwrap_or(author);
+    let author = verdict.from_domain.as_ref().map_or("", Name::as_str);
+    let organization = verdict
+        .organizational_domain
+        .as_ref()
+        .map_or(author, Name::as_str);
     match mode {
         AlignmentMode::Strict => domain == author,
         AlignmentMode::Relaxed => domain

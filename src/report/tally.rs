@@ -116,7 +116,7 @@ impl Tally {
         let (Some(domain), Some(published)) = (&dmarc.policy_domain, &dmarc.record) else {
             return Err(NotReported::NoPolicy);
         };
-        let policy = published_policy(domain, published).ok_or(NotReported::NoPolicy)?;
+        let policy = published_policy(domain.as_str(), published).ok_or(NotReported::NoPolicy)?;
         // RFC 9990 section 3.4: rua asks for reports.
         if published.rua.is_empty() {
             return Err(NotReported::NotAsked);
@@ -240,7 +240,11 @@ fn record(verdict: &Verdict) -> Result<Record, NotReported> {
     let (Some(request), Some(spf)) = (&verdict.spf_request, &verdict.spf) else {
         return Err(NotReported::NoClient);
     };
-    let author = dmarc.from_domain.as_deref().ok_or(NotReported::NoAuthor)?;
+    let author = dmarc
+        .from_domain
+        .as_ref()
+        .map(Name::as_str)
+        .ok_or(NotReported::NoAuthor)?;
     let evaluation = &spf.evaluation;
     // RFC 9990 section 3.1.1.11: MAIL FROM alone, which is HELO's domain for the null reverse-path (RFC 7208 section 2.4). Without a
     // domain nothing was checked.
@@ -302,7 +306,7 @@ fn overrides(verdict: &dmarc::Verdict) -> Vec<OverrideReason> {
 
 /// RFC 9990 section 3.1.3: aligned ones that pass first, strictly aligned ones before; then others that pass, then the rest.
 fn signatures(verdict: &Verdict) -> Vec<DkimAuth> {
-    let author = verdict.dmarc.from_domain.as_deref();
+    let author = verdict.dmarc.from_domain.as_ref().map(Name::as_str);
     let rank = |signature: &SignatureVerdict| match signature.result {
         DkimResult::Pass if signature.domain.as_deref() == author => 0,
         DkimResult::Pass if is_aligned(&verdict.dmarc, signature.domain_name()) => 1,

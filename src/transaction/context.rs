@@ -27,6 +27,8 @@ pub struct Options {
     pub spf_records: spf::RecordsOptions,
     /// How many DKIM keys that were read are kept.
     pub dkim_keys: dkim::KeysOptions,
+    /// How many DMARC records that were read are kept.
+    pub dmarc_records: dmarc::RecordsOptions,
     /// Whether verdicts carry a trace of every step. Default no.
     pub trace: bool,
 }
@@ -43,19 +45,20 @@ impl Default for Options {
             organizational_domains: dmarc::OrganizationalDomains::default(),
             spf_records: spf::RecordsOptions::default(),
             dkim_keys: dkim::KeysOptions::default(),
+            dmarc_records: dmarc::RecordsOptions::default(),
             trace: false,
         }
     }
 }
 
-/// A resolver, the options, and the SPF records and DKIM keys known, shared by any number of transactions on any number of
-/// threads.
+/// A resolver, the options, and the records and keys known, shared by any number of transactions on any number of threads.
 #[derive(Debug)]
 pub struct Context<R> {
     resolver: Arc<R>,
     options: Options,
     spf_records: spf::Records,
     dkim_keys: Arc<dkim::Keys>,
+    dmarc_records: dmarc::Records,
 }
 
 impl<R: Resolver> Context<R> {
@@ -65,6 +68,7 @@ impl<R: Resolver> Context<R> {
             resolver: Arc::new(resolver),
             spf_records: spf::Records::new(options.clock.clone(), options.spf_records.clone()),
             dkim_keys: Arc::new(dkim::Keys::new(options.clock.clone(), options.dkim_keys.clone())),
+            dmarc_records: dmarc::Records::new(options.clock.clone(), options.dmarc_records.clone()),
             options,
         }
     }
@@ -89,6 +93,11 @@ impl<R: Resolver> Context<R> {
     /// The DKIM keys that checks share.
     pub fn dkim_keys(&self) -> &Arc<dkim::Keys> {
         &self.dkim_keys
+    }
+
+    /// What DMARC's discoveries share.
+    pub fn dmarc(&self) -> dmarc::Environment<'_> {
+        dmarc::Environment::from(self.options.organizational_domains).with_records(&self.dmarc_records)
     }
 
     /// Begins a check: a deadline and a budget of questions of its own.

@@ -356,10 +356,9 @@ impl<R: Resolver> Transaction<R> {
         candidates.extend(self.spf_domain.take());
         let session = Arc::new(self.context.session());
         let trace = self.trace.clone();
-        let how = options.organizational_domains;
         let policy = {
-            let (session, author, trace) = (Arc::clone(&session), author.clone(), trace.clone());
-            async move { dmarc::discover_with(&session, &author, &candidates, how, &trace).await }
+            let (session, context, trace) = (Arc::clone(&session), Arc::clone(&self.context), trace.clone());
+            async move { dmarc::discover_with(&session, &author, &candidates, context.dmarc(), &trace).await }
         };
         let keys = {
             let header = Arc::clone(&header);

@@ -299,7 +299,7 @@ fn dmarc_result(verdict: &dmarc::Verdict) -> MethodResult {
         result = result.reason(verdict.reason());
     }
     if let Some(domain) = &verdict.from_domain {
-        result = result.property("header", "from", domain);
+        result = result.property("header", "from", domain.to_string());
     }
     if let Some(disposition) = verdict.disposition {
         result = result.property("policy", "dmarc", disposition.as_str());

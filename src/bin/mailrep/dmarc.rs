@@ -53,7 +53,7 @@ pub(crate) fn show(page: &mut Page, verdict: &Verdict) {
     ];
     for (name, value) in domains {
         if let Some(value) = value {
-            page.fact(name, value);
+            page.fact(name, &value.to_string());
         }
     }
     if let Some(policy) = verdict.policy {

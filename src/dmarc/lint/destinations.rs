@@ -3,12 +3,12 @@
 use super::Destination;
 use super::finding::{Finding, Problem};
 use super::inspect::Address;
-use crate::dmarc::discover::{Relation, look};
-use crate::dmarc::{Author, Discovery, Found, OrganizationalDomains, Record, ReportUri, Walk};
+use super::names::Looked;
+use crate::dmarc::discover::{Relation, relation};
+use crate::dmarc::{Record, ReportUri};
 use crate::dns::{Answer, Name, NameError, Question, RecordType, Resolver, Session, Txt};
 use crate::trace::{StepKind, Tracer};
 use futures_util::future::{join, join_all};
-use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Destination hosts that are looked at: eight questions for the organizational domain of each, and four more.
@@ -39,8 +39,7 @@ struct Told {
 /// Looks at the destinations of the record of `domain`, whose octets are given, all side by side.
 pub(super) async fn all<R: Resolver>(
     session: &Session<R>,
-    walk: &Walk,
-    known: &mut HashMap<Name, Found>,
+    mut looked: Looked,
     (domain, octets): (&Name, &[u8]),
     addresses: &[Address],
     trace: &Tracer,
@@ -68,20 +67,9 @@ pub(super) async fn all<R: Resolver>(
         .filter(|name| *name != domain && name.labels().next_back() == domain.labels().next_back())
         .collect();
     let mail = join_all(hosts.iter().map(|host| takes_mail(session, &host.name, trace)));
-    let walks = look(session, OrganizationalDomains::TreeWalk, &related, known, trace);
-    let (mail, ()) = join(mail, walks).await;
-    let mut walks: HashMap<Name, Walk> = related
-        .into_iter()
-        .map(|name| (name.clone(), Walk::judge(name, known)))
-        .collect();
-    walks.insert(domain.clone(), walk.clone());
-    let discovery = Discovery {
-        author: Author::from_domain(domain.clone()),
-        policies: Vec::new(),
-        walks,
-    };
+    let (mail, ()) = join(mail, looked.look(session, &related, trace)).await;
     let consents = join_all(hosts.iter().map(|host| {
-        let relation = discovery.relation(domain, &host.name);
+        let relation = relation(&looked.names, domain, &host.name);
         consent(session, domain, host, relation, trace)
     }))
     .await;
@@ -222,7 +210,7 @@ async fn consent<R: Resolver>(
     session: &Session<R>,
     domain: &Name,
     host: &Host<'_>,
-    relation: Relation,
+    relation: Relation<'_>,
     trace: &Tracer,
 ) -> Told {
     let mut told = Told::default();
@@ -277,10 +265,10 @@ async fn consent<R: Resolver>(
         // It may be the same organization, which needs no consent.
         Relation::Unknown(at, failure) => {
             told.incomplete = true;
-            let name = at.prefixed("_dmarc").unwrap_or(at);
+            let name = at.prefixed("_dmarc").unwrap_or_else(|_| at.clone());
             let question = Question::new(name, RecordType::Txt);
             told.problems
-                .push(Problem::not_looked_up(question, &failure, false));
+                .push(Problem::not_looked_up(question, failure, false));
         }
         _ => {
             told.authorized = Some(false);

@@ -5,6 +5,7 @@ mod destinations;
 mod finding;
 mod hints;
 mod inspect;
+mod names;
 mod pieces;
 mod words;
 
@@ -14,12 +15,13 @@ mod tests;
 pub use crate::severity::Severity;
 pub use finding::{Finding, Problem};
 
-use super::discover::{Absence, Found, PolicyFinding, Walk, exists, find, policy};
+use super::discover::{PolicyFinding, exists, policy};
+use super::walk::{Absence, Found, Walk};
 use super::{Policies, Policy, PublicSuffix, Record, ReportUri};
-use crate::dns::{Name, Question, RecordType, Resolver, Session, Txt};
+use crate::dns::{Name, Question, RecordType, Resolver, Session};
 use crate::trace::{StepKind, Tracer};
-use futures_util::future::join_all;
-use std::collections::{HashMap, HashSet};
+use names::Looked;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 /// What the linter says of a domain.
@@ -117,26 +119,24 @@ pub async fn lint<R: Resolver>(session: &Session<R>, domain: &Name, trace: &Trac
         report.findings.push(Problem::PrefixGiven { meant }.of(domain));
         return report;
     }
-    let targets = Walk::targets(domain);
-    let mut known = HashMap::new();
-    let mut texts = HashMap::new();
-    let answers = join_all(targets.iter().map(|target| find(session, target, &trace))).await;
-    for (target, (found, text)) in targets.into_iter().zip(answers) {
-        known.insert(target.clone(), found);
-        texts.extend(text.map(|text| (target, text)));
-    }
-    let walk = Walk::judge(domain, &known);
-    report.own(&walk, &texts);
-    let applied = report.discover(session, &walk, &trace).await;
+    let mut looked = Looked::new();
+    looked.look(session, &[domain], &trace).await;
+    let applied = match looked.walk(domain) {
+        Some(walk) => {
+            report.own(walk, &looked);
+            report.discover(session, walk, &trace).await
+        }
+        None => None,
+    };
     if let Some(applied) = applied {
         // The text that was parsed is found again as the one that can be.
+        let texts = looked.texts(&applied.from).cloned();
         let text = texts
-            .get(&applied.from)
-            .and_then(|texts| texts.iter().find(|text| Record::parse(text).is_ok()));
+            .iter()
+            .flat_map(|texts| texts.iter())
+            .find(|text| Record::parse(text).is_ok());
         if let Some(octets) = text {
-            report
-                .inspect(session, &walk, &mut known, applied, octets, &trace)
-                .await;
+            report.inspect(session, looked, applied, octets, &trace).await;
         }
     }
     report.sort();
@@ -146,19 +146,19 @@ pub async fn lint<R: Resolver>(session: &Session<R>, domain: &Name, trace: &Trac
 
 impl Report {
     /// What stands at the domain's own name, and which names of the walk have records of which none counts.
-    fn own(&mut self, walk: &Walk, texts: &HashMap<Name, Arc<[Txt]>>) {
-        if let Some(texts) = texts.get(&self.domain) {
+    fn own(&mut self, walk: Walk<'_>, looked: &Looked) {
+        if let Some(texts) = looked.texts(&self.domain) {
             self.findings.extend(inspect::texts(&self.domain, texts));
         }
-        for step in &walk.steps {
-            if let Found::Nothing(Absence::Several(count)) = step.found {
-                self.findings.push(Problem::SeveralRecords { count }.of(&step.at));
+        for step in walk.steps() {
+            if let Found::Nothing(Absence::Several(count)) = *step.found {
+                self.findings.push(Problem::SeveralRecords { count }.of(step.at));
             }
         }
         if let Some((at, failure)) = walk.failure() {
             self.complete = false;
             // With a record of its own, only the organizational domain is in doubt.
-            let own = matches!(walk.steps.first().map(|step| &step.found), Some(Found::Record(_)));
+            let own = matches!(walk.steps().next().map(|step| step.found), Some(Found::Record(_)));
             self.findings
                 .push(Problem::not_looked_up(record_question(at), failure, !own).of(&self.domain));
         }
@@ -168,14 +168,14 @@ impl Report {
     async fn discover<R: Resolver>(
         &mut self,
         session: &Session<R>,
-        walk: &Walk,
+        walk: Walk<'_>,
         trace: &Tracer,
     ) -> Option<Applied> {
         let (finding, np) = policy(walk);
-        let own = matches!(&finding, PolicyFinding::Record { at, .. } if *at == self.domain);
+        let own = matches!(&finding, PolicyFinding::Record { at, .. } if **at == self.domain);
         if own
             || matches!(
-                walk.steps.first().map(|step| &step.found),
+                walk.steps().next().map(|step| step.found),
                 Some(Found::Failure(_))
             )
         {
@@ -183,8 +183,8 @@ impl Report {
                 PolicyFinding::Record {
                     at, record, policy, ..
                 } => Some(Applied {
-                    from: at,
-                    record,
+                    from: at.clone(),
+                    record: Arc::clone(record),
                     policy: policy.ok(),
                 }),
                 PolicyFinding::None | PolicyFinding::Failure { .. } => None,
@@ -193,7 +193,7 @@ impl Report {
         let misplaced = astray::look(session, &self.domain, trace).await;
         self.complete &= misplaced.complete;
         self.findings.extend(misplaced.findings);
-        let exists = match walk.steps.first().map(|step| &step.found) {
+        let exists = match walk.steps().next().map(|step| step.found) {
             // RFC 8020: a name below the domain that exists proves that the domain does.
             Some(Found::Nothing(Absence::NoSuchName | Absence::Malformed(_))) => {
                 exists(session, &self.domain, trace).await
@@ -210,10 +210,10 @@ impl Report {
             PolicyFinding::Record {
                 at, record, policy, ..
             } => {
-                let policy = self.inherited((&at, &record), policy.ok(), np, exists.ok());
+                let policy = self.inherited((at, record), policy.ok(), np, exists.ok());
                 Some(Applied {
-                    from: at,
-                    record,
+                    from: at.clone(),
+                    record: Arc::clone(record),
                     policy,
                 })
             }
@@ -271,36 +271,25 @@ impl Report {
     async fn inspect<R: Resolver>(
         &mut self,
         session: &Session<R>,
-        walk: &Walk,
-        known: &mut HashMap<Name, Found>,
+        mut looked: Looked,
         applied: Applied,
         octets: &[u8],
         trace: &Tracer,
     ) {
-        let own = walk.failure().is_none().then(|| walk.organizational.clone());
+        let certain = |looked: &Looked, start: &Name| {
+            let walk = looked.walk(start).filter(|walk| walk.failure().is_none())?;
+            Some(walk.organizational().clone())
+        };
+        let own = certain(&looked, &self.domain);
         let Applied { from, record, policy } = applied;
         let step = trace.step(StepKind::Record, || {
             format!("_dmarc.{from}: {}", String::from_utf8_lossy(octets))
         });
-        // Section 4.10.1: a record that applies from above is that of the organizational domain, or of the public suffix above that.
-        let organizational = if from == self.domain {
-            walk.organizational.clone()
-        } else {
-            from.clone()
-        };
-        let mut walk = walk.clone();
-        (walk.start, walk.organizational) = (from.clone(), organizational);
-        let organizational = walk.failure().is_none().then_some(&walk.organizational);
-        let inspected = inspect::record(&from, octets, &record, organizational);
-        let seen = destinations::all(
-            session,
-            &walk,
-            known,
-            (&from, octets),
-            &inspected.addresses,
-            &step,
-        )
-        .await;
+        // A record that applies from above is where a walk of its own begins: the names above are known already.
+        looked.look(session, &[&from], &step).await;
+        let organizational = certain(&looked, &from);
+        let inspected = inspect::record(&from, octets, &record, organizational.as_ref());
+        let seen = destinations::all(session, looked, (&from, octets), &inspected.addresses, &step).await;
         self.complete &= seen.complete;
         self.findings.extend(inspected.findings);
         self.findings.extend(seen.findings);

@@ -2,8 +2,11 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod appendix_b;
+mod arrivals;
 mod discovery;
 mod from_fields;
+mod known_records;
 mod overrides;
 #[cfg(feature = "psl")]
 mod public_suffixes;

@@ -7,21 +7,21 @@ use std::collections::BTreeMap;
 
 /// What `_dmarc` below a name holds.
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Held {
+pub(super) enum Held {
     Nothing,
     Psd(char),
     Several,
     Fails,
 }
 
-type Space = BTreeMap<String, Held>;
+pub(super) type Space = BTreeMap<String, Held>;
 
 /// Names below `t`, up to five labels.
-fn node() -> impl Strategy<Value = String> {
+pub(super) fn node() -> impl Strategy<Value = String> {
     "((a|b)\\.){0,4}t"
 }
 
-fn space(fails: bool) -> impl Strategy<Value = Space> {
+pub(super) fn space(fails: bool) -> impl Strategy<Value = Space> {
     let held = prop_oneof![
         2 => Just(Held::Nothing),
         3 => Just(Held::Psd('u')),
@@ -33,7 +33,7 @@ fn space(fails: bool) -> impl Strategy<Value = Space> {
     proptest::collection::btree_map(node(), held, 0..10)
 }
 
-fn memory(space: &Space) -> Memory {
+pub(super) fn memory(space: &Space) -> Memory {
     space.iter().fold(Memory::default(), |memory, (at, held)| {
         let at = format!("_dmarc.{at}");
         match held {
@@ -125,13 +125,13 @@ proptest! {
         let candidates = [name(&identifier)];
         let discovery = discover(&session, &claimed, &candidates, &trace).now_or_never().unwrap();
         let (ours, retrieved) = by_the_letter(&space, &author);
-        prop_assert_eq!(discovery.walk(&name(&author)).unwrap().organizational.as_str(), &ours);
+        prop_assert_eq!(discovery.walk(&name(&author)).unwrap().organizational().as_str(), &ours);
         // Section 4.10.1: the author domain's record, its organizational domain's, its public suffix's.
         let at = [Some(&author), Some(&ours), retrieved.last().map(|(at, _)| at)]
             .into_iter()
             .flatten()
             .find(|at| matches!(space.get(*at), Some(Held::Psd(_))));
-        let found = match &discovery.policies()[0] {
+        let found = match discovery.policies().next().unwrap() {
             PolicyFinding::Record { at, .. } => Some(at.to_string()),
             _ => None,
         };

@@ -3,6 +3,7 @@
 use crate::clock::Moment;
 use hashlink::LinkedHashMap;
 use hashlink::linked_hash_map::RawEntryMut;
+use std::borrow::Borrow;
 use std::fmt;
 use std::hash::{BuildHasher, Hash, RandomState};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -92,7 +93,11 @@ impl<K: Hash + Eq, V: Clone> Cache<K, V> {
     }
 
     /// The value kept for `key` and when it expires, unless that is `now` or was before.
-    pub fn get(&self, key: &K, now: Moment) -> Option<(V, Moment)> {
+    pub fn get<Q>(&self, key: &Q, now: Moment) -> Option<(V, Moment)>
+    where
+        K: Borrow<Q>,
+        Q: Hash + Eq + ?Sized,
+    {
         let hash = self.hasher.hash_one(key);
         let mut part = lock(self.part(hash));
         let RawEntryMut::Occupied(mut found) = part.raw_entry_mut().from_key_hashed_nocheck(hash, key) else {

@@ -268,6 +268,17 @@ proptest! {
         prop_assert_eq!(above, None);
     }
 
+    /// As many labels as are equal from the right.
+    #[test]
+    fn shared_labels_are_whole_labels(a in "((a|aa|b)\\.){0,3}(a|aa|b)", b in "((a|aa|b)\\.){0,3}(a|aa|b)") {
+        let (a, b) = (name(&a), name(&b));
+        let same = a.labels().rev().zip(b.labels().rev()).take_while(|(a, b)| a == b).count();
+        prop_assert_eq!(a.shared_labels(&b), same);
+        prop_assert_eq!(a.shared_labels(&a), a.label_count());
+        prop_assert_eq!(a.shares_top_level(&b), same > 0);
+        prop_assert_eq!(a.shared_labels(&Name::root()), 0);
+    }
+
     /// An address comes back from its reverse name.
     #[test]
     fn reverse_names_hold_the_address(v4 in any::<std::net::Ipv4Addr>(), v6 in any::<std::net::Ipv6Addr>()) {
