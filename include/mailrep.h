@@ -897,7 +897,7 @@ int mailrep_verdict_spf_void_lookups(const struct mailrep_verdict *verdict);
 struct mailrep_text mailrep_verdict_spf_reason(const struct mailrep_verdict *verdict);
 
 /**
- * The same as a stable code for programs, such as "matched".
+ * The same as a stable code for programs, such as "directive_matched".
  *
  * @param verdict  may be NULL
  * @return         absent when SPF was not checked (no connect)

@@ -175,7 +175,7 @@ pub unsafe extern "C" fn mailrep_verdict_spf_reason(verdict: *const Verdict) -> 
     unsafe { text(verdict, |views| spf(views).map(|it| it.reason.as_c_str())) }
 }
 
-/// The same as a stable code for programs, such as "matched".
+/// The same as a stable code for programs, such as "directive_matched".
 ///
 /// @param verdict  may be NULL
 /// @return         absent when SPF was not checked (no connect)
