@@ -497,7 +497,7 @@ typedef struct mailrep_options {
   /**
    * Networks whose clients SPF does not check, which are relays of one's own: each an address, or one with a prefix
    * length, such as "192.0.2.25", "192.0.2.0/24" or "2001:db8::/32". SPF's result is none for them, with the cause
-   * "trusted_client", and DMARC rests on DKIM. Default NULL.
+   * "trusted_client", DMARC rests on DKIM, and its disposition is none whatever the policy. Default NULL.
    */
   const char *const *spf_trusted;
   /**

@@ -44,7 +44,8 @@ fn verify(message: &[u8], signer: &Signer) -> Vec<DkimResult> {
     let mut hasher = prepared.body_hasher();
     hasher.update(&body);
     let session = Session::new(Arc::new(zone), Clock::system(), &limits);
-    let mut checked = pin!(prepared.check_keys(Arc::new(header), &session, &Tracer::off()));
+    let trace = Tracer::off();
+    let mut checked = pin!(prepared.check_keys(Arc::new(header), &session, &trace));
     let Poll::Ready(checked) = checked.as_mut().poll(&mut Context::from_waker(Waker::noop())) else {
         panic!("a zone answers at once");
     };

@@ -212,7 +212,7 @@ def test_trusted_clients_are_not_checked(trusted: Any) -> None:
     verdict = mailrep.check(MESSAGE, ip="203.0.113.9", zone=ZONE, spf_trusted=trusted, **ENVELOPE)
     assert verdict.spf is not None
     assert (verdict.spf.result, verdict.spf.cause) == (SpfResult.NONE, "trusted_client")
-    assert verdict.dmarc.reason.endswith("; local policy trusts the client")
+    assert verdict.dmarc.reason.endswith(", because local policy trusts the client")
 
 
 def test_a_record_stands_for_the_published_one() -> None:

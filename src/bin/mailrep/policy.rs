@@ -10,8 +10,8 @@ use mailrep::spf::{Policy, PolicyError};
 pub(crate) struct LocalPolicy {
     /// Do not check clients in this network, which are relays of one's own; may be repeated.
     ///
-    /// An address, or one with a prefix length: 192.0.2.25, 192.0.2.0/24, 2001:db8::/32. SPF's result is none for them, and
-    /// DMARC rests on DKIM.
+    /// An address, or one with a prefix length: 192.0.2.25, 192.0.2.0/24, 2001:db8::/32. SPF's result is none for them, DMARC
+    /// rests on DKIM, and its disposition is none whatever the policy.
     #[arg(long, value_name = "NETWORK", value_parser = values::network)]
     pub(crate) spf_trust: Vec<String>,
 
