@@ -108,10 +108,10 @@ class Checker:
     step. `timeout` bounds all DNS of one check, in seconds; by default 20. What is not answered by then is temperror.
 
     Local SPF policy: clients in the networks `spf_trusted`, which are relays of one's own, are not checked. Their
-    result is none, DMARC rests on DKIM, and its disposition is none whatever the policy. `spf_records` maps domains to the SPF records that stand for whatever
-    they publish, for another's include too: to try a record before it is published, or in place of one that is known
-    to be wrong. `spf_explanation` explains a fail where the domain does not: a macro-string (RFC 7208 section 7),
-    such as "%{i} may not send for %{d}". Reasons say where policy decided.
+    result is none, DMARC rests on DKIM, and its disposition is none whatever the policy. `spf_records` maps domains to
+    the SPF records that stand for whatever they publish, for another's include too: to try a record before it is
+    published, or in place of one that is known to be wrong. `spf_explanation` explains a fail where the domain does
+    not: a macro-string (RFC 7208 section 7), such as "%{i} may not send for %{d}". Reasons say where policy decided.
 
     >>> records = {"example.org": "v=spf1 ip4:192.0.2.1 -all"}
     >>> with Checker(zone=b"", spf_records=records) as checker:
