@@ -422,7 +422,7 @@ fn in_words(found: &Found) -> String {
     }
 }
 
-/// Section 3.2.14 and appendix A.4: a domain exists unless the answer, to a question of any type, is that there is no
+/// Section 3.2.13 and appendix A.4: a domain exists unless the answer, to a question of any type, is that there is no
 /// such name.
 pub(super) async fn exists<R: Resolver>(
     session: &Session<R>,
