@@ -8,6 +8,8 @@
 pub mod asker;
 #[cfg(feature = "hickory")]
 pub mod dns_server;
+pub mod postfix;
+pub mod smtp;
 
 use mailrep::clock::Moment;
 use mailrep::dns::{Answer, Mx, Name, Question, RecordSet, RecordType, Resolver};
