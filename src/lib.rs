@@ -23,11 +23,13 @@ pub mod json;
 pub mod limits;
 pub mod message;
 pub mod network;
+mod private_file;
 #[cfg(feature = "report")]
 pub mod report;
 mod severity;
 mod slip;
 pub mod spf;
+pub mod srs;
 pub mod trace;
 pub mod transaction;
 

@@ -1,0 +1,2 @@
+//! Sentences about SRS, each proved.
+#![allow(clippy::unwrap_used)]
