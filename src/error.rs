@@ -50,6 +50,14 @@ pub enum Error {
         /// The system's reason.
         why: String,
     },
+    /// The system does not let us listen on an address.
+    #[error("cannot listen on {address}: {why}")]
+    Listen {
+        /// The address, as it was given.
+        address: String,
+        /// The system's reason.
+        why: String,
+    },
     /// No nameserver was given and the system names none.
     #[error("no nameserver: none was given and the system's configuration names none")]
     NoNameserver,

@@ -123,7 +123,7 @@ impl From<Error> for Fault {
             Error::Zone { .. } => MAILREP_ZONE,
             Error::Io { .. } | Error::Write { .. } => MAILREP_IO,
             Error::NoNameserver => MAILREP_NO_NAMESERVER,
-            Error::System { .. } => MAILREP_SYSTEM,
+            Error::System { .. } | Error::Listen { .. } => MAILREP_SYSTEM,
         };
         Fault {
             status,

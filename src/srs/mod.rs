@@ -38,6 +38,7 @@ mod mac;
 mod outcome;
 mod rewrite;
 mod secrets;
+pub mod server;
 mod settings;
 #[cfg(test)]
 mod tests;
