@@ -17,7 +17,7 @@ struct Page {
     see_also: &'static str,
 }
 
-const PAGES: [Page; 10] = [
+const PAGES: [Page; 11] = [
     Page {
         name: "mailrep",
         synopsis: &[
@@ -83,9 +83,12 @@ const PAGES: [Page; 10] = [
     },
     Page {
         name: "mailrep-srs",
-        synopsis: &["mailrep srs forward|reverse --domain D --secret-file FILE [OPTION]... ADDRESS...|-"],
+        synopsis: &[
+            "mailrep srs forward|reverse --domain D --secret-file FILE [OPTION]... ADDRESS...|-",
+            "mailrep srs serve --domain D --secret-file FILE [OPTION]...",
+        ],
         sections: srs::SRS,
-        see_also: "mailrep(1), mailrep-srs-forward(1), mailrep-srs-reverse(1)",
+        see_also: "mailrep(1), mailrep-srs-forward(1), mailrep-srs-reverse(1), mailrep-srs-serve(1)",
     },
     Page {
         name: "mailrep-srs-forward",
@@ -98,6 +101,15 @@ const PAGES: [Page; 10] = [
         synopsis: &["mailrep srs reverse --domain D --secret-file FILE [OPTION]... ADDRESS...|-"],
         sections: srs::REVERSE,
         see_also: "mailrep(1), mailrep-srs(1), mailrep-srs-forward(1)",
+    },
+    Page {
+        name: "mailrep-srs-serve",
+        synopsis: &[
+            "mailrep srs serve --domain D --secret-file FILE [--tcp-forward ADDR]... [--tcp-reverse ADDR]... \
+             [--socketmap unix:PATH|ADDR]... [OPTION]...",
+        ],
+        sections: srs::SERVE,
+        see_also: "mailrep(1), mailrep-srs(1), postconf(5), master(5), tcp_table(5), socketmap_table(5), canonical(5)",
     },
 ];
 

@@ -34,7 +34,7 @@ impl Listener {
         };
         bound.map_err(|error| Error::Listen {
             address: address.to_string(),
-            why: plain(&error),
+            why: why(&error),
         })
     }
 
@@ -56,6 +56,18 @@ impl Listener {
             }
             Listener::Unix(listener, _) => listener.accept().await.map(|(stream, _)| Stream::Unix(stream)),
         }
+    }
+}
+
+/// The system's reason, and what can be done about the usual ones.
+fn why(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::AddrInUse => {
+            "it is in use; stop who listens there, such as PostSRSd, first".to_owned()
+        }
+        io::ErrorKind::AddrNotAvailable => "this host has no such address".to_owned(),
+        io::ErrorKind::NotFound => "its directory is not there".to_owned(),
+        _ => plain(error),
     }
 }
 

@@ -5,18 +5,21 @@ use super::super::failure::{Failure, tell};
 use super::super::help as sections;
 use super::help;
 use clap::builder::{OsStringValueParser, TypedValueParser};
-use clap::{Args, Subcommand};
+use clap::{ArgGroup, Args, Subcommand};
+use mailrep::Error;
+use mailrep::srs::server::Address;
 use mailrep::srs::{Accept, LongLocalParts, Mac, Secrets, Separator, Settings};
 use std::ffi::OsString;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// Rewrite envelope senders of forwarded mail, and bounces back (SRS).
 ///
 /// What is forwarded leaves with an envelope sender in a domain of this host, so that SPF passes; bounces that come to it get
 /// the original address. The addresses are those of PostSRSd.
 #[derive(Debug, Args)]
-#[command(after_long_help = sections::long_help(help::SRS, "the manual pages mailrep-srs(1), mailrep-srs-forward(1) and mailrep-srs-reverse(1)"),
+#[command(after_long_help = sections::long_help(help::SRS, "the manual pages mailrep-srs(1), mailrep-srs-forward(1), mailrep-srs-reverse(1) and mailrep-srs-serve(1)"),
           disable_help_subcommand = true)]
 pub(crate) struct Srs {
     #[command(subcommand)]
@@ -39,12 +42,14 @@ pub(crate) enum SrsCommand {
     /// Refused is what was not made here: its hash is not ours, or it is too old, or it is no SRS address at all.
     #[command(after_long_help = sections::long_help(help::REVERSE, "the manual page mailrep-srs-reverse(1): the fields of --json"))]
     Reverse(SrsAddresses),
+    Serve(SrsServe),
 }
 
 impl SrsCommand {
     pub(crate) fn global(&mut self) -> &mut Global {
         match self {
             SrsCommand::Forward(command) | SrsCommand::Reverse(command) => &mut command.global,
+            SrsCommand::Serve(command) => &mut command.global,
         }
     }
 }
@@ -60,6 +65,75 @@ pub(crate) struct SrsAddresses {
 
     #[command(flatten)]
     pub(crate) global: Global,
+}
+
+/// Serve the maps that Postfix asks, in place of PostSRSd.
+///
+/// Runs until SIGTERM or SIGINT, and answers then what has been asked; on SIGHUP the secret files are read again. An
+/// address is IP:PORT, localhost:PORT or unix:PATH. At least one of --tcp-forward, --tcp-reverse and --socketmap is needed; each may
+/// be repeated.
+#[derive(Debug, Args)]
+#[command(after_long_help = sections::long_help(help::SERVE, "the manual page mailrep-srs-serve(1): how to wire it into Postfix"),
+          group = ArgGroup::new("listeners").args(["tcp_forward", "tcp_reverse", "socketmap"]).required(true).multiple(true))]
+pub(crate) struct SrsServe {
+    /// Rewrite senders for tcp_table(5), as PostSRSd does on 127.0.0.1:10001.
+    #[arg(long, value_name = "ADDR", value_parser = listener)]
+    pub(crate) tcp_forward: Vec<Address>,
+
+    /// Give original addresses back for tcp_table(5), as PostSRSd does on 127.0.0.1:10002.
+    #[arg(long, value_name = "ADDR", value_parser = listener)]
+    pub(crate) tcp_reverse: Vec<Address>,
+
+    /// Do both for socketmap_table(5), whose maps are called 'forward' and 'reverse'.
+    #[arg(long, value_name = "unix:PATH|ADDR", value_parser = listener)]
+    pub(crate) socketmap: Vec<Address>,
+
+    /// Listen on addresses that other hosts can reach, too.
+    ///
+    /// Whoever can ask can make addresses that pass as ours, and so send mail through this host.
+    #[arg(long)]
+    pub(crate) public: bool,
+
+    /// Permissions of Unix sockets, in octal [default: 660].
+    #[arg(long, value_name = "MODE", value_parser = mode)]
+    pub(crate) socket_mode: Option<u32>,
+
+    /// Connections at a time, 1 to 65000 [default: 2000].
+    ///
+    /// For one more, that is closed which was answered longest ago; Postfix connects again when it needs to.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=65_000))]
+    pub(crate) connections: Option<u16>,
+
+    /// Seconds after which a connection is closed that asks nothing, 1 to 86400 [default: 1800].
+    #[arg(long, value_name = "S", value_parser = idle)]
+    pub(crate) idle: Option<Duration>,
+
+    #[command(flatten)]
+    pub(crate) settings: SrsSettings,
+
+    #[command(flatten)]
+    pub(crate) global: Global,
+}
+
+fn listener(value: &str) -> Result<Address, String> {
+    value.parse().map_err(|error| match error {
+        Error::Invalid { why, .. } => why,
+        other => other.to_string(),
+    })
+}
+
+fn mode(value: &str) -> Result<u32, String> {
+    match u32::from_str_radix(value, 8) {
+        Ok(mode @ ..=0o777) => Ok(mode),
+        _ => Err("expected permissions in octal, such as 660".to_owned()),
+    }
+}
+
+fn idle(value: &str) -> Result<Duration, String> {
+    match value.parse() {
+        Ok(seconds @ 1..=86_400) => Ok(Duration::from_secs(seconds)),
+        _ => Err("expected seconds, from 1 to 86400, such as 1800".to_owned()),
+    }
 }
 
 /// How to rewrite: what all commands of SRS share.

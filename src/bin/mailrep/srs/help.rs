@@ -72,7 +72,11 @@ pub(crate) const SRS: &[Section] = &[
   # Where does this bounce belong?
   mailrep srs reverse --domain srs.example.org \\
       --secret-file /etc/postsrsd.secret \\
-      SRS0=IQfw=56=example.com=alice@srs.example.org",
+      SRS0=IQfw=56=example.com=alice@srs.example.org
+  # In place of PostSRSd:
+  mailrep srs serve --domain srs.example.org \\
+      --secret-file /etc/postsrsd.secret \\
+      --tcp-forward localhost:10001 --tcp-reverse localhost:10002",
     ),
     FORM,
     EXIT_STATUS,
@@ -113,4 +117,105 @@ pub(crate) const REVERSE: &[Section] = &[
     JSON,
     OBJECT,
     CAUSES,
+];
+
+pub(crate) const SERVE: &[Section] = &[
+    both(
+        "Examples",
+        "  # In place of PostSRSd, with its secret; nothing else is changed:
+  mailrep srs serve --domain example.org \\
+      --secret-file /etc/postsrsd.secret \\
+      --tcp-forward localhost:10001 --tcp-reverse localhost:10002
+  # On a Unix socket, in reach of daemons of Postfix that are in a chroot:
+  mailrep srs serve --domain example.org --secret-file srs.secret \\
+      --socketmap unix:/var/spool/postfix/srs/socket
+  # Does it answer?
+  postmap -q alice@example.com tcp:127.0.0.1:10001
+  postmap -q alice@example.com \\
+      socketmap:unix:/var/spool/postfix/srs/socket:forward",
+    ),
+    page(
+        "Postfix: as with PostSRSd",
+        "These lines in main.cf are PostSRSd's, and work as they are:
+
+  sender_canonical_maps = tcp:localhost:10001
+  sender_canonical_classes = envelope_sender
+  recipient_canonical_maps = tcp:localhost:10002
+  recipient_canonical_classes = envelope_recipient,header_recipient
+
+Every envelope sender is rewritten that is not in a domain of --domain, --local or --exclude, that of mail to local \
+mailboxes too. While the server is down, Postfix answers 451 to all mail.",
+    ),
+    page(
+        "Postfix: only what is forwarded",
+        "Mail that leaves this host goes through a second cleanup service, unless its sender is of this host. In this example the \
+host has the domains example.org and example.net. In /etc/postfix/srs.regexp:
+
+  /^(SRS[01][-+=].+)$/    $1
+
+In main.cf:
+
+  default_transport = srs:[127.0.0.1]:10003
+  sender_dependent_default_transport_maps = inline:{
+      { @example.org = smtp: }
+      { @example.net = smtp: }
+      { <> = smtp: } }
+  recipient_canonical_maps = pipemap:{regexp:/etc/postfix/srs.regexp, tcp:127.0.0.1:10002}
+  recipient_canonical_classes = envelope_recipient
+
+In master.cf:
+
+  srs       unix  -  -  n  -  -  smtp
+      -o syslog_name=postfix/srs
+      -o smtp_tls_security_level=none
+      -o smtp_sasl_auth_enable=no
+      -o smtp_generic_maps=
+      -o smtp_send_xforward_command=yes
+  127.0.0.1:10003 inet n  -  n  -  -  smtpd
+      -o syslog_name=postfix/srs
+      -o cleanup_service_name=srs-cleanup
+      -o content_filter=smtp:$relayhost
+      -o receive_override_options=no_unknown_recipient_checks,no_header_body_checks,no_milters
+      -o mynetworks=127.0.0.0/8
+      -o smtpd_authorized_xforward_hosts=127.0.0.0/8
+      -o smtpd_client_restrictions=
+      -o smtpd_helo_restrictions=
+      -o smtpd_sender_restrictions=
+      -o smtpd_relay_restrictions=permit_mynetworks,reject
+      -o smtpd_recipient_restrictions=permit_mynetworks,reject
+      -o smtpd_data_restrictions=
+      -o smtpd_end_of_data_restrictions=
+      -o smtpd_tls_security_level=none
+      -o smtpd_sasl_auth_enable=no
+  srs-cleanup unix n  -  n  -  0  cleanup
+      -o syslog_name=postfix/srs
+      -o sender_canonical_maps=tcp:127.0.0.1:10001
+      -o sender_canonical_classes=envelope_sender
+      -o recipient_canonical_maps=
+      -o virtual_alias_maps=
+      -o always_bcc=
+      -o sender_bcc_maps=
+      -o recipient_bcc_maps=
+
+While the server is down, only bounces to rewritten addresses are answered with 451, and what is to be forwarded waits in the \
+queue. Mail that matches transport_maps does not go this way.",
+    ),
+    page(
+        "Answers",
+        "An address that is not rewritten, and one that is refused, is not in the map: 500 in tcp_table(5), NOTFOUND in \
+socketmap_table(5). A request that is malformed, or has more than 4096 octets, gets 400, TEMP or PERM, and the connection goes on; after \
+what is no netstring it ends. A key that is no address is not in the map.",
+    ),
+    page(
+        "Ready",
+        "When connections are taken, a line on the standard error output says where; with --json an object on the standard output: ready, and \
+listen, a list of service and address. A port of 0 is one that the system chooses. systemd is told as by sd_notify(3).",
+    ),
+    both(
+        "Exit status",
+        "  0   a signal ended it
+  1   the secrets could not be used: a file that cannot be read, a short secret
+  2   wrong usage, such as no address to listen on
+  75  it could not listen, such as on an address that is in use",
+    ),
 ];

@@ -4,13 +4,15 @@ mod addresses;
 mod arguments;
 mod help;
 mod lines;
+mod notify;
+mod serve;
 
 use super::cli::Global;
 use super::failure::Failure;
 use arguments::SrsCommand;
 pub(crate) use arguments::{Srs, SrsSettings, marked};
 #[cfg(test)]
-pub(crate) use help::{FORWARD, REVERSE, SRS};
+pub(crate) use help::{FORWARD, REVERSE, SERVE, SRS};
 use mailrep::Error;
 use mailrep::srs::Rewriter;
 
@@ -18,6 +20,7 @@ pub(crate) fn run(command: Srs, global: Global) -> Result<(), Failure> {
     match command.command {
         SrsCommand::Forward(command) => addresses::run(&command, Rewriter::forward, &global),
         SrsCommand::Reverse(command) => addresses::run(&command, Rewriter::reverse, &global),
+        SrsCommand::Serve(command) => serve::run(command, &global),
     }
 }
 
