@@ -11,6 +11,7 @@ BINDIR ?= $(PREFIX)/bin
 LIBDIR ?= $(PREFIX)/lib
 INCLUDEDIR ?= $(PREFIX)/include
 MANDIR ?= $(PREFIX)/share/man
+UNITDIR ?= $(PREFIX)/lib/systemd/system
 DESTDIR ?=
 FUZZ_SECONDS ?= 60
 
@@ -105,7 +106,8 @@ check-messages: tools
 	$(VENV)/bin/python tests/data/make.py --check
 
 install: build ## install into DESTDIR, under PREFIX (/usr/local)
-	install -d '$(DESTDIR)$(BINDIR)' '$(DESTDIR)$(LIBDIR)/pkgconfig' '$(DESTDIR)$(INCLUDEDIR)' '$(DESTDIR)$(MANDIR)/man1'
+	install -d '$(DESTDIR)$(BINDIR)' '$(DESTDIR)$(LIBDIR)/pkgconfig' '$(DESTDIR)$(INCLUDEDIR)' '$(DESTDIR)$(MANDIR)/man1' \
+		'$(DESTDIR)$(UNITDIR)'
 	install -m 755 $(OUT)/mailrep '$(DESTDIR)$(BINDIR)/mailrep'
 	install -m 644 include/mailrep.h '$(DESTDIR)$(INCLUDEDIR)/mailrep.h'
 	install -m 755 $(OUT)/libmailrep.so '$(DESTDIR)$(LIBDIR)/libmailrep.so.$(VERSION)'
@@ -114,6 +116,7 @@ install: build ## install into DESTDIR, under PREFIX (/usr/local)
 	install -m 644 $(OUT)/libmailrep.a '$(DESTDIR)$(LIBDIR)/libmailrep.a'
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' -e 's|@VERSION@|$(VERSION)|' \
 		mailrep.pc.in > '$(DESTDIR)$(LIBDIR)/pkgconfig/mailrep.pc'
+	sed -e 's|@BINDIR@|$(BINDIR)|' packaging/mailrep-srs.service.in > '$(DESTDIR)$(UNITDIR)/mailrep-srs.service'
 	for page in man/*.1; do install -m 644 "$$page" '$(DESTDIR)$(MANDIR)/man1/'; done
 
 # The tests `header` and `man_pages` compare what is committed with what is generated, and write it when MAILREP_BLESS is set.

@@ -4,6 +4,7 @@
 #![allow(unreachable_pub)]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod ours;
 mod postsrsd;
 mod scenarios;
 #[path = "../support/mod.rs"]
@@ -11,36 +12,93 @@ mod support;
 mod table;
 mod wiring;
 
+use ours::Ours;
 use postsrsd::PostSrsd;
+use scenarios::{ADA, accept};
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
+use std::thread;
 use support::postfix::Postfix;
 use support::smtp::Sink;
 use tempfile::TempDir;
+use wiring::{MAIN, Wiring};
+
+/// Mail of all kinds in the wiring of PostSRSd: with the real one, then with ours in its place.
+#[test]
+fn ours_in_place_of_postsrsd_changes_nothing() {
+    if let Some(why) = missing() {
+        println!("skipped: SRS in Postfix beside PostSRSd ({why})");
+        return;
+    }
+    let secrets = Secrets::new();
+    let theirs = PostSrsd::start(MAIN, &secrets.file);
+    let minted = theirs.mint(ADA);
+    let sink = Sink::start();
+    let wiring = wiring::seed(sink.address(), theirs.forward, theirs.reverse);
+    let before = scenarios::observe(&mut Postfix::start(&wiring.main, &wiring.master), &sink);
+    drop(theirs);
+
+    let ours = Ours::start(&secrets.file, None);
+    let sink = Sink::start();
+    let wiring = wiring::seed(sink.address(), ours.forward, ours.reverse);
+    let mut postfix = Postfix::start(&wiring.main, &wiring.master);
+    assert_eq!(scenarios::observe(&mut postfix, &sink), before);
+    // What PostSRSd made last week comes home.
+    accept(&postfix, "", &minted, "last week");
+    assert_eq!(sink.expect("last week").recipients, [ADA]);
+}
 
 #[test]
 fn the_table_of_the_guide_is_what_postfix_does() {
-    if let Some(why) = missing() {
+    if let Some(why) = Postfix::missing() {
         println!("skipped: SRS in Postfix ({why})");
         return;
     }
     let secrets = Secrets::new();
-    let server = PostSrsd::start(wiring::MAIN, &secrets.file);
-    let sink = Sink::start();
-    let seed = wiring::seed(sink.address(), server.forward, server.reverse);
-    let in_seed = scenarios::observe(&mut Postfix::start(&seed.main, &seed.master), &sink);
-
-    let sink = Sink::start();
-    let (forward, reverse) = (server.forward, server.reverse);
-    let (forward, reverse) = (
-        format!("tcp:127.0.0.1:{forward}"),
-        format!("tcp:127.0.0.1:{reverse}"),
-    );
-    let other = wiring::forwarded_only(sink.address(), secrets.folder.path(), &forward, &reverse);
-    let in_other = scenarios::observe(&mut Postfix::start(&other.main, &other.master), &sink);
-
+    let observe = |ours: &mut Ours, wiring: &Wiring, sink: &Sink| {
+        let mut postfix = Postfix::start(&wiring.main, &wiring.master);
+        let mut rows = scenarios::observe(&mut postfix, sink);
+        rows.extend(scenarios::observe_without_server(&postfix, sink, ours));
+        rows
+    };
+    let (in_seed, in_other) = thread::scope(|scope| {
+        let in_seed = scope.spawn(|| {
+            let (mut ours, sink) = (Ours::start(&secrets.file, None), Sink::start());
+            let wiring = wiring::seed(sink.address(), ours.forward, ours.reverse);
+            observe(&mut ours, &wiring, &sink)
+        });
+        let in_other = scope.spawn(|| {
+            let (mut ours, sink) = (Ours::start(&secrets.file, None), Sink::start());
+            let [forward, reverse] = [ours.forward, ours.reverse].map(|port| format!("tcp:127.0.0.1:{port}"));
+            let wiring = wiring::forwarded_only(sink.address(), secrets.folder.path(), &forward, &reverse);
+            observe(&mut ours, &wiring, &sink)
+        });
+        (in_seed.join().unwrap(), in_other.join().unwrap())
+    });
     table::compare(&table::render(&in_seed, &in_other));
+}
+
+#[test]
+fn the_same_over_a_unix_socket() {
+    if let Some(why) = Postfix::missing() {
+        println!("skipped: SRS in Postfix by socketmap ({why})");
+        return;
+    }
+    let secrets = Secrets::new();
+    let folder = secrets.folder.path();
+    let socket = folder.join("socket");
+    let ours = Ours::start(&secrets.file, Some(&socket));
+    let observe = |forward: &str, reverse: &str| {
+        let sink = Sink::start();
+        let wiring = wiring::forwarded_only(sink.address(), folder, forward, reverse);
+        scenarios::observe(&mut Postfix::start(&wiring.main, &wiring.master), &sink)
+    };
+    let [forward, reverse] =
+        ["forward", "reverse"].map(|map| format!("socketmap:unix:{}:{map}", socket.display()));
+    let by_socketmap = observe(&forward, &reverse);
+    let [forward, reverse] = [ours.forward, ours.reverse].map(|port| format!("tcp:127.0.0.1:{port}"));
+    assert_eq!(by_socketmap, observe(&forward, &reverse));
 }
 
 fn missing() -> Option<&'static str> {

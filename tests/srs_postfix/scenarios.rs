@@ -1,8 +1,10 @@
 //! What happens to mail on its way through a host, told in the words of the guide's table.
 
+use crate::ours::Ours;
 use crate::support::postfix::Postfix;
 use crate::support::smtp::Sink;
-use crate::wiring::{HOSTED, MAIN};
+use crate::wiring::{EXCLUDED, HOSTED, MAIN};
+use std::thread;
 
 /// The envelope sender of a stranger.
 pub const ADA: &str = "ada@remote.example";
@@ -55,6 +57,10 @@ pub fn observe(postfix: &mut Postfix, sink: &Sink) -> Vec<Row> {
         "Forwarded mail from a hosted domain",
         sent(postfix, &hosted, &forward, "own"),
     );
+    row(
+        "Forwarded mail from an excluded domain",
+        sent(postfix, &format!("ada@{EXCLUDED}"), &forward, "excluded"),
+    );
     let main = format!("games@{MAIN}");
     let far = "bob@far.example";
     row("Outbound from the main domain", sent(postfix, &main, far, "main"));
@@ -100,6 +106,50 @@ pub fn observe(postfix: &mut Postfix, sink: &Sink) -> Vec<Row> {
         refused(postfix, &stranger),
     );
     rows
+}
+
+/// What happens while the server is down. It runs before and afterwards.
+pub fn observe_without_server(postfix: &Postfix, sink: &Sink, server: &mut Ours) -> Vec<Row> {
+    let (local, forward) = (format!("games@{MAIN}"), format!("forward@{HOSTED}"));
+    accept(postfix, ADA, &forward, "before");
+    let minted = sink.expect("before").sender;
+    server.stop();
+    let send = |from: &str, to: &str| postfix.send(from, to, "Subject: meanwhile\n\nHello\n").code;
+    // Postfix takes its time to find out.
+    let (to_mailbox, to_forward, to_minted) = thread::scope(|scope| {
+        let to_mailbox = scope.spawn(|| send(ADA, &local));
+        let to_forward = scope.spawn(|| send(ADA, &forward));
+        let to_minted = scope.spawn(|| send("", &minted));
+        (
+            to_mailbox.join().unwrap(),
+            to_forward.join().unwrap(),
+            to_minted.join().unwrap(),
+        )
+    });
+    let told = |code: u16, then: &str| match code {
+        250 => then.to_owned(),
+        451 => "put off, 451".to_owned(),
+        _ => code.to_string(),
+    };
+    server.start_again();
+    if to_forward == 250 {
+        sender(ADA, &sink.expect("meanwhile").sender);
+    }
+    let row = |what, becomes| Row { what, becomes };
+    vec![
+        row(
+            "While the server is down: mail to a local mailbox",
+            told(to_mailbox, "taken"),
+        ),
+        row(
+            "While the server is down: mail to be forwarded",
+            told(to_forward, "taken, and forwarded afterwards"),
+        ),
+        row(
+            "While the server is down: a bounce to a rewritten address",
+            told(to_minted, "taken"),
+        ),
+    ]
 }
 
 /// The address with another person's name in it.

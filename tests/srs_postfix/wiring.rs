@@ -10,6 +10,9 @@ pub const MAIN: &str = "example.org";
 /// A domain for which the host has addresses, which lead elsewhere.
 pub const HOSTED: &str = "example.net";
 
+/// A domain whose senders are not rewritten, as the servers are told.
+pub const EXCLUDED: &str = "excluded.example";
+
 /// What is added to main.cf and master.cf.
 pub struct Wiring {
     pub main: String,
@@ -32,15 +35,12 @@ fn host(sink: SocketAddr) -> String {
 
 /// The wiring that hosts have from PostSRSd's own instructions.
 pub fn seed(sink: SocketAddr, forward: u16, reverse: u16) -> Wiring {
-    let main = host(sink)
-        + &format!(
-            "sender_canonical_maps = tcp:localhost:{forward}\n\
-             sender_canonical_classes = envelope_sender\n\
-             recipient_canonical_maps = tcp:localhost:{reverse}\n\
-             recipient_canonical_classes = envelope_recipient,header_recipient\n"
-        );
+    let ours = |text: String| {
+        text.replace("10001", &forward.to_string())
+            .replace("10002", &reverse.to_string())
+    };
     Wiring {
-        main,
+        main: host(sink) + &ours(block("seed.cf")),
         master: String::new(),
     }
 }

@@ -2,7 +2,7 @@
 
 use super::desk::Desk;
 use super::protocol::{Answer, Event, Taken};
-use super::seats::Seat;
+use super::seats::{Call, Seat};
 use super::socketmap::{self, Socketmap};
 use super::tcp_table::{self, TcpTable};
 use futures_util::future::{Either, select};
@@ -13,6 +13,8 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::time::{Instant, timeout_at};
 
+/// Octets that are read at a time, at the least.
+const READ: usize = 2_048;
 /// Octets of answers that are gathered before they are sent.
 const MOST_GATHERED: usize = 16 * 1024;
 
@@ -46,6 +48,8 @@ pub(super) struct Connection<'a, S> {
     pub(super) seat: Seat,
     /// How long it may take from one answer to the next request's end, and to take an answer.
     pub(super) idle: Duration,
+    /// How long it may go on when the server ends. What has arrived is seen a little later than it is there.
+    pub(super) linger: Duration,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
@@ -56,39 +60,39 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
     /// What the system says of the connection. Nobody is left who could do something about it.
     pub(super) async fn serve(mut self) -> io::Result<()> {
         let (mut input, mut output) = (Vec::new(), Vec::new());
+        // Counted from the last answer, not from the last octet: who sends an octet now and then does not stay for ever.
+        let mut deadline = Instant::now() + self.idle;
+        let mut leave = None;
         loop {
-            // Counted from the last answer, not from the last octet: who sends an octet now and then does not stay for ever.
-            let deadline = Instant::now() + self.idle;
-            loop {
-                let read = timeout_at(deadline, self.stream.read_buf(&mut input));
-                // Reading comes first, so that what has arrived is answered before the connection ends.
-                match select(pin!(read), pin!(self.seat.called())).await {
-                    Either::Left((Ok(Ok(1..)), _)) => {}
-                    Either::Left((Ok(Err(error)), _)) => return Err(error),
-                    // The end, the time, or the call.
-                    Either::Left(_) | Either::Right(_) => return self.stream.shutdown().await,
+            input.reserve(READ);
+            let read = timeout_at(leave.unwrap_or(deadline), self.stream.read_buf(&mut input));
+            match select(pin!(read), pin!(self.seat.called(leave.is_some()))).await {
+                Either::Left((Ok(Ok(1..)), _)) => {}
+                Either::Left((Ok(Err(error)), _)) => return Err(error),
+                // The end, or the time.
+                Either::Left(_) => return self.stream.shutdown().await,
+                Either::Right((Call::Lost, _)) => return self.stream.shutdown().await,
+                Either::Right((Call::Finish, _)) => leave = Some(Instant::now() + self.linger),
+            }
+            let mut taken = 0;
+            let is_over = loop {
+                let (used, is_over) = self.take_one(&input[taken..], &mut output);
+                taken += used;
+                if output.len() > MOST_GATHERED {
+                    self.send(&mut output).await?;
                 }
-                let mut taken = 0;
-                let is_over = loop {
-                    let (used, is_over) = self.take_one(&input[taken..], &mut output);
-                    taken += used;
-                    if output.len() > MOST_GATHERED {
-                        self.send(&mut output, deadline).await?;
-                    }
-                    if used == 0 || is_over {
-                        break is_over;
-                    }
-                };
-                input.drain(..taken);
-                let is_answered = !output.is_empty();
-                self.send(&mut output, Instant::now() + self.idle).await?;
-                if is_over {
-                    return self.stream.shutdown().await;
+                if used == 0 || is_over {
+                    break is_over;
                 }
-                if is_answered {
-                    self.seat.answered();
-                    break;
-                }
+            };
+            input.drain(..taken);
+            if !output.is_empty() {
+                self.send(&mut output).await?;
+                self.seat.answered();
+                deadline = Instant::now() + self.idle;
+            }
+            if is_over {
+                return self.stream.shutdown().await;
             }
         }
     }
@@ -112,8 +116,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
         (used, is_over)
     }
 
-    async fn send(&mut self, output: &mut Vec<u8>, deadline: Instant) -> io::Result<()> {
-        let write = timeout_at(deadline, self.stream.write_all(output));
+    async fn send(&mut self, output: &mut Vec<u8>) -> io::Result<()> {
+        let write = timeout_at(Instant::now() + self.idle, self.stream.write_all(output));
         let written = first(write, self.seat.lost()).await;
         output.clear();
         match written {

@@ -34,6 +34,14 @@ pub(super) struct Seat {
     call: Receiver<()>,
 }
 
+/// Why a connection shall end.
+pub(super) enum Call {
+    /// The server ends: what has arrived is answered.
+    Finish,
+    /// Another has its seat: it ends at once.
+    Lost,
+}
+
 impl Seats {
     /// At least one.
     pub(super) fn new(most: usize) -> Arc<Seats> {
@@ -89,12 +97,19 @@ impl Seat {
         self.seats.state().taken.to_back(&self.number);
     }
 
-    /// Waits until the connection shall end, once what it has asked is answered.
-    pub(super) async fn called(&mut self) {
-        let _ = (&mut self.call).await;
+    /// Waits for a call to end; for ever if there was one `before`.
+    pub(super) async fn called(&mut self, before: bool) -> Call {
+        if before {
+            std::future::pending().await
+        }
+        match (&mut self.call).await {
+            Ok(()) => Call::Lost,
+            // The server dropped the other end.
+            Err(_) => Call::Finish,
+        }
     }
 
-    /// Waits until the connection has lost its seat, and shall end at once.
+    /// Waits until another has the seat.
     pub(super) async fn lost(&mut self) {
         if (&mut self.call).await.is_err() {
             std::future::pending().await

@@ -5,7 +5,7 @@ use super::connection::{Connection, Dialect};
 use super::desk::Desk;
 use super::listener::{Listener, Stream};
 use super::protocol::Map;
-use super::seats::Seats;
+use super::seats::{Seat, Seats};
 use super::socketmap::Socketmap;
 use super::tcp_table::TcpTable;
 use crate::clock::UnixTime;
@@ -17,12 +17,15 @@ use std::io;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
-/// How long connections may take to end when the server stops; those that have asked nothing end at once.
+/// How long connections may take to end when the server stops; those that ask nothing end soon.
 const FAREWELL: Duration = Duration::from_secs(5);
+/// How long a connection may be silent then.
+const LINGER: Duration = Duration::from_millis(50);
 /// How long nobody is taken after the system refused a connection.
 const RESPITE: Duration = Duration::from_millis(50);
 /// The least time between two notices of the same.
@@ -267,7 +270,7 @@ async fn take(
         while connections.try_join_next().is_some() {}
         match accepted {
             Ok(stream) => {
-                let (shared, limits) = (Arc::clone(shared), limits.clone());
+                let (shared, idle) = (Arc::clone(shared), limits.idle);
                 let (seat, full) = shared.seats.take();
                 if full {
                     shared.notices.full(limits.connections);
@@ -277,31 +280,10 @@ async fn take(
                     Service::Socketmap => Dialect::Socketmap(Socketmap::new(limits.request)),
                 };
                 connections.spawn(async move {
-                    let (desk, idle) = (&shared.desk, limits.idle);
                     // How a connection ends is its client's business.
                     let _ = match stream {
-                        Stream::Tcp(stream) => {
-                            Connection {
-                                stream,
-                                dialect,
-                                desk,
-                                seat,
-                                idle,
-                            }
-                            .serve()
-                            .await
-                        }
-                        Stream::Unix(stream) => {
-                            Connection {
-                                stream,
-                                dialect,
-                                desk,
-                                seat,
-                                idle,
-                            }
-                            .serve()
-                            .await
-                        }
+                        Stream::Tcp(stream) => serve(stream, dialect, &shared.desk, seat, idle).await,
+                        Stream::Unix(stream) => serve(stream, dialect, &shared.desk, seat, idle).await,
                     };
                 });
             }
@@ -315,6 +297,24 @@ async fn take(
             }
         }
     }
+}
+
+async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
+    stream: S,
+    dialect: Dialect,
+    desk: &Desk,
+    seat: Seat,
+    idle: Duration,
+) -> io::Result<()> {
+    let connection = Connection {
+        stream,
+        dialect,
+        desk,
+        seat,
+        idle,
+        linger: LINGER,
+    };
+    connection.serve().await
 }
 
 /// Tells notices, each kind not too often.

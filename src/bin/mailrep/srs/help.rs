@@ -219,3 +219,28 @@ listen, a list of service and address. A port of 0 is one that the system choose
   75  it could not listen, such as on an address that is in use",
     ),
 ];
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::SERVE;
+
+    /// tests/srs_postfix runs a Postfix with what the guide says.
+    #[test]
+    fn the_manual_page_wires_postfix_as_the_guide_does() {
+        let guide = include_str!("../../../../docs/from-postsrsd.md");
+        let pages: String = SERVE
+            .iter()
+            .map(|section| format!("{}\n", section.text))
+            .collect();
+        for mark in ["seed.cf", "regexp", "main.cf", "master.cf"] {
+            let begin = format!("\n```{mark}\n");
+            let block = guide.split(&begin).nth(1).unwrap().split("```").next().unwrap();
+            let indented: String = block.lines().map(|line| format!("  {line}\n")).collect();
+            assert!(
+                pages.contains(&indented),
+                "{mark} is not in the manual page:\n{indented}"
+            );
+        }
+    }
+}

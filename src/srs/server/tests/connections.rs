@@ -63,6 +63,7 @@ async fn serve(
         desk,
         seat,
         idle,
+        linger: Duration::ZERO,
     };
     connection.serve().await
 }
