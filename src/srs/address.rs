@@ -50,34 +50,31 @@ impl<'a> Address<'a> {
         if local.is_empty() {
             return Err(Refusal::NoUser);
         }
-        match local.iter().position(|&octet| needs_quotes(octet)) {
-            Some(position) => Err(Refusal::BadOctet {
-                octet: local[position],
-                position,
-            }),
-            None => Ok(Address {
-                local,
-                quoted: false,
-                host,
-            }),
+        if unfit(local) & unfit::PLAIN != 0 {
+            return Err(bad_octet(local, unfit::PLAIN, 0));
         }
+        Ok(Address {
+            local,
+            quoted: false,
+            host,
+        })
     }
 
     /// Reads what follows the first quote.
     fn quoted(octets: &'a [u8]) -> Result<Address<'a>, Refusal> {
         let mut escaped = false;
         for (index, &octet) in octets.iter().enumerate() {
-            if is_control(octet) {
-                let position = index + 1;
-                return Err(Refusal::BadOctet { octet, position });
-            }
             match octet {
                 b'"' if !escaped => {
                     let host = octets[index + 1..]
                         .strip_prefix(b"@")
                         .ok_or(Refusal::UnbalancedQuote)?;
+                    let local = &octets[..index];
+                    if unfit(local) & unfit::QUOTED != 0 {
+                        return Err(bad_octet(local, unfit::QUOTED, 1));
+                    }
                     return Ok(Address {
-                        local: &octets[..index],
+                        local,
                         quoted: true,
                         host,
                     });
@@ -90,33 +87,78 @@ impl<'a> Address<'a> {
     }
 }
 
-fn is_control(octet: u8) -> bool {
-    octet < b' ' || octet == 0x7f
+/// What an octet may not be part of, as bits.
+mod unfit {
+    /// A local part without quotes.
+    pub(super) const PLAIN: u8 = 1;
+    /// A local part in quotes.
+    pub(super) const QUOTED: u8 = 2;
+    /// A domain name.
+    pub(super) const NAME: u8 = 4;
+    /// An address literal.
+    pub(super) const LITERAL: u8 = 8;
 }
 
-fn needs_quotes(octet: u8) -> bool {
-    is_control(octet)
-        || matches!(
+static UNFIT: [u8; 256] = unfit_for();
+
+const fn unfit_for() -> [u8; 256] {
+    let mut table = [0; 256];
+    let mut octet = 0_u8;
+    loop {
+        let mut bits = 0;
+        if octet.is_ascii_control() {
+            bits |= unfit::PLAIN | unfit::QUOTED;
+        }
+        if matches!(
             octet,
             b' ' | b'"' | b'\\' | b'<' | b'>' | b'(' | b')' | b',' | b';'
-        )
+        ) {
+            bits |= unfit::PLAIN;
+        }
+        if !(octet.is_ascii_alphanumeric() || matches!(octet, b'.' | b'-' | b'_') || octet >= 0x80) {
+            bits |= unfit::NAME;
+            if octet != b':' {
+                bits |= unfit::LITERAL;
+            }
+        }
+        table[octet as usize] = bits;
+        if octet == u8::MAX {
+            return table;
+        }
+        octet += 1;
+    }
+}
+
+/// Names the first octet that may not be part of it; before the local part stand `offset` octets.
+fn bad_octet(local: &[u8], of: u8, offset: usize) -> Refusal {
+    let is_unfit = |&octet: &u8| UNFIT[usize::from(octet)] & of != 0;
+    let at = local.iter().position(is_unfit).unwrap_or_default();
+    Refusal::BadOctet {
+        octet: local.get(at).copied().unwrap_or_default(),
+        position: at + offset,
+    }
+}
+
+/// All that the octets may not be part of. Four at a time need not wait for one another.
+fn unfit(octets: &[u8]) -> u8 {
+    let bits = |octet: u8| UNFIT[usize::from(octet)];
+    let (fours, rest) = octets.as_chunks();
+    let all = fours.iter().fold(0, |all, &[a, b, c, d]| {
+        all | (bits(a) | bits(b)) | (bits(c) | bits(d))
+    });
+    rest.iter().fold(all, |all, &octet| all | bits(octet))
 }
 
 /// Whether octets are a domain name or an address literal, by the octets that may stand there. Labels are not looked at
 /// closer: underscores and a final dot are seen in the world, and UTF-8 is RFC 6531's.
 pub(super) fn is_host(octets: &[u8]) -> bool {
-    let (inner, literal) = match octets.strip_prefix(b"[") {
-        Some(rest) => match rest.strip_suffix(b"]") {
-            Some(inner) => (inner, true),
-            None => return false,
-        },
-        None => (octets, false),
-    };
-    let allowed = |&octet: &u8| match octet {
-        b':' => literal,
-        b'.' | b'-' | b'_' => true,
-        _ => octet.is_ascii_alphanumeric() || octet >= 0x80,
-    };
     // RFC 5321 section 4.5.3.1.2: a domain has at most 255 octets.
-    !inner.is_empty() && octets.len() <= 255 && inner.iter().all(allowed)
+    if octets.is_empty() || octets.len() > 255 {
+        return false;
+    }
+    match octets.strip_prefix(b"[") {
+        None => unfit(octets) & unfit::NAME == 0,
+        Some([inner @ .., b']']) => !inner.is_empty() && unfit(inner) & unfit::LITERAL == 0,
+        Some(_) => false,
+    }
 }

@@ -1,15 +1,14 @@
 //! The hash in an address: made, and compared.
 
+use super::keyed::{Keyed, Message};
 use super::settings::Mac;
-use aws_lc_rs::hmac;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 
 /// Letters of a whole interoperable hash, without base64's padding.
 pub(super) const COMPAT_LETTERS: usize = 27;
 /// Characters of a strong hash: 80 bits.
 pub(super) const STRONG_LETTERS: usize = 16;
 
+const BASE64: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 const BASE32: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
 /// What is hashed of an address.
@@ -24,45 +23,88 @@ pub(super) struct Hashed<'a> {
 }
 
 /// A secret, ready to hash with.
-#[derive(Debug)]
 pub(super) struct Keys {
-    compat: hmac::Key,
-    strong: hmac::Key,
+    compat: Keyed<5>,
+    strong: Keyed<8>,
 }
 
-/// A hash as it stands in an address.
+/// Keys are not shown.
+impl std::fmt::Debug for Keys {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Keys")
+    }
+}
+
+/// A hash. It is written in letters only where they go: what was stored in small pieces is slow to copy.
 pub(super) struct Hash {
-    letters: [u8; COMPAT_LETTERS + 1],
-    length: usize,
+    mac: Mac,
+    /// Of HMAC-SHA1, the first five.
+    words: [u32; 8],
 }
 
 impl Hash {
-    pub(super) fn as_bytes(&self) -> &[u8] {
-        &self.letters[..self.length]
+    /// The first letters: six bits each in base64, or five in base32.
+    pub(super) fn letters(&self, count: usize) -> impl Iterator<Item = u8> {
+        let (alphabet, bits): (&[u8], _) = match self.mac {
+            Mac::Compat => (BASE64, 6),
+            Mac::Strong => (BASE32, 5),
+        };
+        let mut words = self.words.iter();
+        let (mut taken, mut left) = (0_u64, 0);
+        (0..count).map(move |_| {
+            if left < bits {
+                taken = taken << 32 | u64::from(words.next().copied().unwrap_or(0));
+                left += 32;
+            }
+            left -= bits;
+            alphabet[(taken >> left) as usize % alphabet.len()]
+        })
     }
 }
 
 impl Keys {
     pub(super) fn new(secret: &[u8]) -> Keys {
         Keys {
-            compat: hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, secret),
-            strong: hmac::Key::new(hmac::HMAC_SHA256, secret),
+            compat: Keyed::sha1(secret),
+            strong: Keyed::sha256(secret),
         }
     }
 
-    /// The hash; an interoperable one has at most `letters`.
-    pub(super) fn hash(&self, mac: Mac, hashed: Hashed<'_>, letters: usize) -> Hash {
+    pub(super) fn hash(&self, mac: Mac, hashed: Hashed<'_>) -> Hash {
+        let mut words = [0; 8];
         match mac {
-            Mac::Compat => self.compat(hashed, letters),
-            Mac::Strong => self.strong(hashed),
+            Mac::Compat => {
+                let mut message = self.compat.begin();
+                for part in hashed.parts {
+                    add(&mut message, part, hashed.quoted);
+                }
+                words[..5].copy_from_slice(&message.finish());
+            }
+            Mac::Strong => {
+                let mut message = self.strong.begin();
+                message.add(hashed.label);
+                for part in hashed.parts {
+                    let length = match hashed.quoted {
+                        true => unescaped(part).count(),
+                        false => part.len(),
+                    };
+                    // Addresses are bounded, so that 16 bits hold every length.
+                    message.add(&[(length >> 8) as u8, length as u8]);
+                    add(&mut message, part, hashed.quoted);
+                }
+                words = message.finish();
+            }
         }
+        Hash { mac, words }
     }
 
     /// Whether `given` is the hash, or the beginning of an interoperable one.
     pub(super) fn verify(&self, mac: Mac, hashed: Hashed<'_>, given: &[u8]) -> bool {
-        let expected = self.hash(mac, hashed, given.len());
-        let expected = expected.as_bytes();
-        if expected.len() != given.len() {
+        let fits = match mac {
+            Mac::Compat => given.len() <= COMPAT_LETTERS,
+            Mac::Strong => given.len() == STRONG_LETTERS,
+        };
+        if !fits {
             return false;
         }
         // Relays change the case of letters; PostSRSd 2 writes base64 in the alphabet for URLs. Every letter is looked at, so
@@ -72,71 +114,22 @@ impl Keys {
             b'_' if mac == Mac::Compat => b'/',
             letter => letter.to_ascii_lowercase(),
         };
-        let differences = expected.iter().zip(given).fold(0, |all, (expected, &given)| {
+        let hash = self.hash(mac, hashed);
+        let pairs = hash.letters(given.len()).zip(given);
+        let differences = pairs.fold(0, |all, (expected, &given)| {
             all | (expected.to_ascii_lowercase() ^ read(given))
         });
         std::hint::black_box(differences) == 0
     }
-
-    fn compat(&self, hashed: Hashed<'_>, letters: usize) -> Hash {
-        let mut lower = Lower::new(&self.compat);
-        for part in hashed.parts {
-            lower.add(part, hashed.quoted);
-        }
-        let mut hash = Hash {
-            letters: [0; COMPAT_LETTERS + 1],
-            length: letters.min(COMPAT_LETTERS),
-        };
-        let encoded = STANDARD.encode_slice(lower.sign(), &mut hash.letters);
-        debug_assert_eq!(
-            encoded,
-            Ok(COMPAT_LETTERS + 1),
-            "20 octets are 27 letters and the padding"
-        );
-        hash
-    }
-
-    fn strong(&self, hashed: Hashed<'_>) -> Hash {
-        let mut lower = Lower::new(&self.strong);
-        lower.add(hashed.label, false);
-        for part in hashed.parts {
-            // Addresses are bounded, so that 16 bits hold every length.
-            let length = if hashed.quoted {
-                unescaped(part).count()
-            } else {
-                part.len()
-            };
-            lower.push(&[(length >> 8) as u8, length as u8]);
-            lower.add(part, hashed.quoted);
-        }
-        let mut hash = Hash {
-            letters: [0; COMPAT_LETTERS + 1],
-            length: STRONG_LETTERS,
-        };
-        let tag = lower.sign();
-        let bits = tag
-            .as_ref()
-            .iter()
-            .take(10)
-            .fold(0_u128, |bits, &octet| bits << 8 | u128::from(octet));
-        for (index, letter) in hash.letters.iter_mut().take(STRONG_LETTERS).enumerate() {
-            *letter = base32((bits >> (75 - 5 * index)) as usize);
-        }
-        hash
-    }
 }
 
-/// The character for the lowest five bits.
-pub(super) fn base32(bits: usize) -> u8 {
-    BASE32[bits & 31]
-}
-
-/// The five bits of a character, whatever its case.
-pub(super) fn from_base32(letter: u8) -> Option<u16> {
-    match letter.to_ascii_uppercase() {
-        letter @ b'A'..=b'Z' => Some(u16::from(letter - b'A')),
-        digit @ b'2'..=b'7' => Some(u16::from(digit - b'2') + 26),
-        _ => None,
+fn add<const WORDS: usize>(message: &mut Message<'_, WORDS>, part: &[u8], quoted: bool) {
+    if quoted {
+        for octet in unescaped(part) {
+            message.add_lower(&[octet]);
+        }
+    } else {
+        message.add_lower(part);
     }
 }
 
@@ -149,49 +142,16 @@ fn unescaped(quoted: &[u8]) -> impl Iterator<Item = u8> {
     })
 }
 
-/// Hashes ASCII letters in lower case, some at a time.
-struct Lower {
-    context: hmac::Context,
-    buffer: [u8; 128],
-    filled: usize,
+/// The character for the lowest five bits.
+pub(super) fn base32(bits: u16) -> u8 {
+    BASE32[usize::from(bits & 31)]
 }
 
-impl Lower {
-    fn new(key: &hmac::Key) -> Lower {
-        Lower {
-            context: hmac::Context::with_key(key),
-            buffer: [0; 128],
-            filled: 0,
-        }
-    }
-
-    fn add(&mut self, part: &[u8], quoted: bool) {
-        if quoted && memchr::memchr(b'\\', part).is_some() {
-            for octet in unescaped(part) {
-                self.push(&[octet.to_ascii_lowercase()]);
-            }
-            return;
-        }
-        for chunk in part.chunks(64) {
-            let begin = self.push(chunk);
-            self.buffer[begin..self.filled].make_ascii_lowercase();
-        }
-    }
-
-    /// Takes at most 64 octets as they are, and returns where they begin in the buffer.
-    fn push(&mut self, octets: &[u8]) -> usize {
-        if self.buffer.len() - self.filled < octets.len() {
-            self.context.update(&self.buffer[..self.filled]);
-            self.filled = 0;
-        }
-        let begin = self.filled;
-        self.filled += octets.len();
-        self.buffer[begin..self.filled].copy_from_slice(octets);
-        begin
-    }
-
-    fn sign(mut self) -> hmac::Tag {
-        self.context.update(&self.buffer[..self.filled]);
-        self.context.sign()
+/// The five bits of a character, whatever its case.
+pub(super) fn from_base32(letter: u8) -> Option<u16> {
+    match letter.to_ascii_uppercase() {
+        letter @ b'A'..=b'Z' => Some(u16::from(letter - b'A')),
+        digit @ b'2'..=b'7' => Some(u16::from(digit - b'2') + 26),
+        _ => None,
     }
 }

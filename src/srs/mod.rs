@@ -34,6 +34,7 @@
 
 mod address;
 mod domains;
+mod keyed;
 mod mac;
 mod outcome;
 mod rewrite;

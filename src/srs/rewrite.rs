@@ -2,7 +2,7 @@
 
 use super::address::{Address, MOST_OCTETS, is_host, is_null};
 use super::domains::{Domains, domain};
-use super::mac::{COMPAT_LETTERS, Hash, Hashed, Keys, STRONG_LETTERS, base32, from_base32};
+use super::mac::{COMPAT_LETTERS, Hashed, Keys, STRONG_LETTERS, base32, from_base32};
 use super::outcome::{Outcome, Refusal, Rewriting, Rewritten, Unchanged};
 use super::secrets::Secrets;
 use super::settings::{Accept, LongLocalParts, Mac, Settings};
@@ -93,12 +93,21 @@ struct Parts<'a> {
 
 impl<'a> Parts<'a> {
     fn split(kind: Kind, octets: &'a [u8]) -> Result<Parts<'a>, Refusal> {
-        let mut fields = octets.splitn(if kind == Kind::Srs0 { 4 } else { 3 }, |&octet| octet == BETWEEN);
-        let mut next = |missing| fields.next().ok_or(Refusal::Incomplete { missing });
-        let hash = next("hash")?;
-        let hashed = match kind {
-            Kind::Srs0 => [next("timestamp")?, next("host")?, next("user")?],
-            Kind::Srs1 => [next("host")?, next("rest of the first forwarder's address")?, b""],
+        let mut rest = octets;
+        let mut field = |missing| {
+            let end = rest.iter().position(|&octet| octet == BETWEEN);
+            let end = end.ok_or(Refusal::Incomplete { missing })?;
+            let field = &rest[..end];
+            rest = &rest[end + 1..];
+            Ok(field)
+        };
+        // What is missing is what would follow.
+        let (hash, hashed) = match kind {
+            Kind::Srs0 => (field("timestamp")?, [field("host")?, field("user")?, rest]),
+            Kind::Srs1 => {
+                let hash = field("host")?;
+                (hash, [field("rest of the first forwarder's address")?, rest, b""])
+            }
         };
         Ok(Parts { kind, hash, hashed })
     }
@@ -224,7 +233,7 @@ impl Rewriter {
             // What only looks like an SRS1 address is somebody's local part.
             _ => {
                 let day = day(now);
-                let timestamp = [base32(usize::from(day >> 5)), base32(usize::from(day))];
+                let timestamp = [base32(day >> 5), base32(day)];
                 self.assemble(
                     Kind::Srs0,
                     &[&timestamp, address.host, address.local],
@@ -251,15 +260,21 @@ impl Rewriter {
         if self.long_local_parts == LongLocalParts::Refuse && local_octets > LONGEST_LOCAL_PART {
             return Err(Refusal::LongLocalPart { octets: local_octets });
         }
-        let label = kind.tag();
-        let hash: Hash = alias.keys[0].hash(self.mint, Hashed { label, parts, quoted }, letters);
+        let hash = alias.keys[0].hash(
+            self.mint,
+            Hashed {
+                label: kind.tag(),
+                parts,
+                quoted,
+            },
+        );
         let mut address = Vec::with_capacity(octets);
         if quoted {
             address.push(b'"');
         }
         address.extend_from_slice(kind.tag());
         address.push(self.separator);
-        address.extend_from_slice(hash.as_bytes());
+        address.extend(hash.letters(letters));
         for part in parts {
             address.push(BETWEEN);
             address.extend_from_slice(part);
@@ -339,9 +354,8 @@ impl Rewriter {
     }
 
     fn alias(&self, host: &[u8]) -> Option<&Alias> {
-        self.aliases
-            .iter()
-            .find(|alias| alias.domain.eq_ignore_ascii_case(host))
+        let is = |alias: &&Alias| alias.domain == host || alias.domain.eq_ignore_ascii_case(host);
+        self.aliases.iter().find(is)
     }
 
     /// Whether one of the alias domain's secrets made the hash.
