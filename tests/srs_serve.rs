@@ -228,6 +228,13 @@ fn an_address_in_use_is_exit_status_75() {
         let arguments = format!("--domain example.org --secret-file secret {listen}");
         place.refused(&arguments, 75, &["cannot listen", "in use", "PostSRSd"]);
     }
+    // Somebody who listens, and takes nobody.
+    let _deaf = UnixListener::bind(place.path("deaf")).unwrap();
+    place.refused(
+        "--domain example.org --secret-file secret --socketmap unix:HERE/deaf",
+        75,
+        &["in use"],
+    );
     let arguments = "--domain example.org --secret-file secret --socketmap unix:HERE/nowhere/socket";
     place.refused(arguments, 75, &["directory"]);
     place.refused(

@@ -2,11 +2,11 @@
 
 use super::address::Address;
 use crate::error::{Error, plain};
+use futures_util::FutureExt as _;
 use std::fs::{self, Permissions};
 use std::io;
 use std::net::SocketAddr;
 use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, PermissionsExt as _};
-use std::os::unix::net::UnixStream as BlockingUnixStream;
 use std::path::{Path, PathBuf};
 use tokio::net::{TcpListener, TcpSocket, TcpStream, UnixListener, UnixStream};
 
@@ -90,10 +90,11 @@ fn bind_unix(path: &Path, mode: u32) -> io::Result<Listener> {
                 "there is a file of that name that is no socket",
             ));
         }
-        if BlockingUnixStream::connect(path).is_ok() {
-            return Err(io::ErrorKind::AddrInUse.into());
+        // The attempt itself never waits, be it that whoever listens there takes nobody. What comes after it is of no interest.
+        match UnixStream::connect(path).now_or_never() {
+            Some(Err(error)) if error.kind() == io::ErrorKind::ConnectionRefused => fs::remove_file(path)?,
+            _ => return Err(io::ErrorKind::AddrInUse.into()),
         }
-        fs::remove_file(path)?;
     }
     let listener = UnixListener::bind(path)?;
     let inode = fs::symlink_metadata(path)?.ino();
