@@ -11,6 +11,8 @@ use crate::error::Error;
 
 /// Octets of a local part that every host has to accept (RFC 5321 section 4.5.3.1.1).
 const LONGEST_LOCAL_PART: usize = 64;
+/// Fewer letters of a hash are guessed in an afternoon, and then mail to any address can be sent through this host.
+const LEAST_LETTERS: usize = 4;
 /// Days that a timestamp can tell apart.
 const DAYS: u16 = 1024;
 /// What stands between the parts, whatever the separator after the tag.
@@ -127,32 +129,32 @@ impl Rewriter {
     ///
     /// [`Error::Invalid`] names the setting that cannot be used, and says what it takes.
     pub fn new(settings: Settings) -> Result<Rewriter, Error> {
-        let within = |what, value: usize, least: usize, most: usize, unit: &str| {
+        let within = |what, value: usize, least: usize, most: usize, takes: String| {
             if (least..=most).contains(&value) {
                 return Ok(());
             }
-            Err(Error::Invalid {
-                what,
-                value: value.to_string(),
-                why: format!("it takes {least} to {most} {unit}"),
-            })
+            let (value, why) = (value.to_string(), format!("it takes {takes}"));
+            Err(Error::Invalid { what, value, why })
         };
-        within("hash length", settings.hash_length, 4, COMPAT_LETTERS, "letters")?;
-        // Fewer letters are guessed in an afternoon, and then any address can be reached through this host.
-        let most = "letters, and no more than the hash length";
+        let length = settings.hash_length;
+        let takes = format!("{LEAST_LETTERS} to {COMPAT_LETTERS} letters");
+        within("hash length", length, LEAST_LETTERS, COMPAT_LETTERS, takes)?;
+        let takes = format!("{LEAST_LETTERS} letters or more, up to the hash length, which is {length}");
         within(
             "hash minimum",
             settings.hash_minimum,
-            4,
-            settings.hash_length,
-            most,
+            LEAST_LETTERS,
+            length,
+            takes,
         )?;
+        // An address from tomorrow looks 1023 days old, and must not be taken for one that is valid so long.
+        let most = usize::from(DAYS) - 2;
         within(
             "maximum age",
             settings.max_age.into(),
             1,
-            usize::from(DAYS) - 2,
-            "days",
+            most,
+            format!("1 to {most} days"),
         )?;
         let mut aliases = vec![Alias::new(&settings.domain, &settings.secrets)?];
         for (name, secrets) in &settings.further {

@@ -12,6 +12,7 @@ mod policy;
 mod report;
 mod sign;
 mod spf;
+mod srs;
 mod usage;
 mod verdicts;
 
