@@ -80,25 +80,28 @@ fn the_table_of_the_guide_is_what_postfix_does() {
 }
 
 #[test]
-fn the_same_over_a_unix_socket() {
+fn a_unix_socket_does_the_same() {
     if let Some(why) = Postfix::missing() {
         println!("skipped: SRS in Postfix by socketmap ({why})");
         return;
     }
     let secrets = Secrets::new();
-    let folder = secrets.folder.path();
-    let socket = folder.join("socket");
-    let ours = Ours::start(&secrets.file, Some(&socket));
-    let observe = |forward: &str, reverse: &str| {
+    let observe = |forward: &str, reverse: &str, start: &dyn Fn(&Postfix) -> Option<Ours>| {
         let sink = Sink::start();
-        let wiring = wiring::forwarded_only(sink.address(), folder, forward, reverse);
-        scenarios::observe(&mut Postfix::start(&wiring.main, &wiring.master), &sink)
+        let wiring = wiring::forwarded_only(sink.address(), secrets.folder.path(), forward, reverse);
+        let mut postfix = Postfix::start(&wiring.main, &wiring.master);
+        let _ours = start(&postfix);
+        scenarios::observe(&mut postfix, &sink)
     };
-    let [forward, reverse] =
-        ["forward", "reverse"].map(|map| format!("socketmap:unix:{}:{map}", socket.display()));
-    let by_socketmap = observe(&forward, &reverse);
+    let [forward, reverse] = ["forward", "reverse"].map(|map| format!("socketmap:unix:srs/socket:{map}"));
+    let by_socketmap = observe(&forward, &reverse, &|postfix| {
+        let folder = postfix.queue().join("srs");
+        std::fs::create_dir(&folder).unwrap();
+        Some(Ours::start(&secrets.file, Some(&folder.join("socket"))))
+    });
+    let ours = Ours::start(&secrets.file, None);
     let [forward, reverse] = [ours.forward, ours.reverse].map(|port| format!("tcp:127.0.0.1:{port}"));
-    assert_eq!(by_socketmap, observe(&forward, &reverse));
+    assert_eq!(by_socketmap, observe(&forward, &reverse, &|_| None));
 }
 
 fn missing() -> Option<&'static str> {

@@ -31,10 +31,10 @@ alias_maps =
 alias_database =
 ";
 
-/// Postfix's own master.cf without chroots, the system's log, and what is not needed; the first line's port is its face.
+/// Postfix's own master.cf without what is not needed. As with Debian, those who ask maps are in a chroot.
 const MASTER: &str = "\
 pickup    unix  n  -  n  60  1  pickup
-cleanup   unix  n  -  n  -   0  cleanup
+cleanup   unix  n  -  y  -   0  cleanup
 qmgr      unix  n  -  n  300 1  qmgr
 rewrite   unix  -  -  n  -   -  trivial-rewrite
 bounce    unix  -  -  n  -   0  bounce
@@ -93,6 +93,11 @@ impl Postfix {
             chown(&made, Some(user), Some(group)).unwrap();
         }
         make(&queue.join("pid"), 0o755);
+        // What Debian copies into the chroot.
+        let etc = make(&queue.join("etc"), 0o755);
+        for name in ["hosts", "services", "nsswitch.conf"] {
+            let _ = fs::copy(Path::new("/etc").join(name), etc.join(name));
+        }
 
         let port = port();
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
@@ -104,7 +109,7 @@ impl Postfix {
             conf.display(),
         );
         fs::write(conf.join("main.cf"), format!("{MAIN}{places}{main}")).unwrap();
-        let smtpd = format!("127.0.0.1:{port} inet n - n - - smtpd\n");
+        let smtpd = format!("127.0.0.1:{port} inet n - y - - smtpd\n");
         fs::write(conf.join("master.cf"), format!("{smtpd}{MASTER}{master}")).unwrap();
 
         // It ends with this thread even if that is killed; and it kills the group that it leads when it ends.
@@ -131,6 +136,11 @@ impl Postfix {
             TcpStream::connect(address).is_ok()
         });
         postfix
+    }
+
+    /// The directory of its queue, in which its daemons are, with a chroot or without.
+    pub fn queue(&self) -> PathBuf {
+        self.folder.path().join("queue")
     }
 
     /// Where it takes mail.
@@ -176,7 +186,7 @@ impl Postfix {
 
     /// Its log so far.
     pub fn log(&self) -> String {
-        fs::read_to_string(self.folder.path().join("queue/log")).unwrap_or_default()
+        fs::read_to_string(self.queue().join("log")).unwrap_or_default()
     }
 
     fn wait_until(&mut self, what: &str, mut is_so: impl FnMut(&mut Postfix) -> bool) {
