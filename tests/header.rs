@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 /// The order of the header: numbers, then what a program does first.
-const FILES: [&str; 9] = [
+const FILES: [&str; 12] = [
     "status",
     "codes",
     "text",
@@ -16,6 +16,9 @@ const FILES: [&str; 9] = [
     "context",
     "transaction",
     "verdict",
+    "srs_options",
+    "srs",
+    "srs_outcome",
 ];
 
 /// The header as it is made from the code, for the given files.

@@ -19,6 +19,8 @@ pass
 A program that checks many messages makes a `Checker` once, whose cache and thread they share. A mail filter, which
 gets a message piece by piece, begins a `Transaction` for each.
 
+A `Rewriter` makes the envelope senders of forwarded mail (SRS), and takes bounces back.
+
 Verdicts, bad ones and DNS trouble included, are never exceptions. What cannot be used is a `MailrepError`.
 """
 
@@ -35,6 +37,7 @@ from ._errors import (
     ZoneError,
 )
 from ._library import version
+from ._rewriter import Rewriter, SrsOutcome, SrsResult, create_secret
 from ._verdict import (
     Anomaly,
     Dkim,
@@ -71,10 +74,13 @@ __all__ = [
     "MailrepError",
     "NoNameserverError",
     "Policy",
+    "Rewriter",
     "SequenceError",
     "Spf",
     "SpfEvaluation",
     "SpfResult",
+    "SrsOutcome",
+    "SrsResult",
     "Step",
     "SystemResourceError",
     "Transaction",
@@ -82,5 +88,6 @@ __all__ = [
     "ZoneError",
     "__version__",
     "check",
+    "create_secret",
     "version",
 ]
