@@ -188,7 +188,7 @@
  * Threads  const on a handle means that any number of threads may make such calls at a time. No const means one thread at a
  *          time, not always the same one.
  * Signals  The library installs no signal handlers and changes no global state. It starts one thread for a context, when
- *          it is first needed.
+ *          it is first needed, and one for a server of SRS.
  * Growth   Structures that the program fills begin with their size. Unknown codes can come from a newer library.
  */
 
@@ -437,6 +437,21 @@
 #define MAILREP_SRS_REFUSED 2
 
 /**
+ * tcp_table(5), for envelope senders: what sender_canonical_maps asks.
+ */
+#define MAILREP_SRS_TCP_FORWARD 0
+
+/**
+ * tcp_table(5), for recipients: what recipient_canonical_maps asks.
+ */
+#define MAILREP_SRS_TCP_REVERSE 1
+
+/**
+ * socketmap_table(5), with the maps "forward" and "reverse".
+ */
+#define MAILREP_SRS_SOCKETMAP 2
+
+/**
  * A resolver with its cache, the options, and the thread that asks. One for a program is enough; any number of
  * threads may use it at a time.
  */
@@ -456,6 +471,11 @@ typedef struct mailrep_srs mailrep_srs;
  * What became of one address, or of many: each has its index, from 0.
  */
 typedef struct mailrep_srs_outcome mailrep_srs_outcome;
+
+/**
+ * A server with a thread of its own.
+ */
+typedef struct mailrep_srs_server mailrep_srs_server;
 
 /**
  * One message on its way through, used by one thread at a time (not always the same one).
@@ -751,6 +771,60 @@ typedef struct mailrep_octets {
    */
   size_t length;
 } mailrep_octets;
+
+/**
+ * What a server speaks, and where.
+ */
+typedef struct mailrep_srs_listen {
+  /**
+   * One of MAILREP_SRS_TCP_FORWARD, MAILREP_SRS_TCP_REVERSE, MAILREP_SRS_SOCKETMAP.
+   */
+  int service;
+  /**
+   * "127.0.0.1:10001", "[::1]:10001", "localhost:10001" (which is 127.0.0.1) or "unix:/path/of/a/socket". Port 0 is one that the
+   * system chooses.
+   */
+  const char *address;
+} mailrep_srs_listen;
+
+/**
+ * How a server listens.
+ *
+ * Always begin with mailrep_srs_server_options_init(), and change what you want different. Pointers are only read by
+ * mailrep_srs_server_start(), which copies what it needs.
+ */
+typedef struct mailrep_srs_server_options {
+  /**
+   * sizeof(mailrep_srs_server_options) of the header that the program was compiled with; set by
+   * mailrep_srs_server_options_init().
+   */
+  size_t size;
+  /**
+   * What is spoken where. Default NULL.
+   */
+  const struct mailrep_srs_listen *listen;
+  /**
+   * How many, 1 to 64. Default 0, with which nothing can be started.
+   */
+  size_t listen_count;
+  /**
+   * Connections at a time, at least 1; for one more, that is closed which was answered longest ago. Default 2,000.
+   */
+  uint32_t connections;
+  /**
+   * Milliseconds from an answer to the next request, after which a connection is closed. Default 1,800,000.
+   */
+  uint32_t idle_ms;
+  /**
+   * Permissions of Unix sockets. Default 0660.
+   */
+  uint32_t socket_mode;
+  /**
+   * Not 0: listen on addresses that other hosts can reach, too. Whoever can ask can make addresses that pass as ours.
+   * Default 0.
+   */
+  int allow_public;
+} mailrep_srs_server_options;
 
 #ifdef __cplusplus
 extern "C" {
@@ -1577,6 +1651,69 @@ struct mailrep_text mailrep_srs_outcome_reason(const struct mailrep_srs_outcome 
  * @return         text that lives as long as the outcome; absent beyond the last
  */
 struct mailrep_text mailrep_srs_outcome_cause(const struct mailrep_srs_outcome *outcome, size_t at);
+
+/**
+ * Fills in the defaults.
+ *
+ * @param options  the structure to fill
+ * @param size     sizeof(mailrep_srs_server_options)
+ * @return         MAILREP_OK; MAILREP_NULL; MAILREP_INVALID when no version of the structure has that size
+ */
+int mailrep_srs_server_options_init(struct mailrep_srs_server_options *options, size_t size);
+
+/**
+ * Starts a server that answers Postfix from a thread of its own: tcp_table(5) and socketmap_table(5).
+ *
+ *   mailrep_srs_listen listen[] = {
+ *       { MAILREP_SRS_TCP_FORWARD, "127.0.0.1:10001" },
+ *       { MAILREP_SRS_TCP_REVERSE, "127.0.0.1:10002" },
+ *   };
+ *   mailrep_srs_server_options options;
+ *   mailrep_srs_server_options_init(&options, sizeof options);
+ *   options.listen = listen;
+ *   options.listen_count = 2;
+ *   status = mailrep_srs_server_start(srs, &options, &server, &error);
+ *
+ * An address that is not rewritten, or is refused, is not in the map. A server belongs to the process that started it: after fork()
+ * the child has none, and mailrep_srs_server_stop() does nothing there.
+ *
+ * @param srs      what answers; it may be freed while the server runs
+ * @param options  from mailrep_srs_server_options_init(); not needed any more after the call
+ * @param out      where the server is left, to be ended with mailrep_srs_server_stop(); NULL is left on failure
+ * @param error    where the error is left, to be freed with mailrep_error_free(); NULL is left on success. The argument may be
+ *                 NULL if words are not wanted
+ * @return         MAILREP_OK; MAILREP_NULL; MAILREP_INVALID for an option that cannot be used, an address that other hosts can reach
+ *                 among them; MAILREP_SYSTEM for an address that the system refuses, such as one in use
+ */
+int mailrep_srs_server_start(const struct mailrep_srs *srs,
+                             const struct mailrep_srs_server_options *options,
+                             struct mailrep_srs_server **out,
+                             struct mailrep_error **error);
+
+/**
+ * Where the server listens, with the port that the system chose.
+ *
+ * @param server  may be used by other threads at the same time; may be NULL
+ * @param index   place in the list of options.listen, from 0
+ * @return        such as "127.0.0.1:10001", which lives as long as the server; absent beyond the last
+ */
+struct mailrep_text mailrep_srs_server_address(const struct mailrep_srs_server *server, size_t index);
+
+/**
+ * Answers with other secrets or settings from now on, in connections that are there too.
+ *
+ * @param server  may be used by other threads at the same time
+ * @param srs     what answers from now on; it may be freed afterwards
+ * @return        MAILREP_OK; MAILREP_NULL
+ */
+int mailrep_srs_server_exchange(const struct mailrep_srs_server *server, const struct mailrep_srs *srs);
+
+/**
+ * Ends a server and frees it: nobody new is taken, what has been asked is answered, for five seconds at most.
+ *
+ * @param server  may be NULL
+ */
+void mailrep_srs_server_stop(struct mailrep_srs_server *server);
 
 #ifdef __cplusplus
 }  // extern "C"

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 /// The order of the header: numbers, then what a program does first.
-const FILES: [&str; 12] = [
+const FILES: [&str; 13] = [
     "status",
     "codes",
     "text",
@@ -19,6 +19,7 @@ const FILES: [&str; 12] = [
     "srs_options",
     "srs",
     "srs_outcome",
+    "srs_server",
 ];
 
 /// The header as it is made from the code, for the given files.

@@ -5,6 +5,7 @@
 
 use super::srs::Srs;
 use super::srs_outcome::SrsOutcome;
+use super::srs_server::SrsServer;
 use super::status::Fault;
 use super::{context::Context, error::ErrorWords, transaction::Transaction, verdict::Verdict};
 
@@ -44,6 +45,10 @@ impl Handle for Srs {
     const NAME: &'static str = "srs";
     type Shared = ManyThreads;
 }
+impl Handle for SrsServer {
+    const NAME: &'static str = "server";
+    type Shared = ManyThreads;
+}
 impl Handle for SrsOutcome {
     const NAME: &'static str = "outcome";
     type Shared = ManyThreads;
@@ -58,6 +63,7 @@ const _: () = {
     many_threads::<ErrorWords>();
     many_threads::<Srs>();
     many_threads::<SrsOutcome>();
+    many_threads::<SrsServer>();
     one_thread::<Transaction>();
 };
 

@@ -23,6 +23,7 @@ pub mod spf_policy;
 pub mod srs;
 pub mod srs_options;
 pub mod srs_outcome;
+pub mod srs_server;
 pub mod status;
 pub mod text;
 pub mod transaction;

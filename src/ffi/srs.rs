@@ -11,10 +11,18 @@ use crate::clock::UnixTime;
 use crate::srs::{Outcome, Rewriter, Secrets};
 use std::ffi::{c_char, c_int, c_void};
 use std::path::Path;
+use std::sync::Arc;
 
 /// Rewrites envelope senders (SRS). It never changes, and any number of threads may use it at a time.
 pub struct Srs {
-    rewriter: Rewriter,
+    rewriter: Arc<Rewriter>,
+}
+
+impl Srs {
+    /// The rewriter, for who keeps it beyond the handle.
+    pub(super) fn rewriter(&self) -> Arc<Rewriter> {
+        Arc::clone(&self.rewriter)
+    }
 }
 
 /// Makes a rewriter.
@@ -36,7 +44,7 @@ pub unsafe extern "C" fn mailrep_srs_new(
     guard(|| unsafe {
         error::leave(error, || {
             let out = place(out)?;
-            let rewriter = Rewriter::new(srs_options::read(options)?)?;
+            let rewriter = Arc::new(Rewriter::new(srs_options::read(options)?)?);
             *out = give(Srs { rewriter });
             Ok(())
         })

@@ -19,7 +19,8 @@ pass
 A program that checks many messages makes a `Checker` once, whose cache and thread they share. A mail filter, which
 gets a message piece by piece, begins a `Transaction` for each.
 
-A `Rewriter` makes the envelope senders of forwarded mail (SRS), and takes bounces back.
+A `Rewriter` makes the envelope senders of forwarded mail (SRS), and takes bounces back; an `SrsServer` does so for
+Postfix.
 
 Verdicts, bad ones and DNS trouble included, are never exceptions. What cannot be used is a `MailrepError`.
 """
@@ -38,6 +39,7 @@ from ._errors import (
 )
 from ._library import version
 from ._rewriter import Rewriter, SrsOutcome, SrsResult, create_secret
+from ._srs_server import SrsServer
 from ._verdict import (
     Anomaly,
     Dkim,
@@ -81,6 +83,7 @@ __all__ = [
     "SpfResult",
     "SrsOutcome",
     "SrsResult",
+    "SrsServer",
     "Step",
     "SystemResourceError",
     "Transaction",
