@@ -323,7 +323,11 @@ fn what_was_asked_before_the_end_is_answered_and_the_exit_status_is_0() {
         let mut busy = served.connect(0);
         assert!(busy.get("a@example.com").starts_with("200 "));
         busy.send(&"get b@example.com\n".repeat(500));
+        // One that the server has not even taken yet, it may be.
+        let mut late = served.connect(0);
+        late.send("get b@example.com\n");
         served.signal(signal);
+        assert!(late.line().starts_with("200 "));
         for _ in 0..500 {
             assert!(busy.line().ends_with("=example.com=b@srs.example.org\n"));
         }

@@ -21,10 +21,11 @@ mynetworks = 127.0.0.0/8
 mail_owner = postfix
 maillog_file = $queue_directory/log
 maillog_file_prefixes = $queue_directory
-# Trouble that passes shall pass soon.
+# Trouble that passes shall pass soon. Not sooner: what is tried again in the second in which it was put off is found locked, and then
+# left for five minutes.
 queue_run_delay = 1s
-minimal_backoff_time = 1s
-maximal_backoff_time = 1s
+minimal_backoff_time = 3s
+maximal_backoff_time = 3s
 smtp_tls_security_level = none
 smtpd_tls_security_level = none
 alias_maps =

@@ -24,7 +24,8 @@ use tokio::time::{sleep, timeout};
 
 /// How long connections may take to end when the server stops; those that ask nothing end soon.
 const FAREWELL: Duration = Duration::from_secs(5);
-/// How long a connection may be silent then.
+/// How long whoever has come, and what has been asked, is looked for when the server stops. The system tells of it a little later than it
+/// is there.
 const LINGER: Duration = Duration::from_millis(50);
 /// How long nobody is taken after the system refused a connection.
 const RESPITE: Duration = Duration::from_millis(50);
@@ -148,7 +149,7 @@ impl Control {
         self.shared.desk.exchange(rewriter);
     }
 
-    /// Makes the server end: nobody new is taken, what has been asked is answered.
+    /// Makes the server end: who comes now is not taken any more, what has been asked is answered.
     pub fn stop(&self) {
         // Only a server that is gone does not hear it.
         let _ = self.stop.send(true);
@@ -230,7 +231,8 @@ impl Server {
         self.control.clone()
     }
 
-    /// Answers until [`Control::stop`]. Then nobody new is taken; what has been asked is answered, for five seconds at most.
+    /// Answers until [`Control::stop`]. Who comes then is not taken any more; what has been asked is answered, for five seconds at
+    /// most.
     pub async fn run(self) {
         let Server {
             listeners,
@@ -253,7 +255,7 @@ impl Server {
     }
 }
 
-/// Takes connections until the server stops; those that are still there are left.
+/// Takes connections until the server stops, and those that had come by then; returns what is left of them.
 async fn take(
     service: Service,
     listener: Listener,
@@ -262,10 +264,14 @@ async fn take(
     mut stop: watch::Receiver<bool>,
 ) -> JoinSet<()> {
     let mut connections = JoinSet::new();
+    let mut end = pin!(async move {
+        let _ = stop.wait_for(|stop| *stop).await;
+        sleep(LINGER).await;
+    });
     loop {
-        let accepted = match select(pin!(stop.wait_for(|stop| *stop)), pin!(listener.accept())).await {
-            Either::Left(_) => return connections,
-            Either::Right((accepted, _)) => accepted,
+        let accepted = match select(pin!(listener.accept()), end.as_mut()).await {
+            Either::Left((accepted, _)) => accepted,
+            Either::Right(_) => return connections,
         };
         while connections.try_join_next().is_some() {}
         match accepted {

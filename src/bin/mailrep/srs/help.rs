@@ -149,7 +149,7 @@ mailboxes too. While the server is down, Postfix answers 451 to all mail.",
     page(
         "Postfix: only what is forwarded",
         "Mail that leaves this host goes through a second cleanup service, unless its sender is of this host. In this example the \
-host has the domains example.org and example.net. In /etc/postfix/srs.regexp:
+host is called mx.example.org, and has the domains example.org and example.net. In /etc/postfix/srs.regexp:
 
   /^(SRS[01][-+=].+)$/    $1
 
@@ -159,6 +159,7 @@ In main.cf:
   sender_dependent_default_transport_maps = inline:{
       { @example.org = smtp: }
       { @example.net = smtp: }
+      { @mx.example.org = smtp: }
       { <> = smtp: } }
   recipient_canonical_maps = pipemap:{regexp:/etc/postfix/srs.regexp, tcp:127.0.0.1:10002}
   recipient_canonical_classes = envelope_recipient
