@@ -11,9 +11,11 @@ pub(crate) enum Way {
 pub(crate) struct Deviation {
     pub(crate) way: Way,
     pub(crate) sentence: &'static str,
-    /// The input, our new address and theirs.
-    pub(crate) covers: fn(&[u8], Option<&[u8]>, Option<&[u8]>) -> bool,
+    pub(crate) covers: Covers,
 }
+
+/// Says so of the input, our new address and theirs.
+type Covers = fn(&[u8], Option<&[u8]>, Option<&[u8]>) -> bool;
 
 /// What stands before the first `@`, and behind it.
 fn split(address: &[u8]) -> (&[u8], &[u8]) {
@@ -126,7 +128,7 @@ pub(crate) const DEVIATIONS: &[Deviation] = &[
     Deviation {
         way: Way::Reverse,
         sentence: "RFC 5321 section 4.1.2: there are a user and a host, and the host is a domain name or an address literal",
-        covers: |input, ours, theirs| {
+        covers: |_, ours, theirs| {
             let bad = |theirs: &[u8]| {
                 let (user, host) = split(theirs);
                 user.is_empty() || no_host(host)
