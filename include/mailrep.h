@@ -753,7 +753,8 @@ typedef struct mailrep_srs_options {
    */
   int mac;
   /**
-   * MAILREP_SRS_ACCEPT_...: the forms of hash that are believed. Default MAILREP_SRS_ACCEPT_BOTH.
+   * MAILREP_SRS_ACCEPT_...: the forms of hash that are believed; strong alone needs mac to be strong, too. Default
+   * MAILREP_SRS_ACCEPT_BOTH.
    */
   int accept;
 } mailrep_srs_options;

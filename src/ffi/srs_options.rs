@@ -86,7 +86,8 @@ pub struct SrsOptions {
     pub long_local_parts: c_int,
     /// MAILREP_SRS_MAC_...: the form of hash in new addresses. Default MAILREP_SRS_MAC_COMPAT.
     pub mac: c_int,
-    /// MAILREP_SRS_ACCEPT_...: the forms of hash that are believed. Default MAILREP_SRS_ACCEPT_BOTH.
+    /// MAILREP_SRS_ACCEPT_...: the forms of hash that are believed; strong alone needs mac to be strong, too. Default
+    /// MAILREP_SRS_ACCEPT_BOTH.
     pub accept: c_int,
 }
 

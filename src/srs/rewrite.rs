@@ -156,6 +156,15 @@ impl Rewriter {
             most,
             format!("1 to {most} days"),
         )?;
+        if settings.mint == Mac::Compat && settings.accept == Accept::Strong {
+            return Err(Error::Invalid {
+                what: "form of hash",
+                value: settings.mint.to_string(),
+                why:
+                    "new addresses would not be believed where only the strong form is; make them strong too"
+                        .to_owned(),
+            });
+        }
         let mut aliases = vec![Alias::new(&settings.domain, &settings.secrets)?];
         for (name, secrets) in &settings.further {
             let alias = Alias::new(name, secrets)?;
@@ -212,14 +221,14 @@ impl Rewriter {
                 return Ok(Outcome::Unchanged(Unchanged::AliasDomain));
             }
         }
+        if !is_host(address.host) {
+            return Err(Refusal::BadHost);
+        }
         if self.excluded.contain(address.host) {
             return Ok(Outcome::Unchanged(Unchanged::Excluded));
         }
         if self.local.contain(address.host) {
             return Ok(Outcome::Unchanged(Unchanged::LocalDomain));
-        }
-        if !is_host(address.host) {
-            return Err(Refusal::BadHost);
         }
         match tagged {
             // A chain of forwarders: the first one's host and what followed SRS0 there are kept, only the hash is ours.

@@ -42,7 +42,7 @@ pub struct Settings {
     pub long_local_parts: LongLocalParts,
     /// The form of hash in new addresses. Default [`Mac::Compat`].
     pub mint: Mac,
-    /// The forms of hash that are believed. Default [`Accept::Both`].
+    /// The forms of hash that are believed. [`Accept::Strong`] needs `mint` to be strong, too. Default [`Accept::Both`].
     pub accept: Accept,
 }
 

@@ -91,6 +91,8 @@ static void bad_options(void)
     options = defaults();
     options.accept = -1;
     refused(&options, MAILREP_INVALID, "accept is -1");
+    options.accept = MAILREP_SRS_ACCEPT_STRONG;
+    refused(&options, MAILREP_INVALID, "make them strong too");
     options = defaults();
     options.local_count = 1;
     refused(&options, MAILREP_NULL, "local");

@@ -235,6 +235,10 @@ fn settings_that_cannot_be_used_are_wrong_usage_and_say_what_they_take() {
         ("--separator x", "it takes '=', '+' or '-'"),
         ("--mac md5", "it takes compat or strong"),
         ("--accept all", "it takes both or strong"),
+        (
+            "--accept strong --mac compat",
+            "form of hash 'compat' cannot be used",
+        ),
         ("--long maybe", "it takes allow or refuse"),
         ("--exclude ''", "excluded domain '' cannot be used: it is empty"),
         ("--exclude *.example.com", "letters, digits, hyphens and dots"),

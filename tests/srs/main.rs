@@ -5,5 +5,7 @@
 mod case;
 #[cfg(feature = "cli")]
 mod command_line;
+mod deviations;
+mod postsrsd;
 mod properties;
 mod rust;

@@ -127,6 +127,7 @@ def test_a_secret_file_is_made_for_its_owner_alone_and_never_written_over(tmp_pa
         ({"max_age": 0}, "1 to 1022 days"),
         ({"mac": "md5"}, "compat or strong"),
         ({"accept": "all"}, "both or strong"),
+        ({"accept": "strong"}, "make them strong too"),
         ({"long_local_parts": "cut"}, "allow or refuse"),
         ({"local": "example.org"}, "a list of domains"),
         ({"excluded": ["a b"]}, "excluded domain 'a b'"),

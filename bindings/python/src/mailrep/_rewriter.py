@@ -74,8 +74,8 @@ class Rewriter:
     domain alone, ".example.org" all below it. So are those in the alias domain, but not with `always`.
 
     New addresses have the `separator` "=", "+" or "-" and a hash of `hash_length` letters. With `mac` "strong" they
-    have the form of hash that only mailrep knows, and that lets no part be changed; with `accept` "strong" only that
-    is believed. Other hashes need `hash_minimum` letters. Addresses are valid for `max_age` days. With
+    have the form of hash that only mailrep knows, and that lets no part be changed; with `accept` "strong", which needs
+    that, no other is believed. Other hashes need `hash_minimum` letters. Addresses are valid for `max_age` days. With
     `long_local_parts` "refuse" those are refused whose local part would have more than 64 octets.
 
     Raises `InvalidError`, and `InputError` if the secret file cannot be read.

@@ -178,7 +178,7 @@ pub(crate) struct SrsSettings {
     #[arg(long, value_name = "DAYS")]
     pub(crate) max_age: Option<u16>,
 
-    /// Form of the hash in new addresses [default: compat].
+    /// Form of the hash in new addresses [default: compat, or strong with '--accept strong'].
     ///
     /// 'compat' is that of the whole SRS family. Who has one such address can make others, by moving the border between host and
     /// user; 'strong' ends that, and only mailrep verifies it.
@@ -225,7 +225,9 @@ impl SrsSettings {
         set(&mut settings.hash_length, self.hash_length);
         set(&mut settings.hash_minimum, self.hash_min);
         set(&mut settings.max_age, self.max_age);
-        set(&mut settings.mint, self.mac);
+        // Whoever believes the strong form alone cannot mean to make others.
+        let implied = (self.accept == Some(Accept::Strong)).then_some(Mac::Strong);
+        set(&mut settings.mint, self.mac.or(implied));
         set(&mut settings.accept, self.accept);
         set(&mut settings.long_local_parts, self.long);
         settings.always = self.always;
