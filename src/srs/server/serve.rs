@@ -18,6 +18,7 @@ use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
@@ -121,6 +122,27 @@ impl fmt::Display for Notice {
 }
 
 /// A server that listens, and answers once it [runs](Server::run).
+///
+/// ```
+/// use mailrep::srs::server::{Map, Options, Server, Service};
+/// use mailrep::srs::{Rewriter, Secrets, Settings};
+/// use std::sync::Arc;
+/// # let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+/// # runtime.block_on(async {
+/// let settings = Settings::new("srs.example.org", Secrets::new(["0123456789abcdef"])?);
+/// let options = Options {
+///     listen: vec![(Service::TcpTable(Map::Reverse), "127.0.0.1:0".parse()?)],
+///     ..Options::default()
+/// };
+/// let server = Server::bind(Arc::new(Rewriter::new(settings)?), options)?;
+/// let control = server.control();
+/// let running = tokio::spawn(server.run());
+/// // Until it is enough:
+/// control.stop();
+/// running.await.expect("it does not panic");
+/// # Ok::<(), mailrep::Error>(())
+/// # }).unwrap();
+/// ```
 pub struct Server {
     listeners: Vec<(Service, Listener)>,
     addresses: Vec<(Service, Address)>,
@@ -157,21 +179,19 @@ impl Control {
 }
 
 impl Server {
-    /// Listens on all addresses. It has to be called within a tokio runtime with I/O and time.
+    /// Listens on all addresses. It has to be called within a tokio runtime, with I/O and time enabled.
     ///
     /// # Errors
     ///
     /// [`Error::Invalid`] for no address at all, and for one that other hosts can reach unless [`Options::public`];
-    /// [`Error::Listen`] for one that the system refuses, such as one that is in use.
+    /// [`Error::Listen`] for one that the system refuses, such as one that is in use; [`Error::Sequence`] outside a runtime.
     pub fn bind(rewriter: Arc<Rewriter>, options: Options) -> Result<Server, Error> {
-        Server::bind_at(rewriter, options, UnixTime::now)
-    }
-
-    pub(super) fn bind_at(
-        rewriter: Arc<Rewriter>,
-        options: Options,
-        now: fn() -> UnixTime,
-    ) -> Result<Server, Error> {
+        if Handle::try_current().is_err() {
+            return Err(Error::Sequence {
+                call: "binding a server",
+                why: "it has to be done within a tokio runtime; a Background brings its own",
+            });
+        }
         if options.listen.is_empty() {
             return Err(Error::Invalid {
                 what: "setting",
@@ -202,7 +222,7 @@ impl Server {
             addresses.push((*service, bound));
         }
         let shared = Arc::new(Shared {
-            desk: Desk::new(rewriter, now),
+            desk: Desk::new(rewriter, UnixTime::now),
             seats: Seats::new(options.limits.connections),
             notices: Notices::new(options.notify),
         });
