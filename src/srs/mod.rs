@@ -40,8 +40,6 @@ mod outcome;
 mod rewrite;
 mod secrets;
 mod settings;
-#[cfg(test)]
-mod tests;
 
 pub use address::MOST_OCTETS;
 pub use outcome::{Outcome, Refusal, Rewriting, Rewritten, Unchanged};
