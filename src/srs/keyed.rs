@@ -1,5 +1,5 @@
-//! HMAC (RFC 2104) whose key is taken in once. A hash of an address, which is shorter than a block, then costs two compressions and
-//! no copying; as a general hasher's it costs twice the time.
+//! HMAC (RFC 2104) whose key is taken in once. An address mostly fits into one block: its hash then costs two compressions, and no
+//! hasher is copied.
 
 use sha1::Digest as _;
 use std::slice::from_ref;

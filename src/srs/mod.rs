@@ -41,8 +41,6 @@ mod rewrite;
 mod secrets;
 pub mod server;
 mod settings;
-#[cfg(test)]
-mod tests;
 
 pub use address::MOST_OCTETS;
 pub use outcome::{Outcome, Refusal, Rewriting, Rewritten, Unchanged};

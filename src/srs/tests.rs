@@ -1,2 +1,0 @@
-//! Sentences about SRS, each proved.
-#![allow(clippy::unwrap_used)]
