@@ -2,7 +2,7 @@
 
 use super::records::Published;
 use super::walk::{Absence, Found, Known, Names, Walk};
-use super::{Author, Environment, Policies, Policy, PublicSuffix, Record, Unusable};
+use super::{Author, Environment, OrganizationalDomains, Policies, Policy, PublicSuffix, Record, Unusable};
 use crate::dns::{Answer, Failure, Name, Resolver, Session, Txt};
 use crate::trace::{StepKind, Tracer};
 use futures_util::future::{join, join_all};
@@ -55,15 +55,31 @@ pub(super) enum Relation<'a> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Discovery {
     author: Author,
+    organizational_domains: OrganizationalDomains,
     names: Names,
     /// Whether author domains exist, where that decides which policy applies.
     existence: Vec<(Name, Result<bool, Failure>)>,
 }
 
 impl Discovery {
+    /// Nothing was looked up: no policy is known for the author.
+    pub(crate) fn of_nothing(author: Author) -> Self {
+        Discovery {
+            author,
+            organizational_domains: OrganizationalDomains::default(),
+            names: Names::with_capacity(0),
+            existence: Vec::new(),
+        }
+    }
+
     /// The author domains that were looked up.
     pub fn author(&self) -> &Author {
         &self.author
+    }
+
+    /// How organizational domains were found.
+    pub fn organizational_domains(&self) -> OrganizationalDomains {
+        self.organizational_domains
     }
 
     /// The policy for each author domain, in their order.
@@ -224,6 +240,7 @@ pub async fn discover_with<R: Resolver>(
     };
     Discovery {
         author: author.clone(),
+        organizational_domains: environment.organizational_domains,
         names: search.names,
         existence,
     }

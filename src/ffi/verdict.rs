@@ -90,6 +90,16 @@ fn dmarc(views: &Views) -> &Dmarc {
     &views.dmarc
 }
 
+/// The account that the client has logged in to, as mailrep_transaction_authenticated() had it.
+///
+/// @param verdict  may be NULL
+/// @return         absent for mail that comes from elsewhere
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mailrep_verdict_account(verdict: *const Verdict) -> Text {
+    // SAFETY: the header's rules.
+    unsafe { text(verdict, |views| views.account.as_deref()) }
+}
+
 /// SPF's result: that of the reverse-path, or of the HELO name where the reverse-path is null.
 ///
 /// @param verdict  may be NULL

@@ -11,6 +11,7 @@ use std::ffi::{CString, c_int};
 /// All that can be asked of a verdict.
 #[derive(Debug)]
 pub(super) struct Views {
+    pub(super) account: Option<CString>,
     pub(super) spf: Option<Spf>,
     pub(super) dkim: Vec<Signature>,
     pub(super) dmarc: Dmarc,
@@ -83,6 +84,7 @@ pub(super) struct Anomaly {
 impl Views {
     pub(super) fn of(verdict: &transaction::Verdict) -> Views {
         Views {
+            account: optional(&verdict.account),
             spf: verdict.spf.as_ref().map(Spf::of),
             dkim: verdict.dkim.iter().map(Signature::of).collect(),
             dmarc: Dmarc::of(&verdict.dmarc, verdict.dmarc_reason()),

@@ -220,6 +220,8 @@ stay as they are. The first line 'From ' of an mbox is skipped. Memory does not 
   # One that came through a relay of one's own, which SPF knows nothing of:
   mailrep check --spf-trust 198.51.100.0/24 --ip 198.51.100.7 \\
       --helo relay.example.net --mail-from ada@example.org message.eml
+  # One that somebody submits who has logged in:
+  mailrep check --login ada --ip 198.51.100.7 message.eml
   # For a program:
   mailrep --json check --ip 192.0.2.1 - < message.eml",
     ),
@@ -228,10 +230,12 @@ stay as they are. The first line 'From ' of an mbox is skipped. Memory does not 
     JSON,
     page(
         "The object of check",
-        "  spf                     an object, as below; null without --ip
+        "  account                 what --login gives, or null
+  spf                     an object, as below; null without --ip, and with --login
   dkim                    a list, one object for each signature
   dmarc                   an object, as below
-  iprev                   result and name of the client's reverse look-up; null without --ip
+  iprev                   result and name of the client's reverse look-up; null without --ip,
+                          and with --login
   authentication_results  the value of the header field to add
   headers_to_remove       places of fields that claim to be ours, 0-based
                           among all fields, descending

@@ -137,6 +137,19 @@ class Dkim:
 
 
 @dataclass(frozen=True)
+class Override:
+    """Why the disposition is not what the policy asks for (RFC 9990)."""
+
+    type: str
+    """local_policy, mailing_list, policy_test_mode, trusted_forwarder or other."""
+    comment: str
+    """In words."""
+
+    def __str__(self) -> str:
+        return self.comment
+
+
+@dataclass(frozen=True)
 class Dmarc:
     """DMARC, which rests on SPF and DKIM."""
 
@@ -153,7 +166,11 @@ class Dmarc:
     policy: Policy | None
     """What that domain publishes for this author domain."""
     disposition: Policy | None
-    """What is asked to be done with this message; none without a policy."""
+    """What is to be done with this message, by the policy or an override; none without a policy."""
+    testing: bool
+    """Whether the policy is in testing (t=y)."""
+    override: Override | None
+    """Why the disposition is not what the policy asks for, where it is not."""
     spf_aligned: bool
     dkim_aligned: bool
 
@@ -208,13 +225,15 @@ class Verdict:
     `str()` of it is a line for each check; `to_dict()` is the object that `mailrep --json check` prints.
     """
 
+    account: str | None
+    """The account that the client has logged in to; none for mail that comes from elsewhere."""
     spf: Spf | None
-    """None when the client's address was not given."""
+    """None when the client's address was not given, and for mail that is submitted."""
     dkim: tuple[Dkim, ...]
     """One for each signature, in the order of the header."""
     dmarc: Dmarc
     iprev: Iprev | None
-    """None when the client's address was not given."""
+    """None when the client's address was not given, and for mail that is submitted."""
     authentication_results: str
     """The value of the Authentication-Results field (RFC 8601) to add to the message."""
     headers_to_remove: tuple[int, ...]
@@ -277,6 +296,7 @@ def _policy(word: str | None) -> Policy | None:
 
 
 def _dmarc(given: dict[str, Any]) -> Dmarc:
+    override = given["override"]
     return Dmarc(
         result=DmarcResult(given["result"]),
         reason=given["reason"],
@@ -286,6 +306,8 @@ def _dmarc(given: dict[str, Any]) -> Dmarc:
         organizational_domain=given["organizational_domain"],
         policy=_policy(given["policy"]),
         disposition=_policy(given["disposition"]),
+        testing=given["testing"],
+        override=None if override is None else Override(override["type"], override["comment"]),
         spf_aligned=given["spf_aligned"],
         dkim_aligned=given["dkim_aligned"],
     )
@@ -300,6 +322,7 @@ def verdict(text: str) -> Verdict:
     given = json.loads(text)
     spf, iprev, anomaly, trace = (given[name] for name in ("spf", "iprev", "anomaly", "trace"))
     return Verdict(
+        account=given["account"],
         spf=None if spf is None else _spf(spf),
         dkim=tuple(_dkim(signature) for signature in given["dkim"]),
         dmarc=_dmarc(given["dmarc"]),
