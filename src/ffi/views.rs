@@ -51,6 +51,7 @@ pub(super) struct Signature {
     pub(super) testing: c_int,
     pub(super) reason: CString,
     pub(super) cause: CString,
+    pub(super) hint: Option<CString>,
 }
 
 #[derive(Debug)]
@@ -61,6 +62,8 @@ pub(super) struct Dmarc {
     pub(super) organizational_domain: Option<CString>,
     pub(super) policy: c_int,
     pub(super) disposition: c_int,
+    /// Type and comment.
+    pub(super) overridden: Option<(CString, CString)>,
     pub(super) spf_aligned: c_int,
     pub(super) dkim_aligned: c_int,
     pub(super) reason: CString,
@@ -140,6 +143,7 @@ impl Signature {
             testing: verdict.testing.into(),
             reason: keep(verdict.reason()),
             cause: keep(verdict.cause.code()),
+            hint: verdict.hint.as_ref().map(|hint| keep(hint.to_string())),
         }
     }
 }
@@ -153,6 +157,10 @@ impl Dmarc {
             organizational_domain: shown(&verdict.organizational_domain),
             policy: codes::policy(verdict.policy),
             disposition: codes::policy(verdict.disposition),
+            overridden: verdict
+                .overridden
+                .as_ref()
+                .map(|found| (keep(found.kind.as_str()), keep(found.comment.as_str()))),
             spf_aligned: verdict.spf_aligned.into(),
             dkim_aligned: verdict.dkim_aligned.into(),
             reason: keep(reason),

@@ -401,7 +401,11 @@ impl Cli {
             Command::Spf(command) => &mut command.global,
             Command::Dmarc(command) => {
                 if let Some(DmarcCommand::Report(report)) = &mut command.instead {
-                    if command.from.is_some() || command.spf.is_some() || !command.dkim.is_empty() {
+                    if command.from.is_some()
+                        || command.spf.is_some()
+                        || !command.dkim.is_empty()
+                        || command.exceptions.are_given()
+                    {
                         return Err(Clash::ReportAndEvaluation);
                     }
                     let before = std::mem::take(&mut command.global);

@@ -61,7 +61,7 @@ fn clash(clash: Clash) -> clap::Error {
                 .to_owned()
         }
         Clash::ReportAndEvaluation => {
-            "the subcommand 'report' cannot be used with '--from', '--spf' or '--dkim': it reads reports and evaluates nothing"
+            "the subcommand 'report' cannot be used with '--from', '--spf', '--dkim', '--dmarc-except' or '--dmarc-psl': it reads reports and evaluates nothing"
                 .to_owned()
         }
         Clash::BitsOfEd25519 => {

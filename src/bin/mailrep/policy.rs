@@ -101,6 +101,10 @@ pub(crate) struct LocalDmarcPolicy {
 }
 
 impl Exceptions {
+    pub(crate) fn are_given(&self) -> bool {
+        self.dmarc_psl || !self.dmarc_except.is_empty()
+    }
+
     pub(crate) fn overrides(&self) -> Result<Overrides, OverrideError> {
         self.dmarc_except
             .iter()

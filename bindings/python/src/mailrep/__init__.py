@@ -37,10 +37,12 @@ from ._errors import (
 from ._library import version
 from ._verdict import (
     Anomaly,
+    Change,
     Dkim,
     DkimResult,
     Dmarc,
     DmarcResult,
+    Hint,
     Identity,
     Iprev,
     IprevResult,
@@ -50,6 +52,7 @@ from ._verdict import (
     SpfEvaluation,
     SpfResult,
     Step,
+    Story,
     Verdict,
 )
 
@@ -57,12 +60,14 @@ __version__ = version()
 
 __all__ = [
     "Anomaly",
+    "Change",
     "Checker",
     "ClosedError",
     "Dkim",
     "DkimResult",
     "Dmarc",
     "DmarcResult",
+    "Hint",
     "Identity",
     "InputError",
     "InternalError",
@@ -78,6 +83,7 @@ __all__ = [
     "SpfEvaluation",
     "SpfResult",
     "Step",
+    "Story",
     "SystemResourceError",
     "Transaction",
     "Verdict",

@@ -113,6 +113,36 @@ class Spf(SpfEvaluation):
 
 
 @dataclass(frozen=True)
+class Change:
+    """A signed header field that was changed after signing."""
+
+    field: str
+    is_: str
+    """Its value, made printable."""
+    was: str | None
+    """The value that was signed; none if the field was added."""
+
+
+@dataclass(frozen=True)
+class Hint:
+    """What became of a message after signing, for a signature that is not one over it as it stands."""
+
+    code: str
+    """fields_changed, refolded, fields_unknown or body."""
+    reason: str
+    """The same as a sentence."""
+    proven: bool
+    """Whether the signature is genuine over the header as it was."""
+    changes: tuple[Change, ...]
+    """The changes that are proven."""
+    mailing_list: str | None
+    """The list by which the message says it came (RFC 2919)."""
+
+    def __str__(self) -> str:
+        return self.reason
+
+
+@dataclass(frozen=True)
 class Dkim:
     """One DKIM signature."""
 
@@ -131,6 +161,8 @@ class Dkim:
     """The size of the key; none if none was read."""
     testing: bool
     """Whether the key says that its domain is testing (t=y)."""
+    hint: Hint | None
+    """What became of the message after signing, where it is not as it was signed."""
 
     def __str__(self) -> str:
         return f"dkim={self.result} ({self.reason})"
@@ -207,6 +239,20 @@ class Anomaly:
 
 
 @dataclass(frozen=True)
+class Story:
+    """The verdict told to an administrator, in sentences."""
+
+    claimed: str
+    """Who claims to have sent the message."""
+    proven: tuple[str, ...]
+    """What was proven, and what was not."""
+    decides: str
+    """What decides: DMARC's reason."""
+    advice: tuple[str, ...]
+    """What can be done, by who receives such mail and by who sends it."""
+
+
+@dataclass(frozen=True)
 class Step:
     """One step of a trace."""
 
@@ -234,6 +280,8 @@ class Verdict:
     dmarc: Dmarc
     iprev: Iprev | None
     """None when the client's address was not given, and for mail that is submitted."""
+    story: Story
+    """The whole, told to an administrator."""
     authentication_results: str
     """The value of the Authentication-Results field (RFC 8601) to add to the message."""
     headers_to_remove: tuple[int, ...]
@@ -288,6 +336,17 @@ def _dkim(given: dict[str, Any]) -> Dkim:
         algorithm=given["algorithm"],
         key_bits=given["key_bits"],
         testing=given["testing"],
+        hint=None if given["hint"] is None else _hint(given["hint"]),
+    )
+
+
+def _hint(given: dict[str, Any]) -> Hint:
+    return Hint(
+        code=given["code"],
+        reason=given["reason"],
+        proven=given["proven"],
+        changes=tuple(Change(change["field"], change["is"], change["was"]) for change in given["changes"]),
+        mailing_list=given["mailing_list"],
     )
 
 
@@ -327,6 +386,12 @@ def verdict(text: str) -> Verdict:
         dkim=tuple(_dkim(signature) for signature in given["dkim"]),
         dmarc=_dmarc(given["dmarc"]),
         iprev=None if iprev is None else _iprev(iprev),
+        story=Story(
+            claimed=given["story"]["claimed"],
+            proven=tuple(given["story"]["proven"]),
+            decides=given["story"]["decides"],
+            advice=tuple(given["story"]["advice"]),
+        ),
         authentication_results=given["authentication_results"],
         headers_to_remove=tuple(given["headers_to_remove"]),
         anomaly=None if anomaly is None else Anomaly(anomaly["code"], anomaly["reason"]),
