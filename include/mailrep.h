@@ -394,7 +394,7 @@ typedef struct mailrep_spf_record {
 /**
  * What becomes of failing messages of an author domain: see dmarc_exceptions of mailrep_options.
  */
-typedef struct DmarcException {
+typedef struct mailrep_dmarc_exception {
   /**
    * The author domain, such as "example.org", or "*.example.org" for all below it.
    */
@@ -403,7 +403,7 @@ typedef struct DmarcException {
    * MAILREP_POLICY_NONE to MAILREP_POLICY_REJECT: the strictest disposition.
    */
   int disposition;
-} DmarcException;
+} mailrep_dmarc_exception;
 
 /**
  * How a context resolves names and judges messages.
@@ -555,7 +555,7 @@ typedef struct mailrep_options {
   /**
    * The dispositions that failing messages of author domains have at most, whatever the policy. Default NULL.
    */
-  const struct DmarcException *dmarc_exceptions;
+  const struct mailrep_dmarc_exception *dmarc_exceptions;
   /**
    * How many, at most 1,024. Default 0.
    */

@@ -69,7 +69,8 @@ def test_case(case: dict[str, Any]) -> None:
     assert verdict.story.claimed == made["story"]["claimed"]
     assert list(verdict.story.advice) == made["story"]["advice"]
     assert list(verdict.headers_to_remove) == made["headers_to_remove"]
-    for line, word in zip(str(verdict).splitlines(), ("spf" if verdict.spf else "dkim", "dkim")):
+    words = ("auth", "dmarc") if verdict.account else ("spf" if verdict.spf else "dkim", "dkim")
+    for line, word in zip(str(verdict).splitlines(), words):
         assert line.startswith(f"{word}=")
 
 

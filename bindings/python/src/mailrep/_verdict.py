@@ -298,7 +298,9 @@ class Verdict:
 
     def __str__(self) -> str:
         lines = [str(check) for check in (self.spf, *self.dkim, self.dmarc, self.iprev) if check is not None]
-        if not self.dkim:
+        if self.account is not None:
+            lines.insert(0, f"auth=pass ({self.account!r})")
+        elif not self.dkim:
             lines.insert(len(lines) - 1 - (self.iprev is not None), "dkim=none (the message has no DKIM signature)")
         return "\n".join(lines)
 
