@@ -192,10 +192,10 @@ impl fmt::Display for Hint {
                     "the mailing list {list}, by which the message says it came, has likely added to the body"
                 )
             }
-            (true, None) => {
-                "a host on the way has likely added to the body or encoded it anew, if it is not forged"
-                    .to_owned()
-            }
+            (true, None) if self.header.is_some() => "the body was changed too".to_owned(),
+            (true, None) => "a host on the way has likely added to the body or encoded it anew; or somebody has put another body \
+                             below a genuine header"
+                .to_owned(),
             (false, Some(list)) => format!("the message says that it came by the mailing list {list}"),
             (false, None) => return Ok(()),
         };

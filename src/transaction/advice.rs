@@ -1,7 +1,7 @@
 //! What can be done about a verdict, by who receives such mail and by who sends it.
 
 use super::verdict::Verdict;
-use crate::dkim::{self, DkimResult, HeaderHint, KeyProblem, SignatureVerdict};
+use crate::dkim::{self, DkimResult, HeaderHint, Hint, KeyProblem, SignatureVerdict};
 use crate::dmarc::{Cause, DkimFinding, Policy, SpfFinding};
 use crate::dns::Name;
 use crate::spf::{self, SpfResult};
@@ -14,6 +14,10 @@ pub(super) fn advice(verdict: &Verdict) -> Vec<String> {
             author, spf, dkim, ..
         } => {
             let mut all = of_receiver(verdict);
+            // What a list does, the author's domain cannot keep it from.
+            if mailing_list(verdict).is_some() {
+                return all;
+            }
             let known = !matches!(spf, SpfFinding::NotChecked | SpfFinding::TrustedClient | SpfFinding::NoDomain);
             let spf = known.then(|| of_spf_finding(verdict, author, spf)).flatten();
             let dkim = of_dkim_finding(verdict, author, dkim);
@@ -98,25 +102,33 @@ fn of_receiver(verdict: &Verdict) -> Vec<String> {
         Some(Policy::None) | None => return Vec::new(),
     };
     let mut all = vec![asked.to_owned()];
-    let hints = || {
-        verdict
-            .dkim
-            .iter()
-            .filter_map(|signature| signature.hint.as_ref())
-    };
-    if let Some(list) = hints().find_map(|hint| hint.mailing_list.as_deref()) {
+    if let Some(list) = mailing_list(verdict) {
         all.push(format!(
             "if your users read the mailing list {list}: name it among the lists that local DMARC policy lets through; its operator \
              can avoid this by not changing messages, or by putting the list's own address into From"
         ));
-    } else if let Some(client) = verdict.spf_request.as_ref().map(|request| request.client)
-        && hints().any(|hint| hint.is_proven() || hint.body_changed)
+    } else if let Some(request) = &verdict.spf_request
+        // Who adds an author forwards nothing.
+        && verdict.dmarc.author_problem.is_none()
+        && hints(verdict).any(|hint| hint.is_proven() || hint.body_changed)
     {
         all.push(format!(
-            "if {client} forwards mail to you: let it forward without changing messages, or trust it in local DMARC policy"
+            "if {} forwards mail to you: let it forward without changing messages, or trust it in local DMARC policy",
+            request.client
         ));
     }
     all
+}
+
+fn hints(verdict: &Verdict) -> impl Iterator<Item = &Hint> {
+    verdict
+        .dkim
+        .iter()
+        .filter_map(|signature| signature.hint.as_deref())
+}
+
+fn mailing_list(verdict: &Verdict) -> Option<&str> {
+    hints(verdict).find_map(|hint| hint.mailing_list.as_deref())
 }
 
 fn of_spf_finding(verdict: &Verdict, author: &Name, spf: &SpfFinding) -> Option<String> {
@@ -193,17 +205,24 @@ fn of_signature(signature: &SignatureVerdict) -> Option<String> {
     Some(match &signature.cause {
         Verified => return None,
         BodyChanged | HeaderChanged | BodyAndHeaderChanged | BodyTooShort { .. } => {
-            let hint = signature.hint.as_ref();
-            match hint.and_then(|hint| hint.header.as_ref()) {
+            let hint = signature.hint.as_ref()?;
+            match &hint.header {
                 Some(HeaderHint::Refolded) => "sign with relaxed canonicalization (c=relaxed/relaxed)".to_owned(),
+                Some(HeaderHint::Changed(changes)) => {
+                    let fields: Vec<&str> = changes.iter().map(|change| change.field.as_str()).collect();
+                    let fields = fields.join(" and ");
+                    format!("look whether one of your own hosts changes {fields} after signing")
+                }
                 Some(HeaderHint::Unknown { simple: true, .. }) => {
                     "sign last, after all that changes messages on your own hosts, and with relaxed canonicalization (c=relaxed/relaxed)"
                         .to_owned()
                 }
-                Some(HeaderHint::Unknown { .. }) => "sign last, after all that changes messages on your own hosts, with the key that \
-                                                 is published; 'mailrep keygen --verify' compares them"
-                    .to_owned(),
-                _ => "sign last, after all that changes messages on your own hosts; others' hosts you cannot keep from it".to_owned(),
+                Some(HeaderHint::Unknown { .. }) => {
+                    "sign last, after all that changes messages on your own hosts, with the key that is published; \
+                     'mailrep keygen --verify' compares them"
+                        .to_owned()
+                }
+                None => "look whether one of your own hosts changes the body after signing, such as by a footer".to_owned(),
             }
         }
         Syntax(_)

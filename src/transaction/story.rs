@@ -42,10 +42,6 @@ impl Verdict {
             Some(domain) => format!("the From field says that it comes from {domain}"),
             None => "the From field does not say from which domain it comes".to_owned(),
         };
-        if let Some(account) = &self.account {
-            let account = printable(account.as_bytes());
-            claimed.push_str(&format!("; the client has logged in as '{account}'"));
-        }
         if let Some(request) = &self.spf_request {
             claimed.push_str(&match request.mail_from.is_empty() {
                 true => "; it has no envelope sender, as a bounce".to_owned(),
@@ -64,6 +60,10 @@ impl Verdict {
 
     fn proven(&self) -> Vec<String> {
         let (mut proven, mut not) = (Vec::new(), Vec::new());
+        if let Some(account) = &self.account {
+            let account = printable(account.as_bytes());
+            proven.push(format!("by AUTH: the client has logged in as '{account}'"));
+        }
         if let Some(spf) = &self.spf
             && let Some(domain) = spf.evaluation.domain_name()
             && let Some(request) = &self.spf_request

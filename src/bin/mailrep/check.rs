@@ -97,7 +97,10 @@ fn show(page: &mut Page, verdict: &Verdict) {
     for signature in &verdict.dkim {
         show_signature(page, signature);
     }
-    dmarc::show(page, &verdict.dmarc);
+    match verdict.account {
+        None => dmarc::show(page, &verdict.dmarc),
+        Some(_) => page.check("DMARC", "not checked", "the client has logged in (--login)"),
+    }
     match &verdict.iprev {
         Some(iprev) => show_iprev(page, iprev),
         None if verdict.account.is_some() => {}
@@ -124,9 +127,6 @@ fn show(page: &mut Page, verdict: &Verdict) {
 
 fn show_signature(page: &mut Page, signature: &SignatureVerdict) {
     page.check("DKIM", signature.result.as_str(), &signature.reason());
-    if let Some(hint) = &signature.hint {
-        page.sentence(&hint.to_string());
-    }
     let facts = [
         ("signing domain", &signature.domain),
         ("selector", &signature.selector),

@@ -129,3 +129,68 @@ fn thousands_of_signatures_do_not_make_a_story_grow() {
     let story = from("192.0.2.1", message.as_bytes()).story();
     assert!(story.proven.len() < 20);
 }
+
+/// The story of a bundled message that came from the forwarder of the bundled zone.
+fn bundled(file: &str, mail_from: &[u8], account: Option<&[u8]>) -> Story {
+    let data = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data");
+    let zone = Zone::new().and_read(&data.join("zone")).unwrap();
+    let context = Arc::new(Context::new(zone, Options::default()));
+    let mut transaction = Transaction::at(&context, Arc::new(Inline), UnixTime(1_772_355_660));
+    transaction.connect("203.0.113.5".parse().unwrap()).unwrap();
+    if let Some(account) = account {
+        transaction.authenticated(account).unwrap();
+    }
+    transaction.mail_from(mail_from).unwrap();
+    transaction
+        .data(&std::fs::read(data.join(file)).unwrap())
+        .unwrap();
+    transaction.finish().now_or_never().unwrap().unwrap().story()
+}
+
+#[test]
+fn a_list_that_broke_the_signature_is_named_to_the_receiver_and_not_held_against_the_author() {
+    let story = bundled("list-tag.eml", b"friends-bounces@lists.example.net", None);
+    assert_eq!(story.proven.len(), 4, "{:?}", story.proven);
+    assert!(story.proven[1].starts_with(
+        "by DKIM: lists.example.net signed it as it stands, which says nothing about example.org"
+    ));
+    assert!(story.proven[2].contains("to '[orchard] Eleven crates of plums'"));
+    assert_eq!(story.advice.len(), 2, "{:?}", story.advice);
+    assert!(story.advice[1].starts_with("if your users read the mailing list orchard.lists.example.net"));
+}
+
+#[test]
+fn a_forwarder_that_changed_the_subject_is_named_to_both_sides() {
+    let story = bundled("subject-tag.eml", b"ada@example.org", None);
+    assert!(story.proven[2].starts_with(
+        "not by DKIM: the body is as example.org signed it, the header is not: on the way, Subject"
+    ));
+    assert!(story.advice[1].starts_with("if 203.0.113.5 forwards mail to you"));
+    assert!(
+        story.advice[2].ends_with("; and look whether one of your own hosts changes Subject after signing")
+    );
+}
+
+#[test]
+fn who_adds_an_author_is_no_forwarder_to_trust() {
+    let story = bundled("several-from.eml", b"ada@example.org", None);
+    assert!(story.proven[2].contains("From was added ('Cow <cow@meadow.test>')"));
+    assert!(
+        !story
+            .advice
+            .iter()
+            .any(|advice| advice.contains("forwards mail to you")),
+        "{:?}",
+        story.advice
+    );
+}
+
+#[test]
+fn a_submission_proves_who_has_logged_in() {
+    let story = bundled("no-policy.eml", b"cow@meadow.test", Some(b"cow"));
+    assert_eq!(story.proven, ["by AUTH: the client has logged in as 'cow'"]);
+    assert_eq!(
+        story.advice,
+        ["accept it if the account may write as meadow.test, and sign it"]
+    );
+}
