@@ -124,32 +124,35 @@ pub(super) fn relation<'a>(names: &'a Names, author: &Name, identifier: &Name) -
     if author == identifier {
         return Relation::Same;
     }
-    if !author.shares_top_level(identifier) {
-        return Relation::Other;
-    }
-    let Some(ours) = names.walk(author) else {
-        return Relation::NotLookedUp;
-    };
-    fn unknown(walk: Walk<'_>) -> Option<Relation<'_>> {
-        let (at, failure) = walk.failure()?;
-        Some(Relation::Unknown(at, failure))
-    }
-    let Some(theirs) = names.walk(identifier) else {
-        return match unknown(ours) {
-            Some(unknown) => unknown,
-            // Both would have to be within the author's organizational domain.
-            None if !identifier.is_within(ours.organizational()) => Relation::Other,
-            None => Relation::NotLookedUp,
-        };
-    };
-    if ours.organizational() == theirs.organizational() {
+    let (ours, theirs) = (names.walk(author), names.walk(identifier));
+    if let (Some(ours), Some(theirs)) = (ours, theirs)
+        && ours.organizational() == theirs.organizational()
+    {
         // That holds even if a name above could not be looked at: from their common domain on, both walks ask the
         // same names, so whatever stands there moves both organizational domains to the same place.
         return Relation::Same;
     }
-    unknown(ours)
-        .or_else(|| unknown(theirs))
-        .unwrap_or(Relation::Other)
+    if !author.shares_top_level(identifier) {
+        return Relation::Other;
+    }
+    let Some(ours) = ours else {
+        return Relation::NotLookedUp;
+    };
+    let unknown = |walk: Walk<'a>| {
+        let (at, failure) = walk.failure()?;
+        Some(Relation::Unknown(at, failure))
+    };
+    match theirs {
+        Some(theirs) => unknown(ours)
+            .or_else(|| unknown(theirs))
+            .unwrap_or(Relation::Other),
+        None => match unknown(ours) {
+            Some(unknown) => unknown,
+            // Both would have to be within the author's organizational domain.
+            None if !identifier.is_within(ours.organizational()) => Relation::Other,
+            None => Relation::NotLookedUp,
+        },
+    }
 }
 
 /// Looks up what DMARC needs: the policy for each author domain, and the organizational domains of the author domains and
@@ -249,11 +252,13 @@ pub async fn discover_with<R: Resolver>(
 /// How many labels an identifier has in common with the author domain that is the closest.
 fn closeness(authors: &[Name], candidate: &Name) -> usize {
     let shared = |author: &Name| {
-        if !author.shares_top_level(candidate) {
+        if candidate.is_root() {
             0
         } else if author.is_within(candidate) || candidate.is_within(author) {
             // One of the two is the other's parent: as close as can be, whatever the count.
             usize::MAX
+        } else if !author.shares_top_level(candidate) {
+            0
         } else {
             author.shared_labels(candidate)
         }

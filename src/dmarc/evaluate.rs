@@ -197,9 +197,10 @@ pub fn evaluate(discovery: &Discovery, spf: Option<&Identifier>, dkim: &[Identif
     let incomplete = author.problem() == Some(&AuthorProblem::HeaderIncomplete);
     // What was cut off may hold another From field: nothing counts in favor of the message.
     let (spf, dkim) = if incomplete { (None, &[][..]) } else { (spf, dkim) };
-    let mut strictest: Option<Verdict> = None;
-    for (domain, policy) in author.domains().iter().zip(discovery.policies()) {
-        let verdict = judge(discovery, domain, policy, spf, dkim);
+    let policies = author.domains().iter().zip(discovery.policies());
+    let mut verdicts = policies.map(|(domain, policy)| judge(discovery, domain, policy, spf, dkim));
+    let mut strictest = verdicts.next();
+    for verdict in verdicts {
         if strictest
             .as_ref()
             .is_none_or(|other| verdict.strictness() > other.strictness())
