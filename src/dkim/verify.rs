@@ -590,7 +590,7 @@ fn conclude(
                 }
                 _ => Cause::BodyNotHashed,
             };
-            hint = Hint::of(&cause, changed, &signature, header).map(Box::new);
+            hint = Hint::of(&cause, changed, &signature, entry.index, header).map(Box::new);
             cause
         }
     };

@@ -18,8 +18,7 @@ pub(super) fn advice(verdict: &Verdict) -> Vec<String> {
             if mailing_list(verdict).is_some() {
                 return all;
             }
-            let known = !matches!(spf, SpfFinding::NotChecked | SpfFinding::TrustedClient | SpfFinding::NoDomain);
-            let spf = known.then(|| of_spf_finding(verdict, author, spf)).flatten();
+            let spf = of_spf_finding(verdict, author, spf);
             let dkim = of_dkim_finding(verdict, author, dkim);
             let both: Vec<String> = [spf, dkim].into_iter().flatten().collect();
             all.extend((!both.is_empty()).then(|| if_yours(author, &both.join("; and "))));

@@ -91,8 +91,8 @@ pub(crate) struct LocalDmarcPolicy {
 
     /// Do nothing to failing messages of this mailing list; may be repeated.
     ///
-    /// The identifier in the List-Id field: 'dev.lists.example.net', '*.lists.example.net' for all below, or '*' for all lists. It is believed
-    /// if SPF or a signature passed for a domain that the identifier is within.
+    /// The identifier in the List-Id field: 'dev.lists.example.net', '*.lists.example.net' for all below, or '*' for all lists. It is
+    /// believed if SPF or a signature passed for a domain that the identifier is within.
     #[arg(long, value_name = "LIST", value_parser = values::list)]
     pub(crate) dmarc_list: Vec<String>,
 

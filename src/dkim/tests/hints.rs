@@ -262,6 +262,20 @@ fn what_is_tried_is_bounded_for_a_message_and_not_for_each_signature() {
     assert_eq!(work::done().1, 10);
 }
 
+#[test]
+fn signed_names_without_number_take_linear_work() {
+    // 100,000 names that are not there beside 5,000 fields: no name is looked for among all of them.
+    let names = format!("from{}", ":a".repeat(100_000));
+    let tags = format!("v=1; a=ed25519-sha256; c=relaxed/relaxed; d=example.org; s=s1; h={names}");
+    let signature = sign(&tags, &[], BODY);
+    let fields: Vec<&str> = std::iter::once(signature.as_str())
+        .chain([FROM])
+        .chain(vec!["X: y"; 5_000])
+        .collect();
+    let verdict = verdict(&fields, BODY, table());
+    assert!(hint(&verdict).to_string().contains("signed are From; or"));
+}
+
 proptest! {
     #[test]
     fn any_subject_is_looked_at_and_nothing_is_proven_of_a_forged_signature(
