@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * mailrep: SPF, DKIM and DMARC verdicts that explain themselves.
+ * mailrep: SPF, DKIM and DMARC verdicts that explain themselves, and SRS.
  *
  * Compile and link:   cc program.c $(pkg-config --cflags --libs mailrep)
  *
@@ -135,10 +135,50 @@
  *     }
  *
  *
+ * RECIPE 3: the envelope sender of forwarded mail (SRS), and bounces back
+ *
+ *     #include <mailrep.h>
+ *     #include <stdio.h>
+ *     #include <string.h>
+ *     #include <time.h>
+ *
+ *     int main(int argc, char **argv)
+ *     {
+ *         if (argc != 3) {
+ *             fprintf(stderr, "usage: %s SECRETFILE ADDRESS\n", argv[0]);
+ *             return 2;
+ *         }
+ *
+ *         mailrep_srs_options options;
+ *         mailrep_srs_options_init(&options, sizeof options);
+ *         options.domain = "srs.example.org";
+ *         options.secret_file = argv[1];            // one secret a line, as PostSRSd has them
+ *
+ *         mailrep_srs *srs;
+ *         mailrep_error *error;
+ *         if (mailrep_srs_new(&options, &srs, &error) != MAILREP_OK) {
+ *             fprintf(stderr, "%s\n", mailrep_error_text(error));
+ *             mailrep_error_free(error);
+ *             return 1;
+ *         }
+ *
+ *         mailrep_srs_outcome *outcome;
+ *         int status = mailrep_srs_forward(srs, argv[2], strlen(argv[2]), time(NULL), &outcome);
+ *         if (status == MAILREP_OK) {
+ *             mailrep_octets address = mailrep_srs_outcome_address(outcome, 0);
+ *             printf("%s (%s)\n", address.data ? (const char *)address.data : "refused",
+ *                    mailrep_srs_outcome_reason(outcome, 0).data);
+ *             mailrep_srs_outcome_free(outcome);
+ *         }
+ *         mailrep_srs_free(srs);
+ *         return status == MAILREP_OK ? 0 : 1;
+ *     }
+ *
+ *
  * RULES, which hold for every function
  *
  * Status   Functions that can fail return MAILREP_OK (0) or another MAILREP_... status. The handle keeps the words for the
- *          log: mailrep_transaction_error(); a context that could not be made leaves a mailrep_error. A verdict, however
+ *          log: mailrep_transaction_error(); a handle that could not be made leaves a mailrep_error. A verdict, however
  *          bad, is not an error: it is data. Nothing throws into the program and nothing ends it.
  * Pointers A pointer is NULL or valid. NULL where it is not allowed is MAILREP_NULL (or MAILREP_ABSENT from a verdict), never
  *          a crash. A handle must not be used after its free.
@@ -191,7 +231,7 @@
 #define MAILREP_ZONE 5
 
 /**
- * A file cannot be read.
+ * A file cannot be read or written.
  */
 #define MAILREP_IO 6
 
@@ -352,6 +392,51 @@
 #define MAILREP_IPREV_PERMERROR 3
 
 /**
+ * The interoperable form of the hash: HMAC-SHA1 in base64.
+ */
+#define MAILREP_SRS_MAC_COMPAT 0
+
+/**
+ * The strong form, which only mailrep verifies: 16 characters of base32 of HMAC-SHA256 over each part with its length.
+ */
+#define MAILREP_SRS_MAC_STRONG 1
+
+/**
+ * Hashes of both forms are believed.
+ */
+#define MAILREP_SRS_ACCEPT_BOTH 0
+
+/**
+ * Only hashes of the strong form are believed.
+ */
+#define MAILREP_SRS_ACCEPT_STRONG 1
+
+/**
+ * A local part may have more than 64 octets.
+ */
+#define MAILREP_SRS_LONG_ALLOW 0
+
+/**
+ * An address whose local part would have more than 64 octets is refused.
+ */
+#define MAILREP_SRS_LONG_REFUSE 1
+
+/**
+ * Another address takes the address's place.
+ */
+#define MAILREP_SRS_REWRITTEN 0
+
+/**
+ * The address stays as it is.
+ */
+#define MAILREP_SRS_UNCHANGED 1
+
+/**
+ * The address is refused.
+ */
+#define MAILREP_SRS_REFUSED 2
+
+/**
  * A resolver with its cache, the options, and the thread that asks. One for a program is enough; any number of
  * threads may use it at a time.
  */
@@ -361,6 +446,16 @@ typedef struct mailrep_context mailrep_context;
  * Why a handle could not be made; the caller frees it with mailrep_error_free().
  */
 typedef struct mailrep_error mailrep_error;
+
+/**
+ * Rewrites envelope senders (SRS). It never changes, and any number of threads may use it at a time.
+ */
+typedef struct mailrep_srs mailrep_srs;
+
+/**
+ * What became of one address, or of many: each has its index, from 0.
+ */
+typedef struct mailrep_srs_outcome mailrep_srs_outcome;
 
 /**
  * One message on its way through, used by one thread at a time (not always the same one).
@@ -587,6 +682,126 @@ typedef struct mailrep_text {
    */
   size_t length;
 } mailrep_text;
+
+/**
+ * A further alias domain: see further of mailrep_srs_options.
+ */
+typedef struct mailrep_srs_alias {
+  /**
+   * The domain, such as "old.example.org".
+   */
+  const char *domain;
+  /**
+   * Its secrets, one a line, the first one being that which minted last.
+   */
+  const void *secrets;
+  /**
+   * How many octets they have.
+   */
+  size_t secrets_length;
+} mailrep_srs_alias;
+
+/**
+ * How a mailrep_srs rewrites.
+ *
+ * Always begin with mailrep_srs_options_init(), which fills in the defaults; domain and one of secrets and secret_file have to
+ * be set. The defaults are PostSRSd's, and so are the addresses that they make. Pointers are only read by mailrep_srs_new(),
+ * which copies what it needs.
+ */
+typedef struct mailrep_srs_options {
+  /**
+   * sizeof(mailrep_srs_options) of the header that the program was compiled with; set by mailrep_srs_options_init().
+   */
+  size_t size;
+  /**
+   * The alias domain, in which rewritten addresses are. Its MX and SPF records must name this host.
+   */
+  const char *domain;
+  /**
+   * The path of a file with the secrets, one a line: the first makes hashes, all are tried. Default NULL.
+   */
+  const char *secret_file;
+  /**
+   * The secrets themselves, as such a file has them; not together with secret_file. Default NULL.
+   */
+  const void *secrets;
+  /**
+   * How many octets secrets has. Default 0.
+   */
+  size_t secrets_length;
+  /**
+   * Further alias domains with secrets of their own, whose addresses are reversed too. Default NULL.
+   */
+  const struct mailrep_srs_alias *further;
+  /**
+   * How many, at most 1,024. Default 0.
+   */
+  size_t further_count;
+  /**
+   * Domains of this host, whose addresses it may use as they are: "example.org" is that domain alone, ".example.org" all
+   * below it. Default NULL.
+   */
+  const char *const *local;
+  /**
+   * How many, at most 1,048,576. Default 0.
+   */
+  size_t local_count;
+  /**
+   * Domains that are not rewritten for another reason, in the same form. Default NULL.
+   */
+  const char *const *excluded;
+  /**
+   * How many, at most 1,048,576. Default 0.
+   */
+  size_t excluded_count;
+  /**
+   * Letters of the hash in new addresses, 4 to 27. Default 4.
+   */
+  size_t hash_length;
+  /**
+   * Letters that a hash must have to be believed, 4 to hash_length. Default 4.
+   */
+  size_t hash_minimum;
+  /**
+   * Days for which an SRS0 address can be reversed, 1 to 1022. Default 21.
+   */
+  uint32_t max_age;
+  /**
+   * What follows SRS0 and SRS1 in new addresses: '=', '+' or '-'; all are understood. Default '='.
+   */
+  int separator;
+  /**
+   * Not 0: addresses of the alias domain are rewritten too. Default 0.
+   */
+  int always;
+  /**
+   * MAILREP_SRS_LONG_...: whether a new local part may have more than 64 octets. Default MAILREP_SRS_LONG_ALLOW.
+   */
+  int long_local_parts;
+  /**
+   * MAILREP_SRS_MAC_...: the form of hash in new addresses. Default MAILREP_SRS_MAC_COMPAT.
+   */
+  int mac;
+  /**
+   * MAILREP_SRS_ACCEPT_...: the forms of hash that are believed; strong alone needs mac to be strong, too. Default
+   * MAILREP_SRS_ACCEPT_BOTH.
+   */
+  int accept;
+} mailrep_srs_options;
+
+/**
+ * Octets that need not be text, such as an address: lent by the program, or belonging to a handle as texts do.
+ */
+typedef struct mailrep_octets {
+  /**
+   * The octets, or NULL.
+   */
+  const void *data;
+  /**
+   * How many there are.
+   */
+  size_t length;
+} mailrep_octets;
 
 #ifdef __cplusplus
 extern "C" {
@@ -1300,6 +1515,172 @@ struct mailrep_text mailrep_verdict_json(const struct mailrep_verdict *verdict);
  * @param verdict  may be NULL
  */
 void mailrep_verdict_free(struct mailrep_verdict *verdict);
+
+/**
+ * Fills in the defaults.
+ *
+ * @param options  the structure to fill
+ * @param size     sizeof(mailrep_srs_options)
+ * @return         MAILREP_OK; MAILREP_NULL; MAILREP_INVALID when no version of the structure has that size
+ */
+int mailrep_srs_options_init(struct mailrep_srs_options *options, size_t size);
+
+/**
+ * Makes a rewriter.
+ *
+ * @param options  from mailrep_srs_options_init(), with domain and secrets or secret_file set; not needed any more after
+ *                 the call
+ * @param out      where the rewriter is left, to be freed with mailrep_srs_free(); NULL is left on failure
+ * @param error    where the error is left, to be freed with mailrep_error_free(); NULL is left on success. The
+ *                 argument may be NULL if words are not wanted
+ * @return         MAILREP_OK; MAILREP_NULL; MAILREP_INVALID for an option that cannot be used, such as a secret of fewer
+ *                 than 16 octets; MAILREP_IO
+ */
+int mailrep_srs_new(const struct mailrep_srs_options *options,
+                    struct mailrep_srs **out,
+                    struct mailrep_error **error);
+
+/**
+ * Frees a rewriter. Outcomes that came from it stay usable.
+ *
+ * @param srs  may be NULL
+ */
+void mailrep_srs_free(struct mailrep_srs *srs);
+
+/**
+ * Makes a secret file: one secret of 32 random octets in base64, for its owner alone (mode 0600).
+ *
+ * @param path   the file; one that is there already is not touched, and the call fails
+ * @param error  where the error is left, as for mailrep_srs_new()
+ * @return       MAILREP_OK; MAILREP_NULL; MAILREP_INVALID if the file is there already; MAILREP_IO; MAILREP_SYSTEM
+ */
+int mailrep_srs_create_secret(const char *path,
+                              struct mailrep_error **error);
+
+/**
+ * Rewrites the envelope sender of mail that is forwarded.
+ *
+ * Left alone are the null sender ("" or "<>"), addresses that are rewritten already, and those in the alias domain or in a local
+ * or excluded domain. An address that is none is refused, which is an outcome and no error.
+ *
+ * @param srs      may be used by other threads at the same time
+ * @param address  the address, without angle brackets; any octets
+ * @param length   how many octets
+ * @param now      seconds since 1970-01-01T00:00:00Z, such as time(NULL)
+ * @param out      where the outcome is left, at index 0 of it, to be freed with mailrep_srs_outcome_free(); NULL is left on
+ *                 failure
+ * @return         MAILREP_OK; MAILREP_NULL
+ */
+int mailrep_srs_forward(const struct mailrep_srs *srs,
+                        const void *address,
+                        size_t length,
+                        int64_t now,
+                        struct mailrep_srs_outcome **out);
+
+/**
+ * Gives back the address that a rewritten one stands for, so that a bounce finds its way.
+ *
+ * Refused is what was not made here: its hash is not ours, or it is too old, or it is no SRS address. That is an outcome and
+ * no error; the recipient does not exist then.
+ *
+ * @param srs      may be used by other threads at the same time
+ * @param address  the address, without angle brackets; any octets
+ * @param length   how many octets
+ * @param now      seconds since 1970-01-01T00:00:00Z, such as time(NULL)
+ * @param out      where the outcome is left, as for mailrep_srs_forward()
+ * @return         MAILREP_OK; MAILREP_NULL
+ */
+int mailrep_srs_reverse(const struct mailrep_srs *srs,
+                        const void *address,
+                        size_t length,
+                        int64_t now,
+                        struct mailrep_srs_outcome **out);
+
+/**
+ * As mailrep_srs_forward() for many addresses, whose outcomes have the same indices.
+ *
+ * @param srs        may be used by other threads at the same time
+ * @param addresses  the addresses
+ * @param count      how many
+ * @param now        seconds since 1970-01-01T00:00:00Z
+ * @param out        where the outcomes are left, to be freed with mailrep_srs_outcome_free(); NULL is left on failure
+ * @return           MAILREP_OK; MAILREP_NULL; MAILREP_INVALID for a count beyond memory
+ */
+int mailrep_srs_forward_all(const struct mailrep_srs *srs,
+                            const struct mailrep_octets *addresses,
+                            size_t count,
+                            int64_t now,
+                            struct mailrep_srs_outcome **out);
+
+/**
+ * As mailrep_srs_reverse() for many addresses, whose outcomes have the same indices.
+ *
+ * @param srs        may be used by other threads at the same time
+ * @param addresses  the addresses
+ * @param count      how many
+ * @param now        seconds since 1970-01-01T00:00:00Z
+ * @param out        where the outcomes are left, to be freed with mailrep_srs_outcome_free(); NULL is left on failure
+ * @return           MAILREP_OK; MAILREP_NULL; MAILREP_INVALID for a count beyond memory
+ */
+int mailrep_srs_reverse_all(const struct mailrep_srs *srs,
+                            const struct mailrep_octets *addresses,
+                            size_t count,
+                            int64_t now,
+                            struct mailrep_srs_outcome **out);
+
+/**
+ * Frees outcomes, and with them all texts and octets that came from them.
+ *
+ * @param outcome  may be NULL
+ */
+void mailrep_srs_outcome_free(struct mailrep_srs_outcome *outcome);
+
+/**
+ * How many addresses the outcomes are for.
+ *
+ * @param outcome  may be NULL
+ * @return         1 after mailrep_srs_forward(); 0 for NULL
+ */
+size_t mailrep_srs_outcome_count(const struct mailrep_srs_outcome *outcome);
+
+/**
+ * What became of an address.
+ *
+ * @param outcome  may be NULL
+ * @param at       the address's index, 0 for a single one
+ * @return         MAILREP_SRS_REWRITTEN, MAILREP_SRS_UNCHANGED or MAILREP_SRS_REFUSED; MAILREP_ABSENT beyond the last
+ */
+int mailrep_srs_outcome_kind(const struct mailrep_srs_outcome *outcome,
+                             size_t at);
+
+/**
+ * The address to use: the new one, or that which was given if it stays. After the octets comes a 0, so that it can be used as
+ * a C string.
+ *
+ * @param outcome  may be NULL
+ * @param at       the address's index, 0 for a single one
+ * @return         octets that live as long as the outcome; absent (NULL) if the address is refused
+ */
+struct mailrep_octets mailrep_srs_outcome_address(const struct mailrep_srs_outcome *outcome,
+                                                  size_t at);
+
+/**
+ * Why, in a sentence for a log.
+ *
+ * @param outcome  may be NULL
+ * @param at       the address's index, 0 for a single one
+ * @return         text that lives as long as the outcome; absent beyond the last
+ */
+struct mailrep_text mailrep_srs_outcome_reason(const struct mailrep_srs_outcome *outcome, size_t at);
+
+/**
+ * Why, as a code that stays, such as "already_rewritten"; mailrep-srs-forward(1) lists them.
+ *
+ * @param outcome  may be NULL
+ * @param at       the address's index, 0 for a single one
+ * @return         text that lives as long as the outcome; absent beyond the last
+ */
+struct mailrep_text mailrep_srs_outcome_cause(const struct mailrep_srs_outcome *outcome, size_t at);
 
 #ifdef __cplusplus
 }  // extern "C"

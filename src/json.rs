@@ -10,7 +10,7 @@ use crate::report::{DomainSummary, Identified, Summary};
 use crate::spf::lint;
 use crate::trace::Step;
 use crate::transaction::Verdict;
-use crate::{dkim, dmarc, spf};
+use crate::{dkim, dmarc, spf, srs};
 use serde_json::{Value, json};
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -48,6 +48,31 @@ pub fn spf(verdict: &spf::Verdict, request: &spf::Request, trace: Option<&[Step]
     let mut object = spf_object((verdict, request));
     object["trace"] = json!(trace);
     object
+}
+
+/// What became of an address: `input`, `outcome`, `output`, `reason`, `cause`. Octets that are not UTF-8 stand in `input_hex` and
+/// `output_hex` instead.
+pub fn srs(input: &[u8], outcome: &srs::Outcome) -> Value {
+    let text = |octets: &[u8]| std::str::from_utf8(octets).ok().map(str::to_owned);
+    let hex = |octets: &[u8]| match std::str::from_utf8(octets) {
+        Ok(_) => None,
+        Err(_) => Some(
+            octets
+                .iter()
+                .map(|octet| format!("{octet:02x}"))
+                .collect::<String>(),
+        ),
+    };
+    let output = outcome.output(input);
+    json!({
+        "input": text(input),
+        "input_hex": hex(input),
+        "outcome": outcome.as_str(),
+        "output": output.and_then(text),
+        "output_hex": output.and_then(hex),
+        "reason": outcome.to_string(),
+        "cause": outcome.code(),
+    })
 }
 
 /// What is wrong or unwise in an SPF record, the worst first, and the tree of what it looks up. In the tree, `record` is null

@@ -2,7 +2,7 @@
 //!
 //! `mailrep` checks SPF (RFC 7208), DKIM (RFC 6376) and DMARC (RFC 9989), streams messages of any size in
 //! bounded memory, and says for every verdict why it came out so. See the [`transaction`] module for a
-//! whole message, and [`spf`], [`dkim`] and [`dmarc`] for one check alone.
+//! whole message, and [`spf`], [`dkim`] and [`dmarc`] for one check alone. [`srs`] rewrites envelope senders of forwarded mail.
 //!
 //! Evaluators are futures over [`dns::Resolver`] and need no runtime. With the default feature `hickory`
 //! there is a resolver for the network and a [`driver`] that runs the futures. With the default feature `report`, DMARC
@@ -23,11 +23,13 @@ pub mod json;
 pub mod limits;
 pub mod message;
 pub mod network;
+mod private_file;
 #[cfg(feature = "report")]
 pub mod report;
 mod severity;
 mod slip;
 pub mod spf;
+pub mod srs;
 pub mod trace;
 pub mod transaction;
 

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 /// The order of the header: numbers, then what a program does first.
-const FILES: [&str; 10] = [
+const FILES: [&str; 13] = [
     "status",
     "codes",
     "text",
@@ -17,6 +17,9 @@ const FILES: [&str; 10] = [
     "context",
     "transaction",
     "verdict",
+    "srs_options",
+    "srs",
+    "srs_outcome",
 ];
 
 /// The header as it is made from the code, for the given files.

@@ -29,6 +29,42 @@ impl Peer {
         if !Path::new("/usr/include").join(header).exists() {
             return Err(format!("{name} (Debian's {package} is not installed)"));
         }
+        Peer::compiled(name, flags, folder)
+    }
+
+    /// PostSRSd's own rewriting, if its source is in the build folder: its licence keeps it out of this repository.
+    ///
+    /// # Errors
+    /// What is missing.
+    pub(crate) fn postsrsd(folder: &Path) -> Result<Peer, String> {
+        let source = target().join("postsrsd-1.10");
+        if !source.join("srs2.c").exists() {
+            return Err(
+                "postsrsd (its source is not in target/postsrsd-1.10; CONTRIBUTING.md says where it is from)"
+                    .to_owned(),
+            );
+        }
+        let file = |name: &str| source.join(name).display().to_string();
+        let mut flags = vec![format!("-I{}", source.display()), file("srs2.c"), file("sha1.c")];
+        // What its build finds out; -w, for nobody mends it here.
+        for flag in [
+            "-w",
+            "-DHAVE_ALLOCA_H",
+            "-DHAVE_SYS_TYPES_H",
+            "-DHAVE_SYS_TIME_H",
+            "-DHAVE_TIME_H",
+            "-DHAVE_STRCASECMP",
+            "-DHAVE_STRNCASECMP",
+            "-DSIZEOF_UNSIGNED_LONG=8",
+            "-DBYTEORDER=0x1234",
+        ] {
+            flags.push(flag.to_owned());
+        }
+        let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
+        Peer::compiled("postsrsd", &flags, folder)
+    }
+
+    fn compiled(name: &str, flags: &[&str], folder: &Path) -> Result<Peer, String> {
         let program = folder.join(name);
         let output = Command::new("cc")
             .args(["-std=gnu11", "-O2", "-o"])

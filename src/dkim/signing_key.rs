@@ -3,11 +3,10 @@
 use super::crypto::{Hash, PrivateKey, Refused, SIGNING_BITS};
 use super::key::KeyType;
 use super::signature::Algorithm;
-use crate::error::{Error, plain};
+use crate::error::Error;
+use crate::private_file;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use std::fs::File;
-use std::io::Read as _;
 use std::path::Path;
 use zeroize::Zeroizing;
 
@@ -188,23 +187,15 @@ impl SigningKey {
     /// # Errors
     /// [`Error::Io`], or [`Error::Invalid`] with the words of [`SigningKeyError`].
     pub fn read(path: &Path) -> Result<KeyFile, Error> {
-        let shown = path.display().to_string();
-        let io = |error: std::io::Error| Error::Io {
-            path: shown.clone(),
-            why: plain(&error),
-        };
-        let file = File::open(path).map_err(io)?;
-        let metadata = file.metadata().map_err(io)?;
-        let mut octets = Zeroizing::new(Vec::with_capacity(8 * 1024));
-        file.take(MOST_OCTETS + 1).read_to_end(&mut octets).map_err(io)?;
-        let key = SigningKey::parse(&octets).map_err(|error| Error::Invalid {
+        let file = private_file::read(path, MOST_OCTETS)?;
+        let key = SigningKey::parse(&file.octets).map_err(|error| Error::Invalid {
             what: "key file",
-            value: shown.clone(),
+            value: path.display().to_string(),
             why: error.to_string(),
         })?;
         Ok(KeyFile {
             key,
-            open_to_others: open_to_others(&metadata),
+            open_to_others: file.open_to_others,
         })
     }
 
@@ -250,21 +241,7 @@ impl SigningKey {
     /// afterwards.
     pub fn write_new(&self, path: &Path) -> Result<(), Error> {
         let text = self.to_pem()?;
-        write_private(path, text.as_bytes()).map_err(|error| {
-            let shown = path.display().to_string();
-            if error.kind() == std::io::ErrorKind::AlreadyExists {
-                Error::Invalid {
-                    what: "key file",
-                    value: shown,
-                    why: "it is there already, and a key is never written over another".to_owned(),
-                }
-            } else {
-                Error::Write {
-                    path: shown,
-                    why: plain(&error),
-                }
-            }
-        })
+        private_file::write_new("key file", path, text.as_bytes())
     }
 
     /// The type of the key.
@@ -315,33 +292,4 @@ fn is_private(tag: &str) -> bool {
 fn bare_seed(octets: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     let seed = Zeroizing::new(STANDARD.decode(octets.trim_ascii()).ok()?);
     (seed.len() == 32).then_some(seed)
-}
-
-#[cfg(unix)]
-fn open_to_others(metadata: &std::fs::Metadata) -> bool {
-    use std::os::unix::fs::PermissionsExt as _;
-    metadata.is_file() && metadata.permissions().mode() & 0o006 != 0
-}
-
-#[cfg(not(unix))]
-fn open_to_others(_: &std::fs::Metadata) -> bool {
-    false
-}
-
-fn write_private(path: &Path, octets: &[u8]) -> std::io::Result<()> {
-    use std::io::Write as _;
-    let mut options = File::options();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt as _;
-        options.mode(0o600);
-    }
-    let mut file = options.open(path)?;
-    let written = file.write_all(octets).and_then(|()| file.sync_all());
-    if written.is_err() {
-        // Half a key is none; that it could not be written is told.
-        let _ = std::fs::remove_file(path);
-    }
-    written
 }

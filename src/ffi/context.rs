@@ -1,10 +1,10 @@
 //! The context: what a program's transactions share.
 
-use super::error::ErrorWords;
+use super::error::{self, ErrorWords};
 use super::guard;
 use super::handle::{borrow, give, place, take_back};
 use super::options::{self, Options};
-use super::status::{Fault, IntoC as _, Status};
+use super::status::{IntoC as _, Status};
 use super::transaction::Transaction;
 use crate::clock::UnixTime;
 use crate::driver::Checker;
@@ -32,28 +32,16 @@ pub unsafe extern "C" fn mailrep_context_new(
     out: *mut *mut Context,
     error: *mut *mut ErrorWords,
 ) -> c_int {
-    guard(|| -> Status {
-        // SAFETY: the header's rules, for all three arguments.
-        let status = guard(|| unsafe {
+    // SAFETY: the header's rules, for all three arguments.
+    guard(|| unsafe {
+        error::leave(error, || {
             let out = place(out)?;
             let setup = options::read(options)?;
             *out = give(Context {
                 checker: Checker::new(setup)?,
             });
             Ok(())
-        });
-        // SAFETY: the header's rules.
-        if let Ok(place) = unsafe { place(error) } {
-            return status.map_err(|fault| {
-                let again = Fault {
-                    status: fault.status,
-                    message: String::new(),
-                };
-                *place = give(ErrorWords::from(fault));
-                again
-            });
-        }
-        status
+        })
     })
     .into_c()
 }

@@ -1,7 +1,7 @@
 //! An error of a call that has no handle to keep it.
 
-use super::handle::{borrow, take_back};
-use super::status::{Code, Fault, MAILREP_OK};
+use super::handle::{borrow, give, place, take_back};
+use super::status::{Code, Fault, MAILREP_OK, Status};
 use super::text::keep;
 use super::{Border, guard};
 use std::ffi::{CString, c_char, c_int};
@@ -20,6 +20,26 @@ impl From<Fault> for ErrorWords {
             message: keep(fault.message),
         }
     }
+}
+
+/// Runs a call that has no handle to keep its error, and leaves the error where C wants it.
+///
+/// # Safety
+/// By the header's rules: `error` is NULL or a place for a pointer.
+pub(super) unsafe fn leave(error: *mut *mut ErrorWords, call: impl FnOnce() -> Status) -> Status {
+    let status = guard(call);
+    // SAFETY: by the caller.
+    if let Ok(place) = unsafe { place(error) } {
+        return status.map_err(|fault| {
+            let again = Fault {
+                status: fault.status,
+                message: String::new(),
+            };
+            *place = give(ErrorWords::from(fault));
+            again
+        });
+    }
+    status
 }
 
 /// A pointer to a C string that its handle keeps.

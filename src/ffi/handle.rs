@@ -3,6 +3,8 @@
 //! Every handle is a box that C owns from `_new` to `_free`; what handles share (resolver, cache, threads) is counted
 //! behind them, so that they may be freed in any order.
 
+use super::srs::Srs;
+use super::srs_outcome::SrsOutcome;
 use super::status::Fault;
 use super::{context::Context, error::ErrorWords, transaction::Transaction, verdict::Verdict};
 
@@ -38,6 +40,14 @@ impl Handle for ErrorWords {
     const NAME: &'static str = "error";
     type Shared = ManyThreads;
 }
+impl Handle for Srs {
+    const NAME: &'static str = "srs";
+    type Shared = ManyThreads;
+}
+impl Handle for SrsOutcome {
+    const NAME: &'static str = "outcome";
+    type Shared = ManyThreads;
+}
 
 /// The compiler holds each handle to what the header promises of it.
 const _: () = {
@@ -46,6 +56,8 @@ const _: () = {
     many_threads::<Context>();
     many_threads::<Verdict>();
     many_threads::<ErrorWords>();
+    many_threads::<Srs>();
+    many_threads::<SrsOutcome>();
     one_thread::<Transaction>();
 };
 

@@ -16,7 +16,7 @@ pub const MAILREP_SEQUENCE: c_int = 3;
 pub const MAILREP_NO_NAMESERVER: c_int = 4;
 /// A zone has a fault; the message gives line and column.
 pub const MAILREP_ZONE: c_int = 5;
-/// A file cannot be read.
+/// A file cannot be read or written.
 pub const MAILREP_IO: c_int = 6;
 /// The system refused a thread, a socket or memory.
 pub const MAILREP_SYSTEM: c_int = 7;
@@ -59,7 +59,7 @@ fn words(status: c_int) -> &'static CStr {
         MAILREP_SEQUENCE => c"the call came out of turn",
         MAILREP_NO_NAMESERVER => c"no nameserver",
         MAILREP_ZONE => c"the zone has a fault",
-        MAILREP_IO => c"a file cannot be read",
+        MAILREP_IO => c"a file cannot be read or written",
         MAILREP_SYSTEM => c"the system refused a resource",
         MAILREP_PANIC => c"a fault in mailrep itself",
         _ => c"unknown status",

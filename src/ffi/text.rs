@@ -2,7 +2,7 @@
 
 use super::Border;
 use super::status::Fault;
-use std::ffi::{CStr, CString, c_char};
+use std::ffi::{CStr, CString, c_char, c_void};
 
 /// A text that belongs to a handle and lives until that handle is freed.
 ///
@@ -21,6 +21,43 @@ const _: () = {
     assert!(size_of::<Text>() == 2 * size_of::<usize>());
     assert!(std::mem::offset_of!(Text, length) == size_of::<usize>());
 };
+
+/// Octets that need not be text, such as an address: lent by the program, or belonging to a handle as texts do.
+#[repr(C)]
+#[derive(Debug, Clone, Copy)]
+pub struct Octets {
+    /// The octets, or NULL.
+    pub data: *const c_void,
+    /// How many there are.
+    pub length: usize,
+}
+
+// Programs make arrays of it: it cannot grow.
+const _: () = {
+    assert!(size_of::<Octets>() == 2 * size_of::<usize>());
+    assert!(std::mem::offset_of!(Octets, length) == size_of::<usize>());
+};
+
+impl Octets {
+    pub(super) const ABSENT: Octets = Octets {
+        data: std::ptr::null(),
+        length: 0,
+    };
+
+    /// The view that C gets of octets which their handle keeps.
+    pub(super) fn of(octets: Option<&CStr>) -> Octets {
+        octets.map_or(Octets::ABSENT, |octets| Octets {
+            data: octets.as_ptr().cast(),
+            length: octets.count_bytes(),
+        })
+    }
+}
+
+impl Border for Octets {
+    fn panicked(_: &str) -> Octets {
+        Octets::ABSENT
+    }
+}
 
 impl Text {
     pub(super) const ABSENT: Text = Text {

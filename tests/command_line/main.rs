@@ -13,6 +13,7 @@ mod policy;
 mod report;
 mod sign;
 mod spf;
+mod srs;
 mod usage;
 mod verdicts;
 

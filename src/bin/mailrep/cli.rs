@@ -2,6 +2,7 @@
 
 use super::help;
 use super::policy::{Exceptions, Local, LocalDmarcPolicy, LocalPolicy};
+use super::srs::Srs;
 use super::values::{self, Claim, Text};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use mailrep::clock::UnixTime;
@@ -13,7 +14,8 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// Says whether mail is what it claims to be, and why: SPF, DKIM and DMARC. Signs mail with DKIM.
+/// Says whether mail is what it claims to be, and why: SPF, DKIM and DMARC. Signs mail with DKIM, and rewrites
+/// envelope senders of forwarded mail (SRS).
 #[derive(Debug, Parser)]
 #[command(
     name = "mailrep",
@@ -38,6 +40,7 @@ pub(crate) enum Command {
     Dmarc(Dmarc),
     Sign(Sign),
     Keygen(Keygen),
+    Srs(Srs),
 }
 
 /// Options that may stand before the command or after it. They are no global arguments of clap: those lose what
@@ -70,7 +73,7 @@ pub(crate) struct Global {
     /// Judge as if it were this time [default: now].
     ///
     /// Unix seconds, such as 1772355660, or RFC 3339, such as 2026-03-01T09:01:00Z. It governs when signatures
-    /// were made and expire (t=, x=) and SPF's %{t}; never time-outs.
+    /// were made and expire (t=, x=), SPF's %{t} and the days of SRS; never time-outs.
     #[arg(long, value_name = "TIME", value_parser = values::time, allow_negative_numbers = true)]
     pub(crate) now: Option<UnixTime>,
 
@@ -394,7 +397,7 @@ impl Cli {
                 organizational_domains: command.exceptions.organizational_domains(),
                 ..Local::default()
             },
-            Command::Sign(_) | Command::Keygen(_) => Local::default(),
+            Command::Sign(_) | Command::Keygen(_) | Command::Srs(_) => Local::default(),
         };
         let after = match &mut self.command {
             Command::Check(command) => &mut command.global,
@@ -418,6 +421,11 @@ impl Cli {
                 if command.bits.is_some() && command.algorithm == Some(KeyAlgorithm::Ed25519) {
                     return Err(Clash::BitsOfEd25519);
                 }
+                &mut command.global
+            }
+            Command::Srs(command) => {
+                let before = std::mem::take(&mut command.global);
+                command.global = before.and(std::mem::take(command.command.global()))?;
                 &mut command.global
             }
         };

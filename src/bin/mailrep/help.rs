@@ -7,7 +7,7 @@ pub(crate) struct Section {
     pub(crate) in_help: bool,
 }
 
-const fn both(title: &'static str, text: &'static str) -> Section {
+pub(crate) const fn both(title: &'static str, text: &'static str) -> Section {
     Section {
         title,
         text,
@@ -15,7 +15,7 @@ const fn both(title: &'static str, text: &'static str) -> Section {
     }
 }
 
-const fn page(title: &'static str, text: &'static str) -> Section {
+pub(crate) const fn page(title: &'static str, text: &'static str) -> Section {
     Section {
         title,
         text,
@@ -46,7 +46,7 @@ pub(crate) fn long_help(sections: &[Section], manual: &str) -> String {
 pub(crate) const ABOUT: &str = "Says whether mail is what it claims to be, and why: SPF (RFC 7208), DKIM (RFC 6376) and DMARC (RFC 9989).\n\n\
 A verdict, whichever it is, is told on the standard output; trouble is told on the standard error output.";
 
-const EXIT_STATUS: Section = both(
+pub(crate) const EXIT_STATUS: Section = both(
     "Exit status",
     "  0   the command did its work, whatever the verdict
   1   the input could not be used: a file that cannot be read or is empty,
@@ -91,7 +91,7 @@ milder than what the policy asks for, or none for clients of --dmarc-trust and f
 and override in the JSON has the type that RFC 9990 gives it in reports: local_policy, trusted_forwarder or mailing_list.",
 );
 
-const JSON: Section = page(
+pub(crate) const JSON: Section = page(
     "JSON",
     "With --json one object is printed on one line. Every name is always there, null where it does not apply; names \
 may be added in later versions. Results are the lower-case words of the RFCs. Each reason is a sentence for people \

@@ -20,6 +20,7 @@ mod report;
 mod setup;
 mod sign;
 mod spf;
+mod srs;
 mod steps;
 mod values;
 
@@ -30,7 +31,9 @@ use mailrep::spf::PolicyError;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let (global, command, local) = match Cli::try_parse().and_then(|cli| cli.into_parts().map_err(clash)) {
+    let (global, command, local) = match Cli::try_parse_from(srs::marked(std::env::args_os()))
+        .and_then(|cli| cli.into_parts().map_err(clash))
+    {
         Ok(parts) => parts,
         Err(error) => return usage(&error),
     };
@@ -45,6 +48,7 @@ fn main() -> ExitCode {
         Command::Dmarc(command) => dmarc::run(command, global, local),
         Command::Sign(command) => sign::run(command, global),
         Command::Keygen(command) => keygen::run(command, global),
+        Command::Srs(command) => srs::run(command, global),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

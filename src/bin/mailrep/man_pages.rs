@@ -4,6 +4,7 @@
 
 use super::cli::Cli;
 use super::help::{self, Section};
+use super::srs;
 use clap::CommandFactory as _;
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
@@ -16,7 +17,7 @@ struct Page {
     see_also: &'static str,
 }
 
-const PAGES: [Page; 7] = [
+const PAGES: [Page; 10] = [
     Page {
         name: "mailrep",
         synopsis: &[
@@ -24,7 +25,8 @@ const PAGES: [Page; 7] = [
             "mailrep --zone FILE [--now TIME] [--json] COMMAND ...",
         ],
         sections: help::MAILREP,
-        see_also: "mailrep-check(1), mailrep-spf(1), mailrep-dmarc(1), mailrep-dmarc-report(1), mailrep-sign(1), mailrep-keygen(1)",
+        see_also: "mailrep-check(1), mailrep-spf(1), mailrep-dmarc(1), mailrep-dmarc-report(1), mailrep-sign(1), mailrep-keygen(1), \
+             mailrep-srs(1)",
     },
     Page {
         name: "mailrep-check",
@@ -80,6 +82,24 @@ const PAGES: [Page; 7] = [
         ],
         sections: help::KEYGEN,
         see_also: "mailrep(1), mailrep-sign(1)",
+    },
+    Page {
+        name: "mailrep-srs",
+        synopsis: &["mailrep srs forward|reverse --domain D --secret-file FILE [OPTION]... ADDRESS...|-"],
+        sections: srs::SRS,
+        see_also: "mailrep(1), mailrep-srs-forward(1), mailrep-srs-reverse(1)",
+    },
+    Page {
+        name: "mailrep-srs-forward",
+        synopsis: &["mailrep srs forward --domain D --secret-file FILE [OPTION]... ADDRESS...|-"],
+        sections: srs::FORWARD,
+        see_also: "mailrep(1), mailrep-srs(1), mailrep-srs-reverse(1)",
+    },
+    Page {
+        name: "mailrep-srs-reverse",
+        synopsis: &["mailrep srs reverse --domain D --secret-file FILE [OPTION]... ADDRESS...|-"],
+        sections: srs::REVERSE,
+        see_also: "mailrep(1), mailrep-srs(1), mailrep-srs-forward(1)",
     },
 ];
 

@@ -4,7 +4,7 @@ use super::failure::Failure;
 use super::printable;
 use anstyle::{AnsiColor, Style};
 use std::fmt::Write as _;
-use std::io::Write as _;
+use std::io::{self, Write};
 
 /// Columns of the names on the left.
 const LEFT: usize = 8;
@@ -136,9 +136,14 @@ impl Page {
     /// Prints it.
     pub(crate) fn print(&self) -> Result<(), Failure> {
         let mut out = anstream::stdout().lock();
-        out.write_all(self.text.trim_start().as_bytes())
+        self.write_to(&mut out)
             .and_then(|()| out.flush())
             .map_err(|why| Failure::output(&why))
+    }
+
+    /// Writes it to where it may be one of several.
+    pub(crate) fn write_to(&self, out: &mut impl Write) -> io::Result<()> {
+        out.write_all(self.text.trim_start().as_bytes())
     }
 }
 

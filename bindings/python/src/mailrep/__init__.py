@@ -19,6 +19,8 @@ pass
 A program that checks many messages makes a `Checker` once, whose cache and thread they share. A mail filter, which
 gets a message piece by piece, begins a `Transaction` for each.
 
+A `Rewriter` makes the envelope senders of forwarded mail (SRS), and takes bounces back.
+
 Verdicts, bad ones and DNS trouble included, are never exceptions. What cannot be used is a `MailrepError`.
 """
 
@@ -35,6 +37,7 @@ from ._errors import (
     ZoneError,
 )
 from ._library import version
+from ._rewriter import Rewriter, SrsOutcome, SrsResult, create_secret
 from ._verdict import (
     Anomaly,
     Change,
@@ -78,10 +81,13 @@ __all__ = [
     "NoNameserverError",
     "Override",
     "Policy",
+    "Rewriter",
     "SequenceError",
     "Spf",
     "SpfEvaluation",
     "SpfResult",
+    "SrsOutcome",
+    "SrsResult",
     "Step",
     "Story",
     "SystemResourceError",
@@ -90,5 +96,6 @@ __all__ = [
     "ZoneError",
     "__version__",
     "check",
+    "create_secret",
     "version",
 ]

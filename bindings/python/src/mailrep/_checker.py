@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import ipaddress
 import math
 import os
@@ -12,12 +11,15 @@ from typing import TYPE_CHECKING, Any, Protocol, Union
 
 from . import _verdict
 from ._errors import ClosedError, InvalidError, error
-from ._library import string, text
+from ._library import raised, string, text
 from ._native import ffi, lib
+from ._time import seconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from types import TracebackType
+
+    from ._time import Time
 
 
 class Readable(Protocol):
@@ -35,9 +37,6 @@ Address = Union[str, ipaddress.IPv4Address, ipaddress.IPv6Address]
 """The client's address."""
 Network = Union[Address, ipaddress.IPv4Network, ipaddress.IPv6Network]
 """An address, or one with a prefix length, such as "192.0.2.0/24"."""
-Time = Union[int, float, datetime.datetime]
-"""Seconds since 1970, or a moment with a time zone."""
-
 _NETWORKS = (
     str,
     ipaddress.IPv4Address,
@@ -207,11 +206,7 @@ class Checker:
         options.dmarc_psl = dmarc_psl
 
         context, fault = ffi.new("mailrep_context **"), ffi.new("mailrep_error **")
-        status = lib.mailrep_context_new(options, context, fault)
-        if status != lib.MAILREP_OK:
-            words = string(lib.mailrep_error_text(fault[0]))
-            lib.mailrep_error_free(fault[0])
-            raise error(status, words)
+        raised(lib.mailrep_context_new(options, context, fault), fault)
         self._context: Any = ffi.gc(context[0], lib.mailrep_context_free)
 
     def check(
@@ -259,7 +254,7 @@ class Checker:
         if now is None:
             status = lib.mailrep_transaction_new(context, made)
         else:
-            status = lib.mailrep_transaction_new_at(context, _seconds(now), made)
+            status = lib.mailrep_transaction_new_at(context, seconds(now), made)
         if status != lib.MAILREP_OK:
             raise error(status, string(lib.mailrep_status_text(status)))
         return Transaction(ffi.gc(made[0], lib.mailrep_transaction_free))
@@ -433,22 +428,6 @@ def _buffer(octets: Any) -> Any:
     if isinstance(octets, str):
         raise TypeError("octets are wanted, not text")
     return ffi.from_buffer(octets)
-
-
-def _seconds(now: Time) -> int:
-    if isinstance(now, datetime.datetime):
-        if now.tzinfo is None:
-            raise InvalidError(
-                "now has no time zone, so it names no moment; give it one, such as datetime.timezone.utc"
-            )
-        now = now.timestamp()
-    try:
-        usable = math.isfinite(now) and abs(now) < 1 << 63
-    except TypeError:
-        raise TypeError(f"now is Unix seconds or a datetime with a time zone, not {type(now).__name__}") from None
-    if not usable:
-        raise InvalidError(f"now cannot be {now}")
-    return math.floor(now)
 
 
 def _disposition(word: str) -> int:

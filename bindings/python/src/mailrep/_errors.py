@@ -30,7 +30,7 @@ class ZoneError(MailrepError, ValueError):
 
 
 class InputError(MailrepError, OSError):
-    """A zone file cannot be read."""
+    """A zone file or a secret file cannot be read or written."""
 
 
 class SystemResourceError(MailrepError):

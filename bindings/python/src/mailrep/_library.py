@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ._errors import error
 from ._native import ffi, lib
 
 
@@ -17,6 +18,15 @@ def text(view: Any) -> str:
     """A `mailrep_text` that is not absent."""
     octets: bytes = ffi.buffer(view.data, view.length)[:]
     return octets.decode("utf-8", "replace")
+
+
+def raised(status: int, fault: Any) -> None:
+    """Raises what a call left at `fault`, a `mailrep_error **`, if it failed."""
+    if status == lib.MAILREP_OK:
+        return
+    words = string(lib.mailrep_error_text(fault[0]))
+    lib.mailrep_error_free(fault[0])
+    raise error(status, words)
 
 
 def version() -> str:
