@@ -242,7 +242,7 @@ const WORDS: [&str; 24] = [
     "quietly",
 ];
 
-fn body(content: Content, octets: usize) -> Vec<u8> {
+pub(crate) fn body(content: Content, octets: usize) -> Vec<u8> {
     let mut seeded = Seeded(0x2545_f491_4f6c_dd1d);
     let mut body = String::with_capacity(octets + 200);
     match content {

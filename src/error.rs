@@ -87,9 +87,16 @@ pub(crate) fn plain(error: &std::io::Error) -> String {
 /// Renders octets for a message to a person: printable ASCII as it is, the rest as `\xNN`, at most 80 octets.
 pub(crate) fn printable(octets: &[u8]) -> String {
     const MOST: usize = 80;
+    let plain = |octet: &u8| (0x20..0x7f).contains(octet) && *octet != b'\\';
+    if octets.len() <= MOST
+        && octets.iter().all(plain)
+        && let Ok(text) = std::str::from_utf8(octets)
+    {
+        return text.to_owned();
+    }
     let mut text = String::with_capacity(octets.len().min(MOST));
     for &octet in octets.iter().take(MOST) {
-        if (0x20..0x7f).contains(&octet) && octet != b'\\' {
+        if plain(&octet) {
             text.push(char::from(octet));
         } else {
             text.push_str(&format!("\\x{octet:02x}"));

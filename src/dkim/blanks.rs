@@ -19,9 +19,8 @@ pub(super) struct Blanks {
     pending: bool,
     /// And after those a CR, with nothing known of what follows.
     cr: bool,
-    /// Empty or of [`STAGE`] octets, of which the first `staged` wait for the digest.
+    /// What waits for the digest; at most [`STAGE`] octets.
     stage: Vec<u8>,
-    staged: usize,
 }
 
 impl Blanks {
@@ -130,15 +129,14 @@ impl Blanks {
         lines: &mut Lines,
         pass: &mut impl FnMut(&[u8]),
     ) {
-        if end - begin <= BLOCK
+        let length = end - begin;
+        if length <= BLOCK
+            && self.stage.len() + BLOCK <= self.stage.capacity()
             && let Some(from) = octets.get(begin..).and_then(|rest| rest.first_chunk::<BLOCK>())
-            && let Some(to) = self
-                .stage
-                .get_mut(self.staged..)
-                .and_then(|free| free.first_chunk_mut::<BLOCK>())
         {
-            *to = *from;
-            self.staged += end - begin;
+            let staged = self.stage.len();
+            self.stage.extend_from_slice(from);
+            self.stage.truncate(staged + length);
         } else {
             self.put(&octets[begin..end], lines, pass);
         }
@@ -146,18 +144,17 @@ impl Blanks {
 
     fn put(&mut self, octets: &[u8], lines: &mut Lines, pass: &mut impl FnMut(&[u8])) {
         let direct = octets.len() >= DIRECT;
-        if direct || self.staged + octets.len() > STAGE {
-            lines.update(&self.stage[..self.staged], pass);
-            self.staged = 0;
+        if direct || self.stage.len() + octets.len() > STAGE {
+            lines.update(&self.stage, pass);
+            self.stage.clear();
         }
         if direct {
             lines.update(octets, pass);
         } else {
-            if self.stage.is_empty() {
-                self.stage = vec![0; STAGE];
+            if self.stage.capacity() == 0 {
+                self.stage.reserve_exact(STAGE);
             }
-            self.stage[self.staged..self.staged + octets.len()].copy_from_slice(octets);
-            self.staged += octets.len();
+            self.stage.extend_from_slice(octets);
         }
     }
 
@@ -166,8 +163,8 @@ impl Blanks {
         if self.cr {
             self.put(b" \r", lines, pass);
         }
-        lines.update(&self.stage[..self.staged], pass);
-        self.staged = 0;
+        lines.update(&self.stage, pass);
+        self.stage.clear();
     }
 
     /// Octets that are kept at this moment.

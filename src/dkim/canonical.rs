@@ -36,45 +36,56 @@ pub(super) fn header_field(how: Canonicalization, raw: &[u8], out: &mut Vec<u8>)
         _ => return out.extend_from_slice(raw),
     };
     // RFC 6376 section 3.4.2: the name in lower case, no blanks around the colon.
-    let blanks = raw[..colon]
-        .iter()
-        .rev()
-        .take_while(|&&octet| is_blank(octet))
-        .count();
-    out.extend(raw[..colon - blanks].iter().map(u8::to_ascii_lowercase));
-    out.push(b':');
+    let mut name = &raw[..colon];
+    while let [rest @ .., b' ' | b'\t'] = name {
+        name = rest;
+    }
     let begin = out.len();
-    let mut rest = &raw[colon + 1..];
-    let mut blank = false;
-    while !rest.is_empty() {
-        let plain = memchr::memchr3(b' ', b'\t', b'\r', rest).unwrap_or(rest.len());
-        if plain > 0 {
-            if blank && out.len() > begin {
+    out.extend_from_slice(name);
+    out[begin..].make_ascii_lowercase();
+    out.push(b':');
+    unfolded(&raw[colon + 1..], out);
+}
+
+/// Appends the value of a field with its folds undone, each run of blanks one space, and none at its ends.
+fn unfolded(value: &[u8], out: &mut Vec<u8>) {
+    let empty = out.len();
+    // Words with single spaces between them stay as they are, and go together: what begins at `kept` was not appended yet.
+    let (mut at, mut kept) = (0, 0);
+    while let Some(word) = value
+        .get(at..)
+        .and_then(|rest| rest.iter().position(|&octet| octet <= b' '))
+    {
+        at += word;
+        let after = blanks_end(value, at);
+        if after == at {
+            // A control character is an octet like others.
+            at += 1;
+            continue;
+        }
+        let last = after == value.len();
+        if value[at..after] != *b" " || last || at == 0 {
+            out.extend_from_slice(&value[kept..at]);
+            // RFC 6376 section 3.4.2: blanks at the end are left out, and those at the beginning.
+            if !last && out.len() > empty {
                 out.push(b' ');
             }
-            blank = false;
-            out.extend_from_slice(&rest[..plain]);
-            rest = &rest[plain..];
+            kept = after;
         }
-        match rest {
-            [b' ' | b'\t', after @ ..] => {
-                blank = true;
-                rest = after;
-            }
-            // Unfolding: a CRLF counts as nothing before a blank, which the next round takes.
-            [b'\r', b'\n', b' ' | b'\t', ..] => rest = &rest[2..],
-            [other, after @ ..] => {
-                if blank && out.len() > begin {
-                    out.push(b' ');
-                }
-                blank = false;
-                out.push(*other);
-                rest = after;
-            }
-            [] => {}
-        }
+        at = after;
     }
-    // Blanks at the end are still pending here, and so left out.
+    out.extend_from_slice(value.get(kept..).unwrap_or_default());
+}
+
+/// Where the blanks end that begin at `at`; a CRLF is one only before a blank (RFC 6376 section 3.4.2).
+fn blanks_end(value: &[u8], mut at: usize) -> usize {
+    loop {
+        at += match value.get(at..) {
+            Some([b' ' | b'\t', ..]) => 1,
+            Some([b'\r', b'\n', b' ' | b'\t', ..]) => 3,
+            _ => return at,
+        };
+    }
 }
 
 /// A body on its way to a digest. What is pending is counted, never kept.

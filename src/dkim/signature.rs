@@ -8,6 +8,7 @@ use crate::clock::UnixTime;
 use crate::dns::Name;
 use crate::error::printable;
 use crate::message::HeaderField;
+use std::borrow::Cow;
 use std::time::Duration;
 
 /// What is accepted beyond what the standards settle.
@@ -110,46 +111,60 @@ pub(super) fn read(
 ) -> (Description, Result<Box<Signature>, Cause>) {
     let (tags, error) = TagList::read(field.value(), Blanks::Folding);
     let selector = tags.get("s").and_then(domain_name);
-    let description = describe(&tags, selector.as_ref());
+    let identity = tags.get("i").map(tag::quoted_printable);
+    let description = describe(&tags, selector.as_ref(), identity.as_ref());
     let outcome = match error {
         Some(error) => Err(Cause::Syntax(error)),
-        None => evaluate(&tags, description.name.clone(), selector, field, now, policy).map(Box::new),
+        None => {
+            let names = (description.name.clone(), selector, identity);
+            evaluate(&tags, names, field, now, policy).map(Box::new)
+        }
     };
     (description, outcome)
 }
 
-fn describe(tags: &TagList<'_>, selector: Option<&Name>) -> Description {
+/// The value of `i=`, decoded; none inside if it cannot be.
+type Identity<'a> = Option<Cow<'a, [u8]>>;
+
+fn describe(tags: &TagList<'_>, selector: Option<&Name>, identity: Option<&Identity<'_>>) -> Description {
     let shown = |value: &[u8], parsed: Option<&Name>| match parsed {
-        Some(name) => name.to_string(),
+        Some(name) => name.as_str().to_owned(),
         None => printable(value),
     };
     let name = tags.get("d").and_then(signing_domain);
-    let identity = match tags.get("i") {
-        Some(value) => tag::quoted_printable(value).map(|octets| shown_identity(&octets)),
-        None => name.as_ref().map(|name| format!("@{name}")),
+    let identity = match identity {
+        Some(decoded) => decoded.as_deref().map(shown_identity),
+        None => name.as_ref().map(|name| ["@", name.as_str()].concat()),
     };
     Description {
         domain: tags.get("d").map(|value| shown(value, name.as_ref())),
         selector: tags.get("s").map(|value| shown(value, selector)),
         identity,
         algorithm: tags.get("a").map(printable),
-        signature_start: tags.get("b").and_then(|value| {
-            let octets = value.iter().filter(|octet| octet.is_ascii_graphic());
-            let start: String = octets
-                .take(MOST_SIGNATURE_START)
-                .copied()
-                .map(char::from)
-                .collect();
-            (!start.is_empty()).then_some(start)
-        }),
+        signature_start: tags.get("b").and_then(signature_start),
         name,
     }
+}
+
+/// The first characters of `b=`, without the blanks between them.
+fn signature_start(value: &[u8]) -> Option<String> {
+    let head = &value[..value.len().min(MOST_SIGNATURE_START)];
+    let octets = if head.iter().all(u8::is_ascii_graphic) {
+        head.to_vec()
+    } else {
+        let graphic = value.iter().copied().filter(u8::is_ascii_graphic);
+        graphic.take(MOST_SIGNATURE_START).collect()
+    };
+    String::from_utf8(octets).ok().filter(|start| !start.is_empty())
 }
 
 /// RFC 8616 section 4: the local part may be UTF-8, and is shown so.
 fn shown_identity(octets: &[u8]) -> String {
     match std::str::from_utf8(octets) {
-        Ok(text) if !text.contains(char::is_control) => text.chars().take(MOST_IDENTITY).collect(),
+        Ok(text) if !text.contains(char::is_control) => {
+            let end = text.char_indices().nth(MOST_IDENTITY);
+            text[..end.map_or(text.len(), |(at, _)| at)].to_owned()
+        }
         _ => printable(octets),
     }
 }
@@ -181,8 +196,7 @@ pub(super) fn signing_domain(value: &[u8]) -> Option<Name> {
 
 fn evaluate(
     tags: &TagList<'_>,
-    domain: Option<Name>,
-    selector: Option<Name>,
+    (domain, selector, identity): (Option<Name>, Option<Name>, Option<Identity<'_>>),
     field: HeaderField<'_>,
     now: UnixTime,
     policy: &Policy,
@@ -212,11 +226,11 @@ fn evaluate(
     let domain = domain.ok_or_else(|| bad("d", value, "it is no domain name"))?;
     let value = required("s")?;
     let selector = selector.ok_or_else(|| bad("s", value, "it is no selector"))?;
-    let key_name = format!("{}._domainkey.{}", selector.as_str(), domain.as_str());
+    let key_name = [selector.as_str(), "._domainkey.", domain.as_str()].concat();
     let key_name = Name::parse(key_name.as_bytes()).map_err(Cause::KeyName)?;
-    let identity_below = match tags.get("i") {
-        Some(value) => identity_below(value, &domain)?,
-        None => false,
+    let identity_below = match (tags.get("i"), identity) {
+        (Some(value), Some(decoded)) => identity_below(value, decoded.as_deref(), &domain)?,
+        _ => false,
     };
     let names = signed_names(required("h")?)?;
 
@@ -291,19 +305,22 @@ fn canonicalizations(value: Option<&[u8]>) -> Result<(Canonicalization, Canonica
 }
 
 /// RFC 6376 section 3.5, `i=`: an address whose domain is `d=` or below it. Returns whether it is below.
-fn identity_below(value: &[u8], domain: &Name) -> Result<bool, Cause> {
+fn identity_below(value: &[u8], decoded: Option<&[u8]>, domain: &Name) -> Result<bool, Cause> {
     let bad = |why| Cause::BadValue {
         tag: "i",
         value: printable(value),
         why,
     };
-    let decoded = tag::quoted_printable(value).ok_or_else(|| bad("it is not DKIM-Quoted-Printable"))?;
-    let at = memchr::memrchr(b'@', &decoded).ok_or_else(|| bad("it has no '@'"))?;
-    let identity =
-        signing_domain(&decoded[at + 1..]).ok_or_else(|| bad("it has no domain name after '@'"))?;
+    let decoded = decoded.ok_or_else(|| bad("it is not DKIM-Quoted-Printable"))?;
+    let at = memchr::memrchr(b'@', decoded).ok_or_else(|| bad("it has no '@'"))?;
+    let identity = &decoded[at + 1..];
+    if identity.eq_ignore_ascii_case(domain.as_str().as_bytes()) {
+        return Ok(false);
+    }
+    let identity = signing_domain(identity).ok_or_else(|| bad("it has no domain name after '@'"))?;
     if !identity.is_within(domain) {
         return Err(Cause::IdentityOutsideDomain {
-            identity: shown_identity(&decoded),
+            identity: shown_identity(decoded),
             domain: domain.clone(),
         });
     }
@@ -314,7 +331,7 @@ fn identity_below(value: &[u8], domain: &Name) -> Result<bool, Cause> {
 fn signed_names(value: &[u8]) -> Result<Vec<u8>, Cause> {
     let mut names = Vec::with_capacity(value.len());
     let mut from = false;
-    for (at, name) in tag::elements(value, Blanks::Folding).enumerate() {
+    for name in tag::elements(value, Blanks::Folding) {
         // RFC 5322 section 3.6.8: printable ASCII but no colon.
         if name.is_empty() || !name.iter().all(u8::is_ascii_graphic) {
             return Err(Cause::BadValue {
@@ -323,12 +340,13 @@ fn signed_names(value: &[u8]) -> Result<Vec<u8>, Cause> {
                 why: "it is no name of a header field",
             });
         }
-        if at > 0 {
+        if !names.is_empty() {
             names.push(b':');
         }
-        names.extend(name.iter().map(u8::to_ascii_lowercase));
+        names.extend_from_slice(name);
         from |= name.eq_ignore_ascii_case(b"from");
     }
+    names.make_ascii_lowercase();
     // RFC 6376 section 5.4: From MUST be signed.
     if from { Ok(names) } else { Err(Cause::FromUnsigned) }
 }

@@ -1,6 +1,7 @@
 //! Tag lists (RFC 6376 section 3.2): `name=value` pairs with semicolons between them.
 
 use crate::error::printable;
+use std::borrow::Cow;
 
 /// Tags kept of one list. No list that means well comes near it.
 const MOST_TAGS: usize = 1_000;
@@ -64,18 +65,6 @@ impl Blanks {
         }
     }
 
-    /// Where the first octet stands that a blank can begin with.
-    fn find(self, octets: &[u8]) -> Option<usize> {
-        let found = memchr::memchr3(b' ', b'\t', b'\r', octets);
-        match self {
-            Blanks::Folding => found,
-            Blanks::Any => {
-                let before = &octets[..found.unwrap_or(octets.len())];
-                memchr::memchr(b'\n', before).or(found)
-            }
-        }
-    }
-
     fn trim_start(self, mut octets: &[u8]) -> &[u8] {
         loop {
             match self.length(octets) {
@@ -111,9 +100,8 @@ struct Tag<'a> {
 /// A tag list, borrowed from the octets it was read from.
 #[derive(Debug, Clone)]
 pub(super) struct TagList<'a> {
-    /// In the order of names, which finds duplicates.
+    /// In the order of the list.
     tags: Vec<Tag<'a>>,
-    first: Option<&'a [u8]>,
     /// Where the value of `b` stands in the octets, blanks around it included.
     b_span: Option<(usize, usize)>,
 }
@@ -123,76 +111,90 @@ impl<'a> TagList<'a> {
     pub(super) fn read(octets: &'a [u8], blanks: Blanks) -> (TagList<'a>, Option<TagError>) {
         let mut list = TagList {
             tags: Vec::with_capacity(16),
-            first: None,
             b_span: None,
         };
         let mut problem = list.collect(octets, blanks).err();
-        list.first = list.tags.first().map(|tag| tag.name);
-        // A stable sort: of two tags with one name the first stays first.
-        list.tags.sort_by_key(|tag| tag.name);
         // RFC 6376 section 3.2: tags with duplicate names MUST NOT occur; the whole list is then invalid.
         if problem.is_none()
-            && let Some(pair) = list.tags.windows(2).find(|pair| pair[0].name == pair[1].name)
+            && let Some(name) = list.duplicate()
         {
-            problem = Some(TagError::Duplicate(printable(pair[0].name)));
+            problem = Some(TagError::Duplicate(printable(name)));
         }
         (list, problem)
     }
 
+    /// Looks at each octet once, as far as the list is one.
     fn collect(&mut self, octets: &'a [u8], blanks: Blanks) -> Result<(), TagError> {
         let mut at = 0;
         loop {
-            let rest = &octets[at..];
-            let end = memchr::memchr(b';', rest);
-            let spec = &rest[..end.unwrap_or(rest.len())];
-            if blanks.trim(spec).is_empty() {
-                // RFC 6376 section 3.2: one semicolon may end the list; blanks after it are in wide use.
-                return match end {
-                    None if !self.tags.is_empty() => Ok(()),
-                    _ => Err(TagError::Empty),
-                };
-            }
-            if self.tags.len() == MOST_TAGS {
-                return Err(TagError::TooMany);
-            }
-            let Some(equals) = memchr::memchr(b'=', spec) else {
-                return Err(TagError::NoEquals(printable(blanks.trim(spec))));
+            let rest = octets.get(at..).unwrap_or_default();
+            let Some((name, begin)) = tag_name(rest, blanks).filter(|_| self.tags.len() < MOST_TAGS) else {
+                return self.no_tag(rest, blanks);
             };
-            let name = blanks.trim(&spec[..equals]);
-            let proper = name.first().is_some_and(u8::is_ascii_alphabetic)
-                && name
-                    .iter()
-                    .all(|octet| octet.is_ascii_alphanumeric() || *octet == b'_');
-            if !proper {
-                return Err(TagError::Name(printable(name)));
-            }
-            let value = blanks.trim(&spec[equals + 1..]);
-            if !is_value(value, blanks) {
-                return Err(TagError::Value(printable(name)));
-            }
+            let (value, length) = tag_value(rest.get(begin..).unwrap_or_default(), blanks)
+                .ok_or_else(|| TagError::Value(printable(name)))?;
+            let end = at + begin + length;
             if name == b"b" && self.b_span.is_none() {
-                self.b_span = Some((at + equals + 1, at + spec.len()));
+                self.b_span = Some((at + begin, end));
             }
             self.tags.push(Tag { name, value });
-            match end {
-                Some(end) => at += end + 1,
-                None => return Ok(()),
-            }
-            if at == octets.len() {
+            at = end + 1;
+            // RFC 6376 section 3.2: one semicolon may end the list.
+            if at >= octets.len() {
                 return Ok(());
             }
         }
     }
 
+    /// Why no tag stands at the beginning of `rest`; blanks after the last semicolon are none, and in wide use.
+    fn no_tag(&self, rest: &[u8], blanks: Blanks) -> Result<(), TagError> {
+        let end = memchr::memchr(b';', rest);
+        let spec = blanks.trim(&rest[..end.unwrap_or(rest.len())]);
+        if spec.is_empty() {
+            return match end {
+                None if !self.tags.is_empty() => Ok(()),
+                _ => Err(TagError::Empty),
+            };
+        }
+        if self.tags.len() == MOST_TAGS {
+            return Err(TagError::TooMany);
+        }
+        Err(match memchr::memchr(b'=', spec) {
+            None => TagError::NoEquals(printable(spec)),
+            Some(equals) => TagError::Name(printable(blanks.trim(&spec[..equals]))),
+        })
+    }
+
+    /// A name that stands twice.
+    fn duplicate(&self) -> Option<&'a [u8]> {
+        // Up to so many tags it is quicker to compare each with each.
+        const FEW: usize = 32;
+        if self.tags.len() <= FEW {
+            let mut tags = self.tags.iter();
+            while let Some(tag) = tags.next() {
+                if tags.clone().any(|other| other.name == tag.name) {
+                    return Some(tag.name);
+                }
+            }
+            return None;
+        }
+        let mut names: Vec<&[u8]> = self.tags.iter().map(|tag| tag.name).collect();
+        names.sort_unstable();
+        let pair = names.array_windows().find(|[one, other]| one == other)?;
+        Some(pair[0])
+    }
+
     /// The value of a tag. Names are case-sensitive.
     pub(super) fn get(&self, name: &str) -> Option<&'a [u8]> {
-        let named = |tag: &&Tag<'_>| tag.name == name.as_bytes();
+        let name = name.as_bytes();
+        // Names have a letter or two: the first one tells most of them apart.
+        let named = |tag: &&Tag<'_>| tag.name.first() == name.first() && tag.name == name;
         self.tags.iter().find(named).map(|tag| tag.value)
     }
 
     /// The name of the tag that stands first.
     pub(super) fn first(&self) -> Option<&'a [u8]> {
-        self.first
+        self.tags.first().map(|tag| tag.name)
     }
 
     /// Beginning and end of the value of `b`, blanks around it included.
@@ -201,37 +203,63 @@ impl<'a> TagList<'a> {
     }
 }
 
+/// The name at the beginning of `octets`, and where the value begins after its equals sign.
+fn tag_name(octets: &[u8], blanks: Blanks) -> Option<(&[u8], usize)> {
+    let rest = blanks.trim_start(octets);
+    // RFC 6376 section 3.2, tag-name: a letter, then letters, digits and underscores.
+    let word = |octet: &u8| octet.is_ascii_alphanumeric() || *octet == b'_';
+    let length = rest.iter().position(|octet| !word(octet))?;
+    let (name, rest) = rest.split_at_checked(length)?;
+    let value = blanks.trim_start(rest).strip_prefix(b"=")?;
+    name.first()
+        .is_some_and(u8::is_ascii_alphabetic)
+        .then_some((name, octets.len() - value.len()))
+}
+
+/// The value at the beginning of `octets` without the blanks around it, and the length of both together.
+///
 /// RFC 6376 section 3.2, tag-value: printable ASCII but no semicolon, folding white space within; RFC 8616 section 4
 /// adds UTF-8.
-fn is_value(value: &[u8], blanks: Blanks) -> bool {
-    // All octets that are not of words have to be of blanks: counting the ones and walking along the others is quicker than
-    // looking at each.
-    let odd = value
-        .iter()
-        .filter(|&&octet| octet <= b' ' || octet == 0x7f)
-        .count();
-    let mut in_blanks = 0;
-    let mut rest = value;
-    while in_blanks < odd
-        && let Some(begin) = blanks.find(rest)
-    {
-        rest = &rest[begin..];
-        match blanks.length(rest) {
-            0 => return false,
-            blank => {
-                in_blanks += blank;
-                rest = &rest[blank..];
+fn tag_value(octets: &[u8], blanks: Blanks) -> Option<(&[u8], usize)> {
+    let begin = octets.len() - blanks.trim_start(octets).len();
+    let (mut at, mut end, mut ascii) = (begin, begin, true);
+    loop {
+        let rest = octets.get(at..).unwrap_or_default();
+        let word = word_length(rest);
+        if word > 0 {
+            at += word;
+            end = at;
+        }
+        match rest.get(word) {
+            None | Some(b';') => break,
+            Some(0x80..) => {
+                ascii = false;
+                at += 1;
+                end = at;
             }
+            Some(_) => match blanks.length(&rest[word..]) {
+                0 => return None,
+                blank => at += blank,
+            },
         }
     }
-    if in_blanks != odd {
-        return false;
-    }
-    value.is_ascii() || std::str::from_utf8(value).is_ok()
+    let value = &octets[begin..end];
+    (ascii || std::str::from_utf8(value).is_ok()).then_some((value, at))
+}
+
+/// How many octets at the beginning of `octets` are printable ASCII but no semicolon.
+fn word_length(octets: &[u8]) -> usize {
+    let other = |octet: u8| !(0x21..=0x7e).contains(&octet) | (octet == b';');
+    // Hashes and signatures are long words: sixteen octets at once, without a branch between them.
+    let (sixteens, _) = octets.as_chunks::<16>();
+    let whole = |sixteen: &&[u8; 16]| !sixteen.iter().fold(false, |any, &octet| any | other(octet));
+    let begin = 16 * sixteens.iter().take_while(whole).count();
+    let rest = &octets[begin..];
+    begin + rest.iter().position(|&octet| other(octet)).unwrap_or(rest.len())
 }
 
 /// A value without any blanks.
-pub(super) fn without_blanks(value: &[u8]) -> Vec<u8> {
+fn without_blanks(value: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(value.len());
     let mut rest = value;
     // Where long values are folded.
@@ -240,8 +268,8 @@ pub(super) fn without_blanks(value: &[u8]) -> Vec<u8> {
         rest = &rest[at + 1..];
     }
     out.extend_from_slice(rest);
-    if out.contains(&b'\t') || out.contains(&b'\x0c') {
-        out.retain(|octet| !octet.is_ascii_whitespace());
+    if memchr::memchr(b'\t', &out).is_some() {
+        out.retain(|&octet| octet != b'\t');
     }
     out
 }
@@ -263,14 +291,24 @@ pub(super) fn base64(value: &[u8]) -> Option<Vec<u8>> {
             .with_decode_padding_mode(DecodePaddingMode::Indifferent)
             .with_decode_allow_trailing_bits(true),
     );
-    ENGINE
-        .decode(without_blanks(value))
-        .ok()
-        .filter(|octets| !octets.is_empty())
+    let folded =
+        memchr::memchr3(b' ', b'\r', b'\n', value).is_some() || memchr::memchr(b'\t', value).is_some();
+    let decoded = if folded {
+        ENGINE.decode(without_blanks(value))
+    } else {
+        ENGINE.decode(value)
+    };
+    decoded.ok().filter(|octets| !octets.is_empty())
 }
 
 /// Decodes DKIM-Quoted-Printable (RFC 6376 section 2.11); blanks mean nothing. None if a code is malformed.
-pub(super) fn quoted_printable(value: &[u8]) -> Option<Vec<u8>> {
+pub(super) fn quoted_printable(value: &[u8]) -> Option<Cow<'_, [u8]>> {
+    if !value
+        .iter()
+        .any(|&octet| octet == b'=' || octet.is_ascii_whitespace())
+    {
+        return Some(Cow::Borrowed(value));
+    }
     let digit = |octet: u8| {
         char::from(octet)
             .to_digit(16)
@@ -284,7 +322,7 @@ pub(super) fn quoted_printable(value: &[u8]) -> Option<Vec<u8>> {
             other => other,
         });
     }
-    Some(decoded)
+    Some(Cow::Owned(decoded))
 }
 
 /// Reads a number of decimal digits; beyond 64 bits it is the largest one. None if it is not one.

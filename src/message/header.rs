@@ -63,15 +63,37 @@ impl HeaderFields {
     /// As [`HeaderFields::push`], the field being the parts joined.
     pub(crate) fn push_parts(&mut self, parts: &[&[u8]]) -> bool {
         let begin = self.octets.len();
-        if begin == 0 {
-            // What an ordinary header has, so that it need not grow by and by.
+        self.reserve();
+        parts.iter().for_each(|part| self.octets.extend_from_slice(part));
+        match memchr::memchr(b':', &self.octets[begin..]) {
+            Some(colon) => self.complete(begin, colon),
+            None => {
+                self.octets.truncate(begin);
+                false
+            }
+        }
+    }
+
+    /// As [`HeaderFields::push`], where it is known that the first colon stands at `colon`.
+    pub(super) fn push_divided(&mut self, raw: &[u8], colon: usize) -> bool {
+        let begin = self.octets.len();
+        self.reserve();
+        self.octets.extend_from_slice(raw);
+        self.complete(begin, colon)
+    }
+
+    /// What an ordinary header has, so that it need not grow by and by.
+    fn reserve(&mut self) {
+        if self.octets.is_empty() {
             self.octets.reserve(4_096);
             self.fields.reserve(32);
         }
-        parts.iter().for_each(|part| self.octets.extend_from_slice(part));
-        let colon = memchr::memchr(b':', &self.octets[begin..]).filter(|&colon| colon > 0);
-        match (u32::try_from(self.octets.len()), colon.map(u32::try_from)) {
-            (Ok(end), Some(Ok(colon))) => {
+    }
+
+    /// The octets from `begin` on are a field.
+    fn complete(&mut self, begin: usize, colon: usize) -> bool {
+        match (u32::try_from(self.octets.len()), u32::try_from(colon)) {
+            (Ok(end), Ok(colon)) if colon > 0 => {
                 self.fields.push(Span { end, colon });
                 true
             }
@@ -117,6 +139,18 @@ impl HeaderFields {
             // The index is below the length, so there is a field; an empty one never stands in for it.
             self.get(index).unwrap_or(HeaderField { raw: b":", colon: 0 })
         })
+    }
+
+    /// RFC 2919 section 3: what stands in the last angle brackets of the only List-Id field.
+    pub(crate) fn list_identifier(&self) -> Option<&[u8]> {
+        let mut fields = self.named("List-Id");
+        let (_, field) = fields.next()?;
+        if fields.next().is_some() {
+            return None;
+        }
+        let inside = field.value().trim_ascii().strip_suffix(b">")?;
+        let begin = memchr::memrchr(b'<', inside)?;
+        Some(inside[begin + 1..].trim_ascii())
     }
 
     /// The fields named `name`, letter case aside, from the top, with their places among all fields.

@@ -195,7 +195,9 @@ impl Splitter {
             let near = self.fields.octets().saturating_add(UNDECIDED_LINE);
             let most = self.header_octets.saturating_sub(near);
             match whole_field(&octets[..octets.len().min(most)]) {
-                Some(end) if self.fields.push(&octets[..end]) => octets = &octets[end..],
+                Some((end, colon)) if self.fields.push_divided(&octets[..end], colon) => {
+                    octets = &octets[end..]
+                }
                 _ => break,
             }
         }
@@ -241,7 +243,7 @@ impl Splitter {
             return Some(Vec::new());
         }
         let continues = self.line > 0 && matches!(line.first(), Some(b' ' | b'\t'));
-        if !continues && !begins_field(line) {
+        if !continues && colon_of(line).is_none() {
             return Some(self.not_a_field());
         }
         if !continues && self.line > 0 {
@@ -327,7 +329,7 @@ impl Splitter {
         let continues = self.line > 0 && matches!(line.first(), Some(b' ' | b'\t'));
         let mut body = Vec::new();
         if self.state == State::Header && !line.is_empty() && !continues {
-            if !begins_field(line) {
+            if colon_of(line).is_none() {
                 body = self.not_a_field();
             } else if self.line > 0 {
                 let next = self.pending.split_off(self.line);
@@ -364,30 +366,37 @@ fn find_empty_line(octets: &[u8], mut seen: u8) -> (usize, u8) {
     (octets.len(), seen)
 }
 
-/// The length of the header field at the beginning of `octets`, if it is one of ordinary lines and the octet after it is there
-/// as well, by which it is known that the field ends.
-fn whole_field(octets: &[u8]) -> Option<usize> {
-    let mut end = 0;
+/// The length of the header field at the beginning of `octets` and the place of its colon, if it is one of ordinary lines and
+/// the octet after it is there as well, by which it is known that the field ends.
+fn whole_field(octets: &[u8]) -> Option<(usize, usize)> {
+    let (mut end, mut colon) = (0, None);
     loop {
         let rest = octets.get(end..)?;
         let line = &rest[..memchr::memchr(b'\n', rest)? + 1];
         let ordinary = line.len() < UNDECIDED_LINE && line.ends_with(b"\r\n");
-        if !ordinary || (end == 0 && (line.starts_with(b"\r") || !begins_field(line))) {
+        if !ordinary || (end == 0 && line.starts_with(b"\r")) {
             return None;
         }
+        let colon = match colon {
+            Some(colon) => colon,
+            None => *colon.insert(colon_of(line)?),
+        };
         end += line.len();
         if !matches!(octets.get(end)?, b' ' | b'\t') {
-            return Some(end);
+            return Some((end, colon));
         }
     }
 }
 
-/// Whether a line begins a header field: printable ASCII other than a colon, blanks, a colon (RFC 5322 sections
-/// 2.2 and 4.5).
-fn begins_field(line: &[u8]) -> bool {
-    let Some(colon) = memchr::memchr(b':', line) else {
-        return false;
-    };
-    let name = line[..colon].trim_ascii_end();
-    !name.is_empty() && name.iter().all(u8::is_ascii_graphic)
+/// Where the colon stands in a line that begins a header field: printable ASCII other than a colon, blanks, a colon (RFC 5322
+/// sections 2.2 and 4.5).
+fn colon_of(line: &[u8]) -> Option<usize> {
+    // A byte at a time: names are short.
+    let name = line
+        .iter()
+        .position(|octet| *octet == b':' || !octet.is_ascii_graphic())?;
+    let blanks = line[name..]
+        .iter()
+        .position(|octet| !octet.is_ascii_whitespace())?;
+    (name > 0 && line[name + blanks] == b':').then_some(name + blanks)
 }

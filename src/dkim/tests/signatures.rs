@@ -2,6 +2,7 @@
 
 use super::super::tag::{Blanks, TagList, base64, number, quoted_printable};
 use super::*;
+use proptest::prelude::*;
 
 fn tag_error(text: &str) -> Option<&'static str> {
     TagList::read(text.as_bytes(), Blanks::Folding)
@@ -52,6 +53,57 @@ fn rfc6376_section_3_2_blanks_around_values_are_not_part_of_them() {
     assert_eq!(tags.get("a"), Some(&b"x y"[..]));
     assert_eq!(tags.get("b"), Some(&b""[..]));
     assert_eq!(tags.get("A"), None, "names are case-sensitive");
+}
+
+/// The ABNF of RFC 6376 section 3.2 one rule after the other: the names and values of a list, or none if it is not one.
+fn plain_tags(text: &str) -> Option<Vec<(String, String)>> {
+    // FWS becomes blanks; a CR or LF that is left is none.
+    let text = text.replace("\r\n ", "  ").replace("\r\n\t", "  ");
+    let trim = |part: &str| part.trim_matches([' ', '\t']).to_owned();
+    let mut specs: Vec<String> = text.split(';').map(trim).collect();
+    if specs.len() > 1 && specs.last().is_some_and(String::is_empty) {
+        specs.pop();
+    }
+    let mut tags = Vec::new();
+    for spec in specs {
+        let (name, value) = spec.split_once('=')?;
+        let (name, value) = (trim(name), trim(value));
+        let word = |char: char| char.is_ascii_alphanumeric() || char == '_';
+        let named = name.starts_with(|char: char| char.is_ascii_alphabetic()) && name.chars().all(word);
+        let control = |char: char| char.is_ascii_control() && char != '\t';
+        if !named || value.chars().any(control) || tags.iter().any(|(known, _)| *known == name) {
+            return None;
+        }
+        tags.push((name, value));
+    }
+    Some(tags)
+}
+
+proptest! {
+    #[test]
+    fn rfc6376_section_3_2_lists_are_those_of_the_abnf(
+        parts in proptest::collection::vec(
+            proptest::sample::select(vec![
+                "a", "b", "bh", "t_1", "=", "=", ";", ";", " ", "\t", "\r\n ", "\r\n\t", "\r\n", "\r", "\n", "\0", "\x7f", "é", "a-b",
+                "0123456789abcdefghijklmnopqrstuvwxyz", "0123456789abcde ", "x",
+            ]),
+            0..24,
+        ),
+    ) {
+        let text = parts.concat();
+        let (list, error) = TagList::read(text.as_bytes(), Blanks::Folding);
+        match plain_tags(&text) {
+            None => prop_assert!(error.is_some(), "{text:?}"),
+            Some(tags) => {
+                prop_assert_eq!(error, None, "{:?}", text);
+                for (name, value) in tags {
+                    let found = list.get(&name).map(|found| String::from_utf8_lossy(found).into_owned());
+                    let found = found.map(|found| found.replace("\r\n ", "  ").replace("\r\n\t", "  "));
+                    prop_assert_eq!(found, Some(value), "{:?}", text);
+                }
+            }
+        }
+    }
 }
 
 #[test]

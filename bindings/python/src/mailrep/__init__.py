@@ -42,18 +42,22 @@ from ._rewriter import Rewriter, SrsOutcome, SrsResult, create_secret
 from ._srs_server import SrsServer
 from ._verdict import (
     Anomaly,
+    Change,
     Dkim,
     DkimResult,
     Dmarc,
     DmarcResult,
+    Hint,
     Identity,
     Iprev,
     IprevResult,
+    Override,
     Policy,
     Spf,
     SpfEvaluation,
     SpfResult,
     Step,
+    Story,
     Verdict,
 )
 
@@ -61,12 +65,14 @@ __version__ = version()
 
 __all__ = [
     "Anomaly",
+    "Change",
     "Checker",
     "ClosedError",
     "Dkim",
     "DkimResult",
     "Dmarc",
     "DmarcResult",
+    "Hint",
     "Identity",
     "InputError",
     "InternalError",
@@ -75,6 +81,7 @@ __all__ = [
     "IprevResult",
     "MailrepError",
     "NoNameserverError",
+    "Override",
     "Policy",
     "Rewriter",
     "SequenceError",
@@ -85,6 +92,7 @@ __all__ = [
     "SrsResult",
     "SrsServer",
     "Step",
+    "Story",
     "SystemResourceError",
     "Transaction",
     "Verdict",
