@@ -1,6 +1,7 @@
 //! What may stand on the command line.
 
 use super::help;
+use super::outbound::arguments::{Outbound, OutboundCommand};
 use super::policy::LocalPolicy;
 use super::values::{self, Claim, Text};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -37,6 +38,7 @@ pub(crate) enum Command {
     Dmarc(Dmarc),
     Sign(Sign),
     Keygen(Keygen),
+    Outbound(Outbound),
 }
 
 /// Options that may stand before the command or after it. They are no global arguments of clap: those lose what
@@ -355,7 +357,9 @@ impl Cli {
         let policy = match &self.command {
             Command::Check(command) => command.policy.policy(false),
             Command::Spf(command) => command.policy.policy(command.lint.is_some()),
-            Command::Dmarc(_) | Command::Sign(_) | Command::Keygen(_) => Ok(Policy::default()),
+            Command::Dmarc(_) | Command::Sign(_) | Command::Keygen(_) | Command::Outbound(_) => {
+                Ok(Policy::default())
+            }
         };
         let policy = policy.map_err(Clash::Policy)?;
         let after = match &mut self.command {
@@ -376,6 +380,15 @@ impl Cli {
                 if command.bits.is_some() && command.algorithm == Some(KeyAlgorithm::Ed25519) {
                     return Err(Clash::BitsOfEd25519);
                 }
+                &mut command.global
+            }
+            Command::Outbound(command) => {
+                let after = match &mut command.what {
+                    OutboundCommand::Replay(replay) => &mut replay.global,
+                    OutboundCommand::Fit(fit) => &mut fit.global,
+                };
+                let before = std::mem::take(&mut command.global);
+                command.global = before.and(std::mem::take(after))?;
                 &mut command.global
             }
         };

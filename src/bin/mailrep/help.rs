@@ -7,7 +7,7 @@ pub(crate) struct Section {
     pub(crate) in_help: bool,
 }
 
-const fn both(title: &'static str, text: &'static str) -> Section {
+pub(crate) const fn both(title: &'static str, text: &'static str) -> Section {
     Section {
         title,
         text,

@@ -13,6 +13,7 @@ mod keygen;
 mod lint;
 #[cfg(test)]
 mod man_pages;
+mod outbound;
 mod page;
 mod policy;
 mod printable;
@@ -45,6 +46,7 @@ fn main() -> ExitCode {
         Command::Dmarc(command) => dmarc::run(command, global),
         Command::Sign(command) => sign::run(command, global),
         Command::Keygen(command) => keygen::run(command, global),
+        Command::Outbound(command) => outbound::run(command, &global),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
