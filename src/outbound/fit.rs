@@ -25,7 +25,9 @@ pub struct Sent {
 #[non_exhaustive]
 pub enum FitError {
     /// Too few days with a message.
-    #[error("the logs have {0} days on which an account sent something; {FEWEST_DAYS} are needed at least")]
+    #[error(
+        "half of the accounts have {0} days on which they sent something; {FEWEST_DAYS} are needed at least"
+    )]
     TooFew(usize),
     /// What came out is impossible.
     #[error("nothing can be fitted to these logs: {0}")]
@@ -33,7 +35,7 @@ pub enum FitError {
 }
 
 /// Days of accounts that are needed.
-const FEWEST_DAYS: usize = 5_000;
+const FEWEST_DAYS: usize = 2_500;
 /// Tails are fitted to this share of the days; of young accounts there are fewer.
 const TOP: f64 = 0.003;
 const TOP_YOUNG: f64 = 0.01;
@@ -46,34 +48,61 @@ const YEAR: f64 = 365.25 * DAY as f64;
 
 /// Fits a prior on messages, in the order of time.
 ///
+/// How surprising the days of accounts are is judged by what was fitted on the other half of the accounts: by what was fitted on
+/// themselves they would look more ordinary than those of strangers do.
+///
 /// # Errors
 /// [`FitError::TooFew`] if there is too little.
 pub fn fit(sent: &[Sent]) -> Result<Prior, FitError> {
-    let flat = Tail {
-        begin: 0.0,
-        share: 1.0,
-        scale: 1.0,
-        shape: 0.0,
-    };
-    let mut channels = vec![
-        ChannelPrior {
-            mean: 0.0,
-            variance: 0.05,
-            tails: [flat; 2]
-        };
-        CHANNELS
-    ];
-    let mut families = vec![
+    let mut others = Days::default();
+    for half in [false, true] {
+        let fitted = channels(sent, |account| is_odd(account) == half)?;
+        for family in Family::ALL {
+            others.replay(sent, family, &fitted, true, |account| is_odd(account) != half);
+        }
+    }
+    let families = Family::ALL.map(|family| {
+        let surprises = &mut others.surprises[family.index()];
+        #[expect(clippy::cast_precision_loss, reason = "there are no 2^52 days")]
+        let days = surprises.len() as f64;
         FamilyPrior {
-            tail: flat,
-            days_in_year: 1.0
-        };
-        2
-    ];
+            tail: Tail::fit(surprises, TOP).unwrap_or(FLAT),
+            days_in_year: days / others.years[family.index()].max(1e-9),
+        }
+    });
+    Ok(Prior::new(channels(sent, |_| true)?, families.to_vec())?)
+}
+
+/// Nothing is surprising.
+const FLAT: Tail = Tail {
+    begin: 0.0,
+    share: 1.0,
+    scale: 1.0,
+    shape: 0.0,
+};
+
+/// Which half an account is of.
+fn is_odd(account: u64) -> bool {
+    // Numbers may be in the order of first messages, or hashes: mixed, the halves are alike.
+    account.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 63 == 1
+}
+
+/// What accounts of which `wanted` says so do on a day.
+fn channels(sent: &[Sent], wanted: impl Fn(u64) -> bool) -> Result<Vec<ChannelPrior>, FitError> {
+    let unknown = ChannelPrior {
+        mean: 0.0,
+        variance: 0.05,
+        tails: [FLAT; 2],
+    };
+    let mut channels = vec![unknown; CHANNELS];
     for pass in 0..=PASSES {
         let mut days = Days::default();
         for family in Family::ALL {
-            days.replay(sent, family, &channels, pass > 0)?;
+            days.replay(sent, family, &channels, pass > 0, &wanted);
+        }
+        let found = days.surprises[0].len();
+        if found < FEWEST_DAYS {
+            return Err(FitError::TooFew(found));
         }
         for (at, (channel, values)) in channels.iter_mut().zip(&mut days.values).enumerate() {
             if pass == 0 {
@@ -89,16 +118,8 @@ pub fn fit(sent: &[Sent]) -> Result<Prior, FitError> {
                 *tail = Tail::fit(values, share).unwrap_or(*tail);
             }
         }
-        for (family, surprises) in families.iter_mut().zip(&mut days.surprises) {
-            #[expect(clippy::cast_precision_loss, reason = "there are no 2^52 days")]
-            let per_year = surprises.len() as f64 / days.years.max(1e-9);
-            *family = FamilyPrior {
-                tail: Tail::fit(surprises, TOP).unwrap_or(flat),
-                days_in_year: per_year,
-            };
-        }
     }
-    Ok(Prior::new(channels, families)?)
+    Ok(channels)
 }
 
 /// What the days of all accounts had.
@@ -109,7 +130,8 @@ struct Days {
     settled: [Settled; CHANNELS],
     /// Of each family, the largest surprise of each day.
     surprises: [Vec<f64>; 2],
-    years: f64,
+    /// Of each family, the time between the first and the last message of all accounts together.
+    years: [f64; 2],
 }
 
 /// Means of accounts.
@@ -144,7 +166,8 @@ impl Days {
         family: Family,
         channels: &[ChannelPrior],
         learn: bool,
-    ) -> Result<(), FitError> {
+        wanted: impl Fn(u64) -> bool,
+    ) {
         let unlimited = f64::INFINITY;
         let limits: [Limit; CHANNELS] = std::array::from_fn(|at| Limit {
             learned: if learn {
@@ -156,7 +179,7 @@ impl Days {
             warning: [unlimited; 2],
         });
         let mut accounts: HashMap<u64, Replayed> = HashMap::new();
-        for message in sent {
+        for message in sent.iter().filter(|message| wanted(message.account)) {
             let Some(time) = super::event::milliseconds(message.time) else {
                 continue;
             };
@@ -177,10 +200,9 @@ impl Days {
                 new: (family == Family::Known).then_some(message.new),
             });
         }
-        let mut years = 0.0;
         for replayed in accounts.values_mut() {
             self.close(replayed, family, channels, &limits);
-            years += (replayed.last - replayed.first) * 1_000.0 / YEAR;
+            self.years[family.index()] += (replayed.last - replayed.first) * 1_000.0 / YEAR;
             if replayed.account.days() >= SETTLED {
                 for at in (0..CHANNELS).filter(|&at| channel::ALL[at].family == family) {
                     let (sum, squares) = replayed.sums[at];
@@ -192,12 +214,6 @@ impl Days {
                 }
             }
         }
-        self.years = years;
-        let days = self.surprises[family.index()].len();
-        if days < FEWEST_DAYS {
-            return Err(FitError::TooFew(days));
-        }
-        Ok(())
     }
 
     fn close(
