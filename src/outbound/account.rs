@@ -11,8 +11,8 @@ const MEAN_WEIGHT: f64 = 3.0;
 const VARIANCE_WEIGHT: f64 = 100.0;
 /// A clock that goes back by more than this was wrong before, and counts anew; by less, messages came by different ways.
 const DISORDER: i64 = 3_600_000;
-/// An account is young for four weeks, and until it has sent on three days.
-const YOUNG: i64 = 28 * DAY;
+/// An account is young for six weeks, and until it has sent on three days.
+const YOUNG: i64 = 42 * DAY;
 const YOUNG_DAYS: u8 = 3;
 /// Days after which an account's usual peak counts, and how much more than that is allowed; at most so many times what everybody is.
 const USUAL_DAYS: u8 = 5;

@@ -15,7 +15,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 /// Accounts are divided among so many parts with a lock each.
 const PARTS: usize = 64;
 /// An acknowledgement allows so much more than there was.
-const ACKNOWLEDGED: f32 = 1.3;
+const ACKNOWLEDGED: f32 = 2.5;
 /// A declaration allows so much more than was declared.
 const DECLARED: f32 = 1.25;
 /// Below this share of its limit a counter is no warning.
