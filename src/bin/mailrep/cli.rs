@@ -1,12 +1,8 @@
 //! What may stand on the command line.
 
 use super::help;
-<<<<<<< HEAD
 use super::outbound::arguments::{Outbound, OutboundCommand};
-use super::policy::LocalPolicy;
-=======
 use super::policy::{Exceptions, Local, LocalDmarcPolicy, LocalPolicy};
->>>>>>> main
 use super::values::{self, Claim, Text};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use mailrep::clock::UnixTime;
@@ -384,15 +380,6 @@ impl From<OverrideError> for Clash {
 
 impl Cli {
     /// The command, the global options of both places, and local policy.
-<<<<<<< HEAD
-    pub(crate) fn into_parts(mut self) -> Result<(Global, Command, Policy), Clash> {
-        let policy = match &self.command {
-            Command::Check(command) => command.policy.policy(false),
-            Command::Spf(command) => command.policy.policy(command.lint.is_some()),
-            Command::Dmarc(_) | Command::Sign(_) | Command::Keygen(_) | Command::Outbound(_) => {
-                Ok(Policy::default())
-            }
-=======
     pub(crate) fn into_parts(mut self) -> Result<(Global, Command, Local), Clash> {
         let local = match &self.command {
             Command::Check(command) => Local {
@@ -409,8 +396,7 @@ impl Cli {
                 organizational_domains: command.exceptions.organizational_domains(),
                 ..Local::default()
             },
-            Command::Sign(_) | Command::Keygen(_) => Local::default(),
->>>>>>> main
+            Command::Sign(_) | Command::Keygen(_) | Command::Outbound(_) => Local::default(),
         };
         let after = match &mut self.command {
             Command::Check(command) => &mut command.global,
