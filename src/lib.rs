@@ -23,6 +23,7 @@ pub mod json;
 pub mod limits;
 pub mod message;
 pub mod network;
+pub mod outbound;
 mod private_file;
 #[cfg(feature = "report")]
 pub mod report;

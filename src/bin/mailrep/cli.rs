@@ -1,6 +1,7 @@
 //! What may stand on the command line.
 
 use super::help;
+use super::outbound::arguments::{Outbound, OutboundCommand};
 use super::policy::{Exceptions, Local, LocalDmarcPolicy, LocalPolicy};
 use super::srs::Srs;
 use super::values::{self, Claim, Text};
@@ -41,6 +42,7 @@ pub(crate) enum Command {
     Sign(Sign),
     Keygen(Keygen),
     Srs(Srs),
+    Outbound(Outbound),
 }
 
 /// Options that may stand before the command or after it. They are no global arguments of clap: those lose what
@@ -397,7 +399,9 @@ impl Cli {
                 organizational_domains: command.exceptions.organizational_domains(),
                 ..Local::default()
             },
-            Command::Sign(_) | Command::Keygen(_) | Command::Srs(_) => Local::default(),
+            Command::Sign(_) | Command::Keygen(_) | Command::Srs(_) | Command::Outbound(_) => {
+                Local::default()
+            }
         };
         let after = match &mut self.command {
             Command::Check(command) => &mut command.global,
@@ -426,6 +430,15 @@ impl Cli {
             Command::Srs(command) => {
                 let before = std::mem::take(&mut command.global);
                 command.global = before.and(std::mem::take(command.command.global()))?;
+                &mut command.global
+            }
+            Command::Outbound(command) => {
+                let after = match &mut command.what {
+                    OutboundCommand::Replay(replay) => &mut replay.global,
+                    OutboundCommand::Fit(fit) => &mut fit.global,
+                };
+                let before = std::mem::take(&mut command.global);
+                command.global = before.and(std::mem::take(after))?;
                 &mut command.global
             }
         };

@@ -13,6 +13,7 @@ mod keygen;
 mod lint;
 #[cfg(test)]
 mod man_pages;
+mod outbound;
 mod page;
 mod policy;
 mod printable;
@@ -49,6 +50,7 @@ fn main() -> ExitCode {
         Command::Sign(command) => sign::run(command, global),
         Command::Keygen(command) => keygen::run(command, global),
         Command::Srs(command) => srs::run(command, global),
+        Command::Outbound(command) => outbound::run(command, &global),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

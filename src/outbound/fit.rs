@@ -1,0 +1,245 @@
+//! Fitting the [`Prior`] on logs: what accounts in general send on a day.
+//!
+//! Only ordinary sending belongs in: no attack is needed, and the few that a log holds do no harm.
+
+use super::account::{Account, Counted, DAY};
+use super::channel::{self, CHANNELS, Family};
+use super::prior::{ChannelPrior, FamilyPrior, LEARNED, Limit, Prior, PriorError, Tail};
+use std::collections::HashMap;
+
+/// A message of a log.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Sent {
+    /// Who sent it: any number that tells accounts apart.
+    pub account: u64,
+    /// Seconds since 1970.
+    pub time: f64,
+    /// To how many.
+    pub recipients: u32,
+    /// How many of them were new to the account.
+    pub new: u32,
+}
+
+/// Why there is no prior.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum FitError {
+    /// Too few days with a message.
+    #[error(
+        "half of the accounts have {0} days on which they sent something; {FEWEST_DAYS} are needed at least"
+    )]
+    TooFew(usize),
+    /// What came out is impossible.
+    #[error("nothing can be fitted to these logs: {0}")]
+    Prior(#[from] PriorError),
+}
+
+/// Days of accounts that are needed.
+const FEWEST_DAYS: usize = 2_500;
+/// Tails are fitted to this share of the days; of young accounts there are fewer.
+const TOP: f64 = 0.003;
+const TOP_YOUNG: f64 = 0.01;
+/// Days after which an account's mean and variance count.
+const SETTLED: u8 = 5;
+/// What is learned of a day depends on the tails, and they on what is learned.
+const PASSES: usize = 3;
+#[expect(clippy::cast_precision_loss, reason = "a year has few milliseconds")]
+const YEAR: f64 = 365.25 * DAY as f64;
+
+/// Fits a prior on messages, in the order of time.
+///
+/// How surprising the days of accounts are is judged by what was fitted on the other half of the accounts: by what was fitted on
+/// themselves they would look more ordinary than those of strangers do.
+///
+/// # Errors
+/// [`FitError::TooFew`] if there is too little.
+pub fn fit(sent: &[Sent]) -> Result<Prior, FitError> {
+    let mut others = Days::default();
+    for half in [false, true] {
+        let fitted = channels(sent, |account| is_odd(account) == half)?;
+        for family in Family::ALL {
+            others.replay(sent, family, &fitted, true, |account| is_odd(account) != half);
+        }
+    }
+    let families = Family::ALL.map(|family| {
+        let surprises = &mut others.surprises[family.index()];
+        #[expect(clippy::cast_precision_loss, reason = "there are no 2^52 days")]
+        let days = surprises.len() as f64;
+        FamilyPrior {
+            tail: Tail::fit(surprises, TOP).unwrap_or(FLAT),
+            days_in_year: days / others.years[family.index()].max(1e-9),
+        }
+    });
+    Ok(Prior::new(channels(sent, |_| true)?, families.to_vec())?)
+}
+
+/// Nothing is surprising.
+const FLAT: Tail = Tail {
+    begin: 0.0,
+    share: 1.0,
+    scale: 1.0,
+    shape: 0.0,
+};
+
+/// Which half an account is of.
+fn is_odd(account: u64) -> bool {
+    // Numbers may be in the order of first messages, or hashes: mixed, the halves are alike.
+    account.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 63 == 1
+}
+
+/// What accounts of which `wanted` says so do on a day.
+fn channels(sent: &[Sent], wanted: impl Fn(u64) -> bool) -> Result<Vec<ChannelPrior>, FitError> {
+    let unknown = ChannelPrior {
+        mean: 0.0,
+        variance: 0.05,
+        tails: [FLAT; 2],
+    };
+    let mut channels = vec![unknown; CHANNELS];
+    for pass in 0..=PASSES {
+        let mut days = Days::default();
+        for family in Family::ALL {
+            days.replay(sent, family, &channels, pass > 0, &wanted);
+        }
+        let found = days.surprises[0].len();
+        if found < FEWEST_DAYS {
+            return Err(FitError::TooFew(found));
+        }
+        for (at, (channel, values)) in channels.iter_mut().zip(&mut days.values).enumerate() {
+            if pass == 0 {
+                let (mean, variance) = days.settled[at].center();
+                channel.mean = mean;
+                channel.variance = variance.max(1e-4);
+            }
+            for (tail, (values, share)) in channel
+                .tails
+                .iter_mut()
+                .zip(values.iter_mut().zip([TOP, TOP_YOUNG]))
+            {
+                *tail = Tail::fit(values, share).unwrap_or(*tail);
+            }
+        }
+    }
+    Ok(channels)
+}
+
+/// What the days of all accounts had.
+#[derive(Default)]
+struct Days {
+    /// Of each channel, y of accounts known for some time and of young ones.
+    values: [[Vec<f64>; 2]; CHANNELS],
+    settled: [Settled; CHANNELS],
+    /// Of each family, the largest surprise of each day.
+    surprises: [Vec<f64>; 2],
+    /// Of each family, the time between the first and the last message of all accounts together.
+    years: [f64; 2],
+}
+
+/// Means of accounts.
+#[derive(Default)]
+struct Settled {
+    accounts: f64,
+    means: f64,
+    variances: f64,
+}
+
+impl Settled {
+    fn center(&self) -> (f64, f64) {
+        let accounts = self.accounts.max(1.0);
+        (self.means / accounts, self.variances / accounts)
+    }
+}
+
+/// An account while it is replayed.
+struct Replayed {
+    account: Account,
+    first: f64,
+    last: f64,
+    /// Number, sum and sum of squares of each channel's y.
+    days: f64,
+    sums: [(f64, f64); CHANNELS],
+}
+
+impl Days {
+    fn replay(
+        &mut self,
+        sent: &[Sent],
+        family: Family,
+        channels: &[ChannelPrior],
+        learn: bool,
+        wanted: impl Fn(u64) -> bool,
+    ) {
+        let limits: [Limit; CHANNELS] = std::array::from_fn(|at| {
+            Limit::none(if learn {
+                channels[at].tails[0].quantile(LEARNED)
+            } else {
+                f64::INFINITY
+            })
+        });
+        let mut accounts: HashMap<u64, Replayed> = HashMap::new();
+        for message in sent.iter().filter(|message| wanted(message.account)) {
+            let Some(time) = super::event::milliseconds(message.time) else {
+                continue;
+            };
+            let replayed = accounts.entry(message.account).or_insert_with(|| Replayed {
+                account: Account::new(message.account, time),
+                first: message.time,
+                last: message.time,
+                days: 0.0,
+                sums: [(0.0, 0.0); CHANNELS],
+            });
+            if replayed.account.begins_day(time) {
+                self.close(replayed, family, channels, &limits);
+            }
+            replayed.last = replayed.last.max(message.time);
+            replayed.account.add(Counted {
+                time,
+                recipients: message.recipients,
+                new: (family == Family::Known).then_some(message.new),
+            });
+        }
+        for replayed in accounts.values_mut() {
+            self.close(replayed, family, channels, &limits);
+            self.years[family.index()] += (replayed.last - replayed.first) * 1_000.0 / YEAR;
+            if replayed.account.days() >= SETTLED {
+                for at in (0..CHANNELS).filter(|&at| channel::ALL[at].family == family) {
+                    let (sum, squares) = replayed.sums[at];
+                    let mean = sum / replayed.days;
+                    let settled = &mut self.settled[at];
+                    settled.accounts += 1.0;
+                    settled.means += mean;
+                    settled.variances += (squares / replayed.days - mean * mean).max(0.0);
+                }
+            }
+        }
+    }
+
+    fn close(
+        &mut self,
+        replayed: &mut Replayed,
+        family: Family,
+        channels: &[ChannelPrior],
+        limits: &[Limit; CHANNELS],
+    ) {
+        let account = &mut replayed.account;
+        let age = account.age();
+        let mut largest: f64 = 0.0;
+        for (at, channel) in channel::ALL
+            .iter()
+            .enumerate()
+            .filter(|(_, channel)| channel.family == family)
+        {
+            let y = account.peak(at);
+            replayed.sums[at].0 += y;
+            replayed.sums[at].1 += y * y;
+            let standardized = account.standardized(at, &channels[at]);
+            self.values[at][age].push(standardized);
+            if account.unusual_peak(at) {
+                let surprise = channels[at].tails[age].surprise(standardized);
+                largest = largest.max(surprise + f64::from(channel.shares[age].ln()));
+            }
+        }
+        replayed.days += 1.0;
+        self.surprises[family.index()].push(largest);
+        account.close_day(|at| channels[at], limits);
+    }
+}

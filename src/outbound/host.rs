@@ -1,0 +1,80 @@
+//! The host as a whole: too many accounts that are unusual at once are a theft that no single account shows.
+
+const DAY: f64 = 86_400.0;
+/// Windows in seconds.
+const WINDOWS: [f64; 3] = [900.0, 3_600.0, 21_600.0];
+/// False alarms of a host in a year.
+const FALSE_IN_YEAR: f64 = 0.2;
+/// Fewer accounts than this are no alarm.
+const FEWEST: f64 = 6.0;
+/// Warnings in a day, before anything is known.
+const USUAL: f64 = 2.0;
+/// They come three times as dense by day.
+const BY_DAY: f64 = 3.0;
+/// Days that the rate of warnings is remembered.
+const DAYS_KEPT: f64 = 30.0;
+/// How warnings cluster: the size of a negative binomial.
+const SIZE: f64 = 2.0;
+
+/// Counts accounts that have newly become unusual.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Host {
+    counts: [f64; WINDOWS.len()],
+    /// Seconds since 1970 of the last warning.
+    last: Option<f64>,
+    rate: Option<f64>,
+}
+
+impl Host {
+    /// An account has become unusual, for the first time in a day. Gives how many have, within which window, if they are too
+    /// many.
+    pub(super) fn warn(&mut self, time: f64) -> Option<(f64, f64)> {
+        let elapsed = self.last.map_or(0.0, |last| (time - last).max(0.0));
+        self.last = Some(self.last.map_or(time, |last| last.max(time)));
+        let rate = self.rate.unwrap_or(USUAL);
+        let mut alarm = None;
+        for (count, window) in self.counts.iter_mut().zip(WINDOWS) {
+            *count = *count * (-elapsed / window).exp() + 1.0;
+            let mean = (BY_DAY * rate * window / DAY).max(0.02);
+            let level = (FALSE_IN_YEAR / 365.0 / 3.0 / 8.0_f64).ln();
+            let many = *count >= FEWEST && *count > BY_DAY + BY_DAY * mean;
+            if alarm.is_none() && many && log_probability(*count, mean) < level {
+                alarm = Some((*count, window));
+            }
+        }
+        // What is an alarm is not learned.
+        if alarm.is_none() {
+            self.rate = Some(rate * (-elapsed / (DAYS_KEPT * DAY)).exp() + 1.0 / DAYS_KEPT);
+        }
+        alarm
+    }
+}
+
+/// ln of the probability of `count` where `mean` are usual, negative binomial.
+fn log_probability(count: f64, mean: f64) -> f64 {
+    let p = SIZE / (SIZE + mean);
+    log_gamma(count + SIZE) - log_gamma(SIZE) - log_gamma(count + 1.0)
+        + SIZE * p.ln()
+        + count * (1.0 - p).ln()
+}
+
+/// Stirling's formula, good to three digits from 2 on.
+fn log_gamma(x: f64) -> f64 {
+    (x - 0.5) * x.ln() - x + 0.5 * std::f64::consts::TAU.ln() + 1.0 / (12.0 * x)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_account_after_the_other_is_no_alarm_and_twenty_at_once_are() {
+        let mut host = Host::default();
+        for day in 0..60 {
+            assert_eq!(host.warn(f64::from(day) * 43_200.0), None);
+        }
+        let begin = 60.0 * 43_200.0;
+        let alarm = (0..20).find_map(|minute| host.warn(begin + f64::from(minute) * 20.0));
+        assert!(alarm.is_some_and(|(count, window)| count < 12.0 && window <= 21_600.0));
+    }
+}

@@ -1,0 +1,367 @@
+//! All accounts of a host.
+
+use super::account::{Counted, DAY};
+use super::assessment::{Assessment, Evidence, HostEvidence};
+use super::channel::{self, CHANNELS, Family, Measure};
+use super::event::{Event, EventError, Recipients};
+use super::host::Host;
+use super::key::Key;
+use super::novelty::Novelty;
+use super::prior::{Limit, Prior, PriorError};
+use super::table::Table;
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Accounts are divided among so many parts with a lock each.
+const PARTS: usize = 64;
+/// An acknowledgement allows so much more than there was.
+const ACKNOWLEDGED: f32 = 2.5;
+/// A declaration allows so much more than was declared.
+const DECLARED: f32 = 1.25;
+/// Below this share of its limit a counter is no warning.
+const WARNING_SHARE: f32 = 0.3;
+const DAY_SECONDS: f32 = 86_400.0;
+
+/// How a monitor judges, and what it may keep.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct MonitorOptions {
+    /// The one dial: at most so many false alarms in a year of an account. Default 0.01, one in a hundred years.
+    pub false_alarms_per_account_year: f64,
+    /// What is known of accounts in general. Default: the one that is built in.
+    pub prior: Option<Prior>,
+    /// Octets of memory that remembering recipients may take, for all accounts together. Default 16 MiB, which are some 9 million
+    /// pairs of account and recipient.
+    pub novelty_octets: usize,
+    /// Accounts that are kept. Beyond, those go that sent nothing for [`MonitorOptions::forget_days`]; if there are none, further
+    /// accounts are not watched, and said to be so. Default 4 million.
+    pub accounts: usize,
+    /// Days without a message after which an account may be forgotten. Default 400.
+    pub forget_days: u16,
+}
+
+impl Default for MonitorOptions {
+    fn default() -> Self {
+        MonitorOptions {
+            false_alarms_per_account_year: 0.01,
+            prior: None,
+            novelty_octets: 16 << 20,
+            accounts: 4_000_000,
+            forget_days: 400,
+        }
+    }
+}
+
+/// Why there is no monitor.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum MonitorError {
+    /// The tolerance is no number of alarms.
+    #[error("{0} false alarms per account-year cannot be asked for: it is a number above 0, up to 10")]
+    Tolerance(f64),
+    /// The prior is unusable.
+    #[error(transparent)]
+    Prior(#[from] PriorError),
+}
+
+/// Watches how accounts send. It can be shared by threads; two accounts seldom wait for one another.
+///
+/// ```
+/// use mailrep::outbound::{Event, Key, Monitor, MonitorOptions, Recipients};
+/// let monitor = Monitor::new(Key::from([7; 16]), MonitorOptions::default())?;
+/// let mut alarm = None;
+/// for second in 0..60 {
+///     let victim = format!("stranger{second}@example.net");
+///     let event = Event {
+///         time: 1_795_347_080.0 + f64::from(second),
+///         account: b"ada@example.org",
+///         recipients: Recipients::Addresses(&[victim.as_bytes()]),
+///     };
+///     let assessment = monitor.observe(&event)?;
+///     alarm = alarm.or(assessment.evidence);
+/// }
+/// assert!(alarm.is_some(), "one message a second to strangers is no person");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct Monitor {
+    key: Key,
+    prior: Prior,
+    limits: [Limit; CHANNELS],
+    parts: Vec<Mutex<Part>>,
+    host: Mutex<Host>,
+    forget: i64,
+}
+
+/// Some of the accounts, and what is known of few of them.
+#[derive(Debug)]
+struct Part {
+    accounts: Table,
+    novelty: Novelty,
+    alarms: HashMap<u64, Alarm>,
+    /// What was acknowledged: no limit is below it.
+    acknowledged: HashMap<u64, [f32; CHANNELS]>,
+    /// Recipients in a day that were declared.
+    declared: HashMap<u64, u32>,
+}
+
+/// An open alarm.
+#[derive(Debug, Clone)]
+struct Alarm {
+    since: i64,
+    /// The channel that was highest above its limit, its counter, and the limit.
+    worst: (usize, f32, f32),
+    /// The highest values of the counters that were above their limits, and the limits.
+    peaks: [f32; CHANNELS],
+    limits: [f32; CHANNELS],
+}
+
+impl Monitor {
+    /// A monitor that knows no account yet. `key` is random and secret; with the same key, names are the same to two monitors.
+    ///
+    /// # Errors
+    /// [`MonitorError`].
+    pub fn new(key: Key, options: MonitorOptions) -> Result<Monitor, MonitorError> {
+        let tolerance = options.false_alarms_per_account_year;
+        if !(tolerance > 0.0 && tolerance <= 10.0) {
+            return Err(MonitorError::Tolerance(tolerance));
+        }
+        let prior = match options.prior {
+            Some(prior) => prior,
+            None => Prior::built_in()?,
+        };
+        let surprises = Family::ALL.map(|family| prior.surprise(family, tolerance));
+        let part = || {
+            Mutex::new(Part {
+                accounts: Table::new(options.accounts.div_ceil(PARTS)),
+                novelty: Novelty::new(options.novelty_octets.div_ceil(PARTS), key.clone()),
+                alarms: HashMap::new(),
+                acknowledged: HashMap::new(),
+                declared: HashMap::new(),
+            })
+        };
+        Ok(Monitor {
+            limits: std::array::from_fn(|at| Limit::new(&prior, at, surprises)),
+            parts: (0..PARTS).map(|_| part()).collect(),
+            host: Mutex::new(Host::default()),
+            forget: i64::from(options.forget_days) * DAY,
+            key,
+            prior,
+        })
+    }
+
+    /// Takes notice of a message, and judges the account that sent it.
+    ///
+    /// # Errors
+    /// [`EventError`]: nothing was counted.
+    pub fn observe(&self, event: &Event<'_>) -> Result<Assessment, EventError> {
+        let time = event.checked()?;
+        let key = self.key.of(event.account);
+        let mut part = self.part(key);
+        let message = Counted {
+            time,
+            recipients: event.recipients.count(),
+            new: match event.recipients {
+                Recipients::Count(_) => None,
+                Recipients::Counted { all, new } => Some(new.min(all)),
+                Recipients::Addresses(addresses) => {
+                    let new = addresses
+                        .iter()
+                        .filter(|address| part.novelty.is_new(key, address))
+                        .count();
+                    Some(u32::try_from(new).unwrap_or(u32::MAX))
+                }
+            },
+        };
+        let (mut assessment, warned) = self.judge(&mut part, key, message);
+        drop(part);
+        if warned {
+            let mut host = self.host.lock().unwrap_or_else(PoisonError::into_inner);
+            assessment.host_evidence = host
+                .warn(event.time)
+                .map(|(accounts, seconds)| HostEvidence { accounts, seconds });
+        }
+        Ok(assessment)
+    }
+
+    /// Counts a message and compares with the limits. The second says whether the account has become unusual today.
+    fn judge(&self, part: &mut Part, key: u64, message: Counted) -> (Assessment, bool) {
+        let Part {
+            accounts,
+            alarms,
+            acknowledged,
+            declared,
+            ..
+        } = part;
+        let Some(account) = accounts.get_or_add(key, message.time, self.forget) else {
+            return (Assessment::unwatched(), false);
+        };
+        if account.begins_day(message.time) {
+            account.close_day(|at| *self.prior.channel(at), &self.limits);
+            if let Some(alarm) = alarms.get(&key).filter(|alarm| message.time - alarm.since > DAY) {
+                // An alarm ends after a day. What raised it is not to raise it again by what is left of it.
+                for at in (0..CHANNELS).filter(|&at| alarm.peaks[at] > 0.0) {
+                    account.lower(at, 0.5 * alarm.limits[at]);
+                }
+                account.alarmed = false;
+                alarms.remove(&key);
+            }
+        }
+        account.add(message);
+        let family = if message.new.is_some() {
+            Family::Known
+        } else {
+            Family::Unknown
+        };
+        let acknowledged = acknowledged.get(&key);
+        let declared = declared.get(&key).copied();
+        let mut worst = (0, 0.0, 1.0);
+        let mut score = 0.0;
+        let (mut above, mut warning) = ([None; CHANNELS], false);
+        for (at, channel) in channel::ALL
+            .iter()
+            .enumerate()
+            .filter(|(_, channel)| channel.family == family)
+        {
+            let count = account.count(at);
+            // Nothing below 1 is above any limit.
+            if count < 1.0 {
+                continue;
+            }
+            let (mut limit, warning_limit) = account.limits(at, self.prior.channel(at), &self.limits[at]);
+            limit = limit.max(acknowledged.map_or(0.0, |ceilings| ceilings[at]));
+            if let Some(recipients) = declared {
+                #[expect(clippy::cast_precision_loss, reason = "a declaration is no exact number")]
+                let allowed = recipients as f32 * DECLARED * (channel.seconds / DAY_SECONDS).max(1.0);
+                limit = match channel.measure {
+                    Measure::Recipients => limit.max(allowed),
+                    _ => f32::INFINITY,
+                };
+            }
+            let ratio = count / limit;
+            if ratio > score {
+                (score, worst) = (ratio, (at, count, limit));
+            }
+            if ratio > 1.0 {
+                above[at] = Some((count, limit));
+            }
+            warning |= count > warning_limit && ratio > WARNING_SHARE;
+        }
+        if score > 1.0 {
+            account.alarmed = true;
+            let alarm = alarms.entry(key).or_insert_with(|| Alarm {
+                since: message.time,
+                worst,
+                peaks: [0.0; CHANNELS],
+                limits: [0.0; CHANNELS],
+            });
+            if score > alarm.worst.1 / alarm.worst.2 {
+                alarm.worst = worst;
+            }
+            for (at, above) in above.iter().enumerate() {
+                if let Some((count, limit)) = *above {
+                    alarm.limits[at] = limit;
+                    alarm.peaks[at] = alarm.peaks[at].max(count);
+                }
+            }
+        }
+        let evidence = alarms
+            .get(&key)
+            .map(|alarm| Evidence::new(account, alarm.worst, alarm.since));
+        let warned = warning && account.warn(message.time);
+        (
+            Assessment {
+                score,
+                evidence,
+                host_evidence: None,
+                watched: true,
+            },
+            warned,
+        )
+    }
+
+    /// The administrator says: what raised this account's alarm was legitimate. The alarm ends, and as much and some more will
+    /// not raise it again. For an account without an open alarm it changes nothing; says whether there was one.
+    pub fn acknowledge(&self, account: &[u8]) -> bool {
+        let key = self.key.of(account);
+        let mut part = self.part(key);
+        let Some(alarm) = part.alarms.remove(&key) else {
+            return false;
+        };
+        // Who sends so much within a minute does so within an hour: what was allowed of one channel is of its likes.
+        let kind = |at: usize| match channel::ALL[at].measure {
+            Measure::NewSlots(_) | Measure::NewMessages | Measure::NewRecipients => 0,
+            _ => 1,
+        };
+        let mut excess = [0.0_f32; 2];
+        for at in (0..CHANNELS).filter(|&at| alarm.peaks[at] > 0.0) {
+            excess[kind(at)] = excess[kind(at)].max(alarm.peaks[at] / alarm.limits[at]);
+        }
+        let mut raised = [0.0_f32; CHANNELS];
+        if let Some(account) = part.accounts.get_mut(key) {
+            account.alarmed = false;
+            for (at, raised) in raised
+                .iter_mut()
+                .enumerate()
+                .filter(|(at, _)| excess[kind(*at)] > 0.0)
+            {
+                let (limit, _) = account.limits(at, self.prior.channel(at), &self.limits[at]);
+                *raised = limit * excess[kind(at)];
+            }
+        }
+        let ceilings = part.acknowledged.entry(key).or_insert([0.0; CHANNELS]);
+        for (at, ceiling) in ceilings.iter_mut().enumerate() {
+            *ceiling = ceiling.max(ACKNOWLEDGED * alarm.peaks[at].max(raised[at]));
+        }
+        true
+    }
+
+    /// Declares that an account sends to so many recipients, on a day or at once: a newsletter, a list. Of it nothing else is watched;
+    /// 0 takes the declaration back.
+    pub fn allow(&self, account: &[u8], recipients: u32) {
+        let key = self.key.of(account);
+        let mut part = self.part(key);
+        match recipients {
+            0 => part.declared.remove(&key),
+            recipients => part.declared.insert(key, recipients),
+        };
+    }
+
+    /// Forgets all of an account: as if it had never sent. Says whether it was known.
+    pub fn reset(&self, account: &[u8]) -> bool {
+        let key = self.key.of(account);
+        let mut part = self.part(key);
+        part.alarms.remove(&key);
+        part.acknowledged.remove(&key);
+        part.accounts.remove(key)
+    }
+
+    /// How many accounts are watched.
+    pub fn accounts(&self) -> usize {
+        self.each_part(|part| part.accounts.len())
+    }
+
+    /// Octets of memory of all that is kept.
+    pub fn octets(&self) -> usize {
+        const FEW: usize = 16 + 4 * CHANNELS;
+        self.each_part(|part| {
+            let few = part.alarms.len() * 2 + part.acknowledged.len() + part.declared.len();
+            part.accounts.octets() + part.novelty.octets() + few * FEW
+        })
+    }
+
+    fn each_part(&self, number: impl Fn(&Part) -> usize) -> usize {
+        self.parts.iter().map(|part| number(&lock(part))).sum()
+    }
+
+    fn part(&self, key: u64) -> MutexGuard<'_, Part> {
+        #[expect(clippy::cast_possible_truncation, reason = "it is below the number of parts")]
+        let at = (key >> 58) as usize % self.parts.len();
+        lock(&self.parts[at])
+    }
+}
+
+/// A thread that panicked within a part left counters behind, which are as good as before.
+fn lock(part: &Mutex<Part>) -> MutexGuard<'_, Part> {
+    part.lock().unwrap_or_else(PoisonError::into_inner)
+}

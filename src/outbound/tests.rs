@@ -1,0 +1,394 @@
+//! The stories of those who have to live with alarms.
+
+use super::account::Account;
+use super::*;
+use proptest::prelude::*;
+
+const BEGIN: f64 = 1_700_000_000.0;
+const DAY: f64 = 86_400.0;
+
+fn monitor() -> Monitor {
+    Monitor::new(Key::from([7; 16]), MonitorOptions::default()).unwrap()
+}
+
+fn event(account: &str, time: f64, all: u32, new: u32) -> Event<'_> {
+    Event {
+        time,
+        account: account.as_bytes(),
+        recipients: Recipients::Counted { all, new },
+    }
+}
+
+/// A quiet host: so many accounts write on each of so many days, mostly to those they know.
+fn quiet_host(monitor: &Monitor, accounts: u32, days: u32) {
+    for day in 0..days {
+        for account in 0..accounts {
+            let messages = 1 + (account * 7 + day * 3) % 6;
+            for message in 0..messages {
+                let time =
+                    BEGIN + f64::from(day) * DAY + f64::from(message) * 4_000.0 + f64::from(account) * 61.0;
+                let new = u32::from((account + day + message) % 11 == 0);
+                let assessment = monitor
+                    .observe(&event(&format!("user{account}"), time, 1 + message % 2, new))
+                    .unwrap();
+                assert!(
+                    !assessment.alarm(),
+                    "user{account}, day {day}: {:?}",
+                    assessment.reason()
+                );
+                assert!(!assessment.host_alarm());
+            }
+        }
+    }
+}
+
+/// Messages until the alarm, one every `seconds` to somebody new.
+fn until_alarm(monitor: &Monitor, account: &str, begin: f64, seconds: f64, most: u32) -> Option<u32> {
+    (0..most).find_map(|message| {
+        let assessment = monitor
+            .observe(&event(account, begin + f64::from(message) * seconds, 1, 1))
+            .unwrap();
+        assessment.alarm().then_some(message + 1)
+    })
+}
+
+#[test]
+fn the_incident_one_mail_a_second_is_an_alarm_within_four_and_no_other_account_is_touched() {
+    let monitor = monitor();
+    quiet_host(&monitor, 50, 90);
+    let theft = BEGIN + 90.0 * DAY + 10_000.0;
+    let messages = until_alarm(&monitor, "user7", theft, 1.0, 600).unwrap();
+    assert!(messages <= 4, "{messages} messages");
+    for account in (0..50).filter(|&account| account != 7) {
+        let name = format!("user{account}");
+        let assessment = monitor.observe(&event(&name, theft + 60.0, 1, 0)).unwrap();
+        assert!(!assessment.alarm(), "{name}: {:?}", assessment.reason());
+    }
+}
+
+#[test]
+fn slower_thefts_are_found_too() {
+    let monitor = monitor();
+    quiet_host(&monitor, 20, 90);
+    let theft = BEGIN + 90.0 * DAY + 10_000.0;
+    for (account, seconds, most) in [("user3", 60.0, 14), ("user4", 300.0, 22), ("nobody", 1.0, 9)] {
+        let messages = until_alarm(&monitor, account, theft, seconds, 600).unwrap();
+        assert!(messages <= most, "{account}: {messages} messages");
+    }
+    let spray = monitor.observe(&event("user5", theft, 500, 500)).unwrap();
+    assert!(spray.alarm());
+}
+
+#[test]
+fn a_card_to_sixty_and_a_storm_of_replies_are_no_alarm() {
+    let monitor = monitor();
+    quiet_host(&monitor, 10, 60);
+    let day = BEGIN + 60.0 * DAY + 10_000.0;
+    let card = monitor.observe(&event("user1", day, 60, 30)).unwrap();
+    assert!(!card.alarm(), "{:?}", card.reason());
+    for message in 0..40 {
+        let all = [1, 1, 5, 10][message % 4];
+        let reply = monitor
+            .observe(&event("user2", day + 90.0 * message as f64, all, 0))
+            .unwrap();
+        assert!(!reply.alarm(), "{:?}", reply.reason());
+    }
+}
+
+#[test]
+fn a_declared_newsletter_is_no_alarm_and_more_than_declared_is() {
+    let monitor = monitor();
+    monitor.allow(b"news", 2_000);
+    for message in 0..40 {
+        let part = monitor
+            .observe(&event("news", BEGIN + 15.0 * f64::from(message), 50, 50))
+            .unwrap();
+        assert!(!part.alarm(), "{:?}", part.reason());
+    }
+    let more = monitor
+        .observe(&event("news", BEGIN + 900.0, 1_000, 1_000))
+        .unwrap();
+    assert!(more.alarm());
+    monitor.allow(b"news", 0);
+    let undeclared = monitor
+        .observe(&event("news", BEGIN + 40.0 * DAY, 500, 500))
+        .unwrap();
+    assert!(undeclared.alarm());
+}
+
+#[test]
+fn what_was_acknowledged_raises_no_alarm_again_and_much_more_does() {
+    let monitor = monitor();
+    assert!(!monitor.acknowledge(b"shop"), "there is nothing to acknowledge");
+    let burst = |begin: f64, messages: u32| {
+        let alarms = (0..messages).filter(|&message| {
+            let time = begin + 2.0 * f64::from(message);
+            monitor.observe(&event("shop", time, 1, 1)).unwrap().alarm()
+        });
+        alarms.count()
+    };
+    assert!(burst(BEGIN, 30) > 0);
+    assert!(monitor.acknowledge(b"shop"));
+    assert_eq!(burst(BEGIN + 2.0 * DAY, 30), 0);
+    assert!(burst(BEGIN + 4.0 * DAY, 3_000) > 0);
+}
+
+#[test]
+fn an_alarm_stays_open_for_a_day_and_what_is_left_of_it_raises_none() {
+    let monitor = monitor();
+    assert!(until_alarm(&monitor, "a", BEGIN, 1.0, 60).is_some());
+    let later = |hours: f64| {
+        monitor
+            .observe(&event("a", BEGIN + hours * 3_600.0, 1, 0))
+            .unwrap()
+    };
+    assert!(later(5.0).alarm(), "it is open");
+    let reason = later(6.0).reason().unwrap();
+    assert!(
+        reason.contains("new recipients") && reason.contains("too many"),
+        "{reason}"
+    );
+    assert!(!later(49.0).alarm(), "it has ended");
+}
+
+#[test]
+fn a_slow_ramp_does_not_teach_its_way_up() {
+    let monitor = monitor();
+    quiet_host(&monitor, 5, 60);
+    let mut sent = 0;
+    let mut alarmed = None;
+    for day in 0..10 {
+        let messages = 4 << day;
+        for message in 0..messages {
+            sent += 1;
+            let time = BEGIN + (60.0 + f64::from(day)) * DAY + f64::from(message) * DAY / f64::from(messages);
+            if monitor.observe(&event("user2", time, 1, 1)).unwrap().alarm() {
+                alarmed = alarmed.or(Some(sent));
+            }
+        }
+    }
+    assert!(alarmed.is_some_and(|sent| sent <= 124), "{alarmed:?}");
+}
+
+#[test]
+fn twenty_accounts_that_send_a_little_each_are_an_alarm_of_the_host() {
+    let monitor = monitor();
+    quiet_host(&monitor, 60, 60);
+    let theft = BEGIN + 60.0 * DAY + 10_000.0;
+    let mut sent = 0;
+    let found = (0..20).any(|round| {
+        (0..20).any(|account| {
+            sent += 1;
+            let name = format!("user{account}");
+            let time = theft + f64::from(round) * 180.0 + f64::from(account) * 9.0;
+            let assessment = monitor.observe(&event(&name, time, 1, 1)).unwrap();
+            assessment.host_alarm() || assessment.alarm()
+        })
+    });
+    assert!(found && sent <= 80, "{sent} messages");
+}
+
+#[test]
+fn clocks_that_jump_and_messages_out_of_order_do_no_harm() {
+    let monitor = monitor();
+    quiet_host(&monitor, 5, 30);
+    let now = BEGIN + 30.0 * DAY;
+    // A host whose clock is a year ahead, and back again.
+    for time in [
+        now,
+        now + 365.0 * DAY,
+        now + 60.0,
+        now + 120.0,
+        now - 5.0 * DAY,
+        now + 180.0,
+    ] {
+        let assessment = monitor.observe(&event("user1", time, 1, 0)).unwrap();
+        assert!(!assessment.alarm(), "{:?}", assessment.reason());
+    }
+    let messages = until_alarm(&monitor, "user1", now + DAY, 1.0, 60).unwrap();
+    assert!(messages <= 9, "{messages} messages");
+}
+
+#[test]
+fn events_that_cannot_be_are_refused_and_count_nothing() {
+    let monitor = monitor();
+    let long = vec![b'a'; 10_000];
+    let refused = [
+        (
+            Event {
+                time: f64::NAN,
+                ..event("a", 0.0, 1, 0)
+            },
+            "time",
+        ),
+        (
+            Event {
+                time: -1.0,
+                ..event("a", 0.0, 1, 0)
+            },
+            "time",
+        ),
+        (
+            Event {
+                time: f64::INFINITY,
+                ..event("a", 0.0, 1, 0)
+            },
+            "time",
+        ),
+        (
+            Event {
+                time: 1e300,
+                ..event("a", 0.0, 1, 0)
+            },
+            "time",
+        ),
+        (event("a", BEGIN, 0, 0), "no_recipients"),
+        (event("", BEGIN, 1, 0), "no_account"),
+        (
+            Event {
+                account: &long,
+                ..event("a", BEGIN, 1, 0)
+            },
+            "account_too_long",
+        ),
+        (
+            Event {
+                recipients: Recipients::Addresses(&[]),
+                ..event("a", BEGIN, 1, 0)
+            },
+            "no_recipients",
+        ),
+    ];
+    for (event, code) in refused {
+        assert_eq!(monitor.observe(&event).map_err(EventError::code), Err(code));
+    }
+    assert_eq!(monitor.accounts(), 0);
+    let billion = monitor
+        .observe(&event("a", BEGIN, 1_000_000_000, 1_000_000_000))
+        .unwrap();
+    assert!(billion.alarm());
+    assert!(monitor.reset(b"a") && !monitor.reset(b"a"));
+    assert!(!monitor.observe(&event("a", BEGIN, 1, 0)).unwrap().alarm());
+}
+
+#[test]
+fn accounts_are_bounded_and_idle_ones_make_room_but_new_ones_displace_nobody() {
+    let mut options = MonitorOptions::default();
+    options.accounts = 640;
+    options.novelty_octets = 1 << 16;
+    let monitor = Monitor::new(Key::from([7; 16]), options).unwrap();
+    let many = |begin: f64, prefix: &str| {
+        let watched = (0..5_000).filter(|account| {
+            monitor
+                .observe(&event(&format!("{prefix}{account}"), begin, 1, 0))
+                .unwrap()
+                .watched
+        });
+        watched.count()
+    };
+    let first = many(BEGIN, "old");
+    assert!((500..=640).contains(&first), "{first}");
+    let octets = monitor.octets();
+    assert_eq!(
+        many(BEGIN + 30.0 * DAY, "new"),
+        0,
+        "nobody is displaced within a month"
+    );
+    assert_eq!((monitor.accounts(), monitor.octets()), (first, octets));
+    assert!(
+        many(BEGIN + 500.0 * DAY, "later") >= 500,
+        "who was silent for a year makes room"
+    );
+    assert!(monitor.octets() <= octets * 2);
+}
+
+#[test]
+fn an_account_takes_less_than_its_share_of_memory() {
+    assert!(size_of::<Account>() <= 176, "{} octets", size_of::<Account>());
+}
+
+#[test]
+fn a_prior_is_read_back_as_it_was_written_and_others_are_refused() {
+    let prior = Prior::built_in().unwrap();
+    assert_eq!(Prior::from_json(&prior.to_json()).unwrap(), prior);
+    for text in ["", "{}", "[]", r#"{"channels":[],"families":[]}"#] {
+        assert!(Prior::from_json(text).is_err(), "{text}");
+    }
+    let broken = prior.to_json().replacen("\"scale\":", "\"scale\":-", 1);
+    assert!(matches!(Prior::from_json(&broken), Err(PriorError::Numbers)));
+    for tolerance in [0.0, -1.0, f64::NAN, 1e9] {
+        let options = MonitorOptions {
+            false_alarms_per_account_year: tolerance,
+            ..MonitorOptions::default()
+        };
+        assert!(Monitor::new(Key::from([0; 16]), options).is_err(), "{tolerance}");
+    }
+}
+
+#[test]
+fn too_little_is_no_prior() {
+    let sent = [Sent {
+        account: 1,
+        time: BEGIN,
+        recipients: 1,
+        new: 0,
+    }];
+    assert!(matches!(fit(&sent), Err(FitError::TooFew(_))));
+}
+
+/// Messages of some accounts, in the order of time.
+fn sending() -> impl Strategy<Value = Vec<(u8, u32, u32, u32)>> {
+    let message = (0..6_u8, 0..4_000_u32, 1..80_u32, 0..80_u32);
+    prop::collection::vec(message, 1..300)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// What one account does changes nothing for another, in whatever order they are seen.
+    #[test]
+    fn permuting_messages_of_different_accounts_changes_nothing(messages in sending()) {
+        let mut time = BEGIN;
+        let timed: Vec<(u8, f64, u32, u32)> = messages
+            .iter()
+            .map(|&(account, gap, all, new)| {
+                time += f64::from(gap);
+                (account, time, all, new)
+            })
+            .collect();
+        let one_by_one = monitor();
+        let all_together = monitor();
+        let judge = |monitor: &Monitor, &(account, time, all, new): &(u8, f64, u32, u32)| {
+            let assessment = monitor.observe(&event(&format!("user{account}"), time, all, new)).unwrap();
+            (assessment.score, assessment.evidence)
+        };
+        let together: Vec<_> = timed.iter().map(|message| judge(&all_together, message)).collect();
+        for account in 0..6 {
+            for (message, expected) in timed.iter().zip(&together).filter(|(message, _)| message.0 == account) {
+                prop_assert_eq!(&judge(&one_by_one, message), expected);
+            }
+        }
+    }
+
+    /// Whatever comes, nothing panics, scores are numbers, and memory is bounded.
+    #[test]
+    fn nothing_that_comes_does_harm(
+        messages in prop::collection::vec(
+            (0..4_u8, prop::num::f64::ANY, any::<u32>(), any::<u32>(), any::<bool>()), 0..200),
+    ) {
+        let monitor = monitor();
+        for (account, time, all, new, known) in messages {
+            let name = format!("user{account}");
+            let recipients = if known { Recipients::Counted { all, new } } else { Recipients::Count(all) };
+            let event = Event { time: time.abs() % 3e11, account: name.as_bytes(), recipients };
+            if let Ok(assessment) = monitor.observe(&event) {
+                prop_assert!(assessment.score.is_finite() && assessment.score >= 0.0);
+                prop_assert_eq!(assessment.alarm(), assessment.evidence.is_some());
+            }
+            if new % 7 == 0 {
+                monitor.acknowledge(name.as_bytes());
+            }
+        }
+        prop_assert!(monitor.accounts() <= 4);
+    }
+}
