@@ -59,11 +59,6 @@ impl Log {
             return Log(0);
         }
         let steps = f64::from(count).ln() * Self::STEPS;
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "it saturates, and is not negative"
-        )]
         Log(steps.round() as u8)
     }
 
@@ -80,11 +75,6 @@ impl Fine {
     const STEPS: f64 = 4_096.0;
 
     fn of(value: f64) -> Fine {
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "it saturates"
-        )]
         Fine((value * Self::STEPS).round() as u16)
     }
 
@@ -183,7 +173,6 @@ impl Account {
                 self.means[at] = Fine::of(after);
                 if let Some(own) = channel.own {
                     let variance = &mut self.variances[usize::from(own)];
-                    #[expect(clippy::cast_possible_truncation, reason = "four digits are plenty")]
                     let step = (((y - before) * (y - after) - f64::from(*variance)) / days) as f32;
                     *variance = (*variance + step).max(0.0);
                 }
@@ -201,10 +190,6 @@ impl Account {
         }
         let time = message.time.max(self.last);
         self.day = day_of(time);
-        #[expect(
-            clippy::cast_precision_loss,
-            reason = "milliseconds of centuries have a third of an f64's digits"
-        )]
         let elapsed = if self.last < 0 {
             0.0
         } else {
@@ -305,18 +290,10 @@ impl Account {
     }
 }
 
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "a billion is as good as a billion and one"
-)]
 fn as_count(count: u32) -> f32 {
     count as f32
 }
 
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "beyond an f32 it is infinite, which no counter exceeds"
-)]
 fn as_limit(value: f64) -> f32 {
     value as f32
 }

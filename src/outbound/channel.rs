@@ -86,7 +86,6 @@ const fn slots(family: Family, milliseconds: u32, shares: [f32; 2]) -> Channel {
         Family::Unknown => Measure::Slots(milliseconds),
         Family::Known => Measure::NewSlots(milliseconds),
     };
-    #[expect(clippy::cast_precision_loss, reason = "slots are minutes at most")]
     let seconds = milliseconds as f32 / 1_000.0 * SLOTS_KEPT;
     Channel {
         measure,

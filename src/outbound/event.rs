@@ -98,7 +98,6 @@ impl Event<'_> {
 
 /// A time in seconds as milliseconds, if it is within the years that are taken.
 pub(super) fn milliseconds(seconds: f64) -> Option<i64> {
-    #[expect(clippy::cast_possible_truncation, reason = "it is below 3e14")]
     (0.0..END_OF_TIME)
         .contains(&seconds)
         .then_some((seconds * 1_000.0) as i64)

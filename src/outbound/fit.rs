@@ -43,7 +43,6 @@ const TOP_YOUNG: f64 = 0.01;
 const SETTLED: u8 = 5;
 /// What is learned of a day depends on the tails, and they on what is learned.
 const PASSES: usize = 3;
-#[expect(clippy::cast_precision_loss, reason = "a year has few milliseconds")]
 const YEAR: f64 = 365.25 * DAY as f64;
 
 /// Fits a prior on messages, in the order of time.
@@ -63,7 +62,6 @@ pub fn fit(sent: &[Sent]) -> Result<Prior, FitError> {
     }
     let families = Family::ALL.map(|family| {
         let surprises = &mut others.surprises[family.index()];
-        #[expect(clippy::cast_precision_loss, reason = "there are no 2^52 days")]
         let days = surprises.len() as f64;
         FamilyPrior {
             tail: Tail::fit(surprises, TOP).unwrap_or(FLAT),

@@ -231,7 +231,6 @@ impl Monitor {
             let (mut limit, warning_limit) = account.limits(at, self.prior.channel(at), &self.limits[at]);
             limit = limit.max(acknowledged.map_or(0.0, |ceilings| ceilings[at]));
             if let Some(recipients) = declared {
-                #[expect(clippy::cast_precision_loss, reason = "a declaration is no exact number")]
                 let allowed = recipients as f32 * DECLARED * (channel.seconds / DAY_SECONDS).max(1.0);
                 limit = match channel.measure {
                     Measure::Recipients => limit.max(allowed),
@@ -355,7 +354,6 @@ impl Monitor {
     }
 
     fn part(&self, key: u64) -> MutexGuard<'_, Part> {
-        #[expect(clippy::cast_possible_truncation, reason = "it is below the number of parts")]
         let at = (key >> 58) as usize % self.parts.len();
         lock(&self.parts[at])
     }

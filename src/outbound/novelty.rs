@@ -85,7 +85,6 @@ impl Filter {
             let mixed = one
                 .wrapping_add(probe.wrapping_mul(two))
                 .wrapping_mul(0x9e37_79b9_7f4a_7c15);
-            #[expect(clippy::cast_possible_truncation, reason = "it is below the number of bits")]
             let bit = ((u128::from(mixed) * u128::from(bits)) >> 64) as usize;
             (bit / 64, 1 << (bit % 64))
         })

@@ -45,13 +45,7 @@ impl Tail {
         // Below 0 the tail would end somewhere, beyond which nothing is possible; above, nothing would ever be surprising.
         const SHAPES: std::ops::RangeInclusive<f64> = 0.0..=0.4;
         values.sort_by(f64::total_cmp);
-        #[expect(clippy::cast_precision_loss, reason = "there are no 2^52 values")]
         let count = |number: usize| number as f64;
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "a share is below 1"
-        )]
         let top = ((count(values.len()) * share) as usize).max(FEWEST);
         let at = values.len().checked_sub(top + 1)?;
         let begin = values[at];
@@ -232,10 +226,6 @@ impl Limit {
         let limit = |age: usize| prior.tails[age].quantile(surprise - f64::from(channel.shares[age].ln()));
         let alarm = [limit(0), limit(1)];
         let warning = prior.tails.map(|tail| tail.quantile(WARNING));
-        #[expect(
-            clippy::cast_possible_truncation,
-            reason = "beyond an f32 it is infinite, which no counter exceeds"
-        )]
         let count = |y: f64| y.exp() as f32;
         Limit {
             alarm,

@@ -95,11 +95,6 @@ impl Line {
         if !(number >= 0.0 && number.fract() == 0.0) {
             return Err(format!("\"{what}\" is no count: {number}"));
         }
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "it is not negative, and saturates"
-        )]
         Ok(number as u32)
     }
 }
