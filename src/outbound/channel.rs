@@ -63,6 +63,8 @@ pub(super) const OWN: usize = 4;
 /// A counter of slots forgets in so many of them.
 const SLOTS_KEPT: f32 = 16.0;
 const DAY: f32 = 86_400.0;
+/// A declaration allows so much more than was declared.
+const DECLARED: f32 = 1.25;
 /// A card to 60 people is nothing unusual, whoever they are.
 const CARD: f32 = 64.0;
 /// The same where it is known that they are not new: a storm of replies to a list.
@@ -141,6 +143,21 @@ impl Channel {
         const REACH: f32 = 0.92;
         match self.measure {
             Measure::Slots(_) | Measure::NewSlots(_) => REACH / (1.0 - (-1.0 / SLOTS_KEPT).exp()),
+            _ => f32::INFINITY,
+        }
+    }
+
+    /// The limit of an account whose own is `own`, after what was acknowledged and declared. Of an account that declared how many
+    /// recipients it has in a day, only these are watched.
+    pub(super) fn allowed(&self, own: f32, acknowledged: f32, declared: Option<u32>) -> f32 {
+        let limit = own.max(acknowledged);
+        let Some(recipients) = declared else {
+            return limit;
+        };
+        #[expect(clippy::cast_precision_loss, reason = "a declaration is no exact number")]
+        let allowed = recipients as f32 * DECLARED * (self.seconds / DAY).max(1.0);
+        match self.measure {
+            Measure::Recipients => limit.max(allowed),
             _ => f32::INFINITY,
         }
     }

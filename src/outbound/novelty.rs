@@ -1,6 +1,7 @@
 //! Which recipients an account wrote to before, in bounded memory and without their addresses.
 
 use super::key::Key;
+use super::octets::Octets;
 
 /// A filter of pairs of account and recipient. It forgets the oldest half of them when it is full, and whoever is written to
 /// again stays. Addresses cannot be read back from it: it holds bits of a keyed hash.
@@ -59,6 +60,51 @@ impl Novelty {
         !known
     }
 
+    /// Octets that [`Novelty::write`] writes, for so many words in a half.
+    pub(super) const fn written(words: usize) -> usize {
+        2 * (8 + 8 * words)
+    }
+
+    /// Words of memory of a half.
+    pub(super) fn words(&self) -> usize {
+        self.halves[0].bits.len()
+    }
+
+    pub(super) fn write(&self, out: &mut Vec<u8>) {
+        for half in &self.halves {
+            out.extend_from_slice(&(half.pairs as u64).to_le_bytes());
+            out.extend(half.bits.iter().flat_map(|word| word.to_le_bytes()));
+        }
+    }
+
+    /// Reads a filter with so many words in a half; none if there are too few octets.
+    pub(super) fn read(octets: &mut Octets<'_>, words: usize, key: Key) -> Option<Novelty> {
+        let half = |octets: &mut Octets<'_>| {
+            let pairs = usize::try_from(octets.u64()?).ok()?;
+            let (bits, rest) = octets.some(words.checked_mul(8)?)?.as_chunks();
+            let bits = bits.iter().map(|word| u64::from_le_bytes(*word)).collect();
+            // As many as there are bits fill it.
+            let possible = words > 0 && rest.is_empty() && pairs <= words * 64;
+            possible.then_some(Half { bits, pairs })
+        };
+        Some(Novelty {
+            key,
+            halves: [half(octets)?, half(octets)?],
+        })
+    }
+
+    /// From now on also knows what another filter of the same key and size knows; says whether it has that size. Until the halves
+    /// have aged out, more new recipients may be taken for known ones: some 10 in a hundred, if both filters were full.
+    pub(super) fn merge(&mut self, other: &Novelty) -> bool {
+        let fits = self.words() == other.words();
+        if fits {
+            for (half, other) in self.halves.iter_mut().zip(&other.halves) {
+                half.merge(other);
+            }
+        }
+        fits
+    }
+
     fn hash(&self, account: u64, recipient: &[u8]) -> u64 {
         // RFC 5321 section 2.4: domains are compared without letter case; local parts are, by nearly every server.
         self.key.of_lowercase(account, recipient)
@@ -89,6 +135,26 @@ impl Half {
             self.bits[word] |= bit;
         }
         self.pairs += 1;
+    }
+
+    fn merge(&mut self, other: &Half) {
+        for (word, more) in self.bits.iter_mut().zip(&other.bits) {
+            *word |= more;
+        }
+        // Both may know the same pairs, so that these are not added but estimated by the bits that are set.
+        let set: u64 = self.bits.iter().map(|word| u64::from(word.count_ones())).sum();
+        #[expect(
+            clippy::cast_precision_loss,
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "an estimate, not negative, which is at most the number of bits"
+        )]
+        let pairs = {
+            let bits = (self.bits.len() * 64) as f64;
+            let free = (1.0 - set as f64 / bits).max(1.0 / bits);
+            (-free.ln() * bits / PROBES as f64).min(bits) as usize
+        };
+        self.pairs = pairs.max(self.pairs).max(other.pairs);
     }
 
     fn is_full(&self) -> bool {
