@@ -20,6 +20,7 @@ mod key;
 mod monitor;
 mod novelty;
 mod octets;
+pub mod postfix;
 mod prior;
 mod snapshot;
 mod table;

@@ -404,7 +404,7 @@ fn what_is_usual_for_an_account_is_told_as_it_judges() {
     let habits = monitor.habits(b"user1").unwrap();
     assert!(habits.known && habits.alarm.is_none());
     assert_eq!(habits.first, Some((BEGIN / DAY) as i64 * 86_400));
-    assert_eq!(habits.days, 59, "the last day is not over");
+    assert_eq!(habits.days, 60, "the last day is not over");
     assert_eq!(
         habits.channels.len(),
         9,

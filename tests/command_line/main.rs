@@ -7,6 +7,7 @@ mod check;
 mod dmarc_lint;
 mod input;
 mod lint;
+mod outbound;
 mod output;
 mod policy;
 mod report;

@@ -15,7 +15,7 @@ pub(crate) const fn both(title: &'static str, text: &'static str) -> Section {
     }
 }
 
-const fn page(title: &'static str, text: &'static str) -> Section {
+pub(crate) const fn page(title: &'static str, text: &'static str) -> Section {
     Section {
         title,
         text,

@@ -4,6 +4,7 @@
 
 use super::cli::Cli;
 use super::help::{self, Section};
+use super::outbound;
 use clap::CommandFactory as _;
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
@@ -16,7 +17,7 @@ struct Page {
     see_also: &'static str,
 }
 
-const PAGES: [Page; 7] = [
+const PAGES: [Page; 12] = [
     Page {
         name: "mailrep",
         synopsis: &[
@@ -24,7 +25,7 @@ const PAGES: [Page; 7] = [
             "mailrep --zone FILE [--now TIME] [--json] COMMAND ...",
         ],
         sections: help::MAILREP,
-        see_also: "mailrep-check(1), mailrep-spf(1), mailrep-dmarc(1), mailrep-dmarc-report(1), mailrep-sign(1), mailrep-keygen(1)",
+        see_also: "mailrep-check(1), mailrep-spf(1), mailrep-dmarc(1), mailrep-dmarc-report(1), mailrep-sign(1), mailrep-keygen(1), mailrep-outbound(1)",
     },
     Page {
         name: "mailrep-check",
@@ -78,6 +79,38 @@ const PAGES: [Page; 7] = [
         ],
         sections: help::KEYGEN,
         see_also: "mailrep(1), mailrep-sign(1)",
+    },
+    Page {
+        name: "mailrep-outbound",
+        synopsis: &["mailrep outbound replay|explain|merge|fit ..."],
+        sections: &[],
+        see_also: "mailrep(1), mailrep-outbound-replay(1), mailrep-outbound-explain(1), mailrep-outbound-merge(1), mailrep-outbound-fit(1)",
+    },
+    Page {
+        name: "mailrep-outbound-replay",
+        synopsis: &[
+            "mailrep outbound replay [--format jsonl|postfix] [--state FILE] [--false-alarms N] [--prior FILE] FILE|-...",
+        ],
+        sections: outbound::help::REPLAY,
+        see_also: "mailrep-outbound(1), mailrep-outbound-explain(1), mailrep-outbound-fit(1)",
+    },
+    Page {
+        name: "mailrep-outbound-explain",
+        synopsis: &["mailrep outbound explain --state FILE [--false-alarms N] [--prior FILE] ACCOUNT"],
+        sections: outbound::help::EXPLAIN,
+        see_also: "mailrep-outbound(1), mailrep-outbound-replay(1)",
+    },
+    Page {
+        name: "mailrep-outbound-merge",
+        synopsis: &["mailrep outbound merge --out FILE FILE..."],
+        sections: outbound::help::MERGE,
+        see_also: "mailrep-outbound(1), mailrep-outbound-replay(1)",
+    },
+    Page {
+        name: "mailrep-outbound-fit",
+        synopsis: &["mailrep outbound fit [--format jsonl|postfix] FILE|-..."],
+        sections: outbound::help::FIT,
+        see_also: "mailrep-outbound(1), mailrep-outbound-replay(1)",
     },
 ];
 
@@ -133,7 +166,7 @@ fn render(page: &Page) -> String {
     synopsis(page).to_writer(&mut text).unwrap();
     man.render_description_section(&mut text).unwrap();
     man.render_options_section(&mut text).unwrap();
-    if page.name == "mailrep" {
+    if ["mailrep", "mailrep-outbound"].contains(&page.name) {
         man.render_subcommands_section(&mut text).unwrap();
     }
     for section in page.sections {
