@@ -350,7 +350,6 @@ impl Monitor {
 
     /// The number of the part that an account is in.
     pub(super) fn part_of(key: u64) -> usize {
-        #[expect(clippy::cast_possible_truncation, reason = "it is below the number of parts")]
         let at = (key >> 58) as usize % PARTS;
         at
     }
