@@ -365,7 +365,7 @@ typedef struct mailrep_error mailrep_error;
 /**
  * One message on its way through, used by one thread at a time (not always the same one).
  *
- * The calls come in the order of SMTP: connect, helo, mail_from, rcpt, then header ... end_of_headers, body ..., or
+ * The calls come in the order of SMTP: connect, helo, authenticated, mail_from, rcpt, then header ... end_of_headers, body ..., or
  * else data ..., then finish. Those for which there is nothing to tell are left out. A call out of turn is refused
  * with MAILREP_SEQUENCE and changes nothing.
  */
@@ -390,6 +390,20 @@ typedef struct mailrep_spf_record {
    */
   const char *record;
 } mailrep_spf_record;
+
+/**
+ * What becomes of failing messages of an author domain: see dmarc_exceptions of mailrep_options.
+ */
+typedef struct mailrep_dmarc_exception {
+  /**
+   * The author domain, such as "example.org", or "*.example.org" for all below it.
+   */
+  const char *domain;
+  /**
+   * MAILREP_POLICY_NONE to MAILREP_POLICY_REJECT: the strictest disposition.
+   */
+  int disposition;
+} mailrep_dmarc_exception;
 
 /**
  * How a context resolves names and judges messages.
@@ -519,6 +533,42 @@ typedef struct mailrep_options {
    * macro-string (RFC 7208 section 7), such as "%{i} may not send for %{d}". Default NULL: none.
    */
   const char *spf_explanation;
+  /**
+   * Networks whose clients are trusted to forward mail, and to check it before: for messages from there DMARC's disposition is
+   * none, whatever the policy. Each as in spf_trusted. SPF is checked all the same. Default NULL.
+   */
+  const char *const *dmarc_trusted;
+  /**
+   * How many, at most 1,024. Default 0.
+   */
+  size_t dmarc_trusted_count;
+  /**
+   * Mailing lists that may change messages, by the identifier in List-Id (RFC 2919): "dev.lists.example.net", or
+   * "*.lists.example.net" for all below, or "*" for all that there are. For messages of these DMARC's disposition is none, if SPF or
+   * a signature passed for a domain that the identifier is within. Default NULL.
+   */
+  const char *const *dmarc_lists;
+  /**
+   * How many, at most 1,024. Default 0.
+   */
+  size_t dmarc_list_count;
+  /**
+   * The dispositions that failing messages of author domains have at most, whatever the policy. Default NULL.
+   */
+  const struct mailrep_dmarc_exception *dmarc_exceptions;
+  /**
+   * How many, at most 1,024. Default 0.
+   */
+  size_t dmarc_exception_count;
+  /**
+   * Not 0: organizational domains are those of the public suffix list, as RFC 7489 has it, and not those of the tree walk of
+   * RFC 9989. Default 0.
+   */
+  int dmarc_psl;
+  /**
+   * Must be 0.
+   */
+  uint32_t reserved2;
 } mailrep_options;
 
 /**
@@ -717,6 +767,23 @@ int mailrep_transaction_connect_octets(struct mailrep_transaction *transaction,
 int mailrep_transaction_helo(struct mailrep_transaction *transaction, const char *name, size_t length);
 
 /**
+ * The client has logged in (RFC 4954), so that the message is submitted here and not received from elsewhere. SPF, iprev and
+ * DMARC are not checked then: the Authentication-Results field has auth=pass in their place, without the client's
+ * address, DMARC's result is none with the cause "authenticated", and signatures are verified if there are any.
+ *
+ * (With libmilter: what the macro {auth_authen} gives in the callback of MAIL FROM, unless it is NULL or empty.)
+ *
+ * @param transaction  before mail_from
+ * @param account      the name that was logged in with, any octets
+ * @param length       octets of account, 1 to 1,024
+ * @return             MAILREP_OK; MAILREP_NULL; MAILREP_INVALID for an empty account, or one that is too long;
+ *                     MAILREP_SEQUENCE
+ */
+int mailrep_transaction_authenticated(struct mailrep_transaction *transaction,
+                                      const char *account,
+                                      size_t length);
+
+/**
  * The reverse-path of MAIL FROM. SPF begins.
  *
  * If this call is left out and there was a connect, the null reverse-path is assumed.
@@ -830,6 +897,14 @@ const char *mailrep_transaction_error(const struct mailrep_transaction *transact
  * @param transaction  may be NULL
  */
 void mailrep_transaction_free(struct mailrep_transaction *transaction);
+
+/**
+ * The account that the client has logged in to, as mailrep_transaction_authenticated() had it.
+ *
+ * @param verdict  may be NULL
+ * @return         absent for mail that comes from elsewhere
+ */
+struct mailrep_text mailrep_verdict_account(const struct mailrep_verdict *verdict);
 
 /**
  * SPF's result: that of the reverse-path, or of the HELO name where the reverse-path is null.
@@ -1026,6 +1101,17 @@ struct mailrep_text mailrep_verdict_dkim_reason(const struct mailrep_verdict *ve
 struct mailrep_text mailrep_verdict_dkim_cause(const struct mailrep_verdict *verdict, size_t index);
 
 /**
+ * What became of the message after signing, as a sentence: which signed field was changed, from what to what, where the signature
+ * proves it, and what is likely where it does not. It changes no result. The JSON has it in parts.
+ *
+ * @param verdict  may be NULL
+ * @param index    from 0
+ * @return         absent unless the message differs from what was signed
+ */
+struct mailrep_text mailrep_verdict_dkim_hint(const struct mailrep_verdict *verdict,
+                                              size_t index);
+
+/**
  * DMARC's result.
  *
  * @param verdict  may be NULL
@@ -1066,12 +1152,29 @@ struct mailrep_text mailrep_verdict_dmarc_organizational_domain(const struct mai
 int mailrep_verdict_dmarc_policy(const struct mailrep_verdict *verdict);
 
 /**
- * What the domain owner asks to be done with this message: MAILREP_POLICY_NONE unless DMARC failed.
+ * What is to be done with this message, by the policy or by what overrides it: MAILREP_POLICY_NONE unless DMARC failed.
  *
  * @param verdict  may be NULL
  * @return         MAILREP_POLICY_NONE to MAILREP_POLICY_REJECT; MAILREP_ABSENT without a policy
  */
 int mailrep_verdict_dmarc_disposition(const struct mailrep_verdict *verdict);
+
+/**
+ * Why the disposition is not what the policy asks for: a word of RFC 9990, "local_policy", "mailing_list", "policy_test_mode" or
+ * "trusted_forwarder".
+ *
+ * @param verdict  may be NULL
+ * @return         absent where it is what the policy asks for
+ */
+struct mailrep_text mailrep_verdict_dmarc_override_type(const struct mailrep_verdict *verdict);
+
+/**
+ * The same in words.
+ *
+ * @param verdict  may be NULL
+ * @return         absent where it is what the policy asks for
+ */
+struct mailrep_text mailrep_verdict_dmarc_override_comment(const struct mailrep_verdict *verdict);
 
 /**
  * Whether SPF passed for a domain that is aligned with the author domain.

@@ -15,16 +15,24 @@ use serde_json::{Value, json};
 use std::collections::HashSet;
 use std::sync::Arc;
 
-/// The verdict on a message: `spf`, `dkim`, `dmarc`, `iprev`, `authentication_results`, `headers_to_remove`,
+/// The verdict on a message: `account`, `spf`, `dkim`, `dmarc`, `iprev`, `story`, `authentication_results`, `headers_to_remove`,
 /// `anomaly` and `trace`.
 pub fn check(verdict: &Verdict, traced: bool) -> Value {
     let mut dmarc = dmarc_object(&verdict.dmarc);
     dmarc["reason"] = verdict.dmarc_reason().into();
+    let story = verdict.story();
     json!({
+        "account": verdict.account,
         "spf": verdict.spf.as_ref().zip(verdict.spf_request.as_ref()).map(spf_object),
         "dkim": verdict.dkim.iter().map(signature).collect::<Vec<_>>(),
         "dmarc": dmarc,
         "iprev": verdict.iprev.as_ref().map(iprev),
+        "story": {
+            "claimed": story.claimed,
+            "proven": story.proven,
+            "decides": story.decides,
+            "advice": story.advice,
+        },
         "authentication_results": verdict.authentication_results,
         "headers_to_remove": verdict.headers_to_remove,
         "anomaly": verdict.anomaly.map(|anomaly| json!({
@@ -231,6 +239,17 @@ fn signature(verdict: &dkim::SignatureVerdict) -> Value {
         "header_verified": verdict.header_verified,
         "body_verified": verdict.body_verified,
         "header_index": verdict.header_index,
+        "hint": verdict.hint.as_ref().map(|hint| json!({
+            "code": hint.code(),
+            "reason": hint.to_string(),
+            "proven": hint.is_proven(),
+            "changes": hint.changes().iter().map(|change| json!({
+                "field": change.field,
+                "is": change.is,
+                "was": change.was,
+            })).collect::<Vec<_>>(),
+            "mailing_list": hint.mailing_list,
+        })),
     })
 }
 

@@ -26,14 +26,30 @@ fn check(case: &Value, source: (&str, &OsStr)) -> Value {
         ("--helo", "helo"),
         ("--mail-from", "mail_from"),
         ("--authserv-id", "authserv_id"),
+        ("--login", "account"),
         ("--spf-explanation", "spf_explanation"),
     ] {
         if let Some(value) = case[name].as_str() {
             command.arg(option).arg(value);
         }
     }
-    for network in case["spf_trusted"].as_array().into_iter().flatten() {
-        command.arg("--spf-trust").arg(network.as_str().unwrap());
+    for (option, name) in [
+        ("--spf-trust", "spf_trusted"),
+        ("--dmarc-trust", "dmarc_trusted"),
+        ("--dmarc-list", "dmarc_lists"),
+    ] {
+        for value in case[name].as_array().into_iter().flatten() {
+            command.arg(option).arg(value.as_str().unwrap());
+        }
+    }
+    for (domain, disposition) in case["dmarc_exceptions"].as_object().into_iter().flatten() {
+        let disposition = disposition.as_str().unwrap();
+        command
+            .arg("--dmarc-except")
+            .arg(format!("{domain}={disposition}"));
+    }
+    if case["dmarc_psl"] == true {
+        command.arg("--dmarc-psl");
     }
     for (domain, record) in case["spf_records"].as_object().into_iter().flatten() {
         let record = record.as_str().unwrap();

@@ -6,12 +6,13 @@ use std::fs;
 use std::path::Path;
 
 /// The order of the header: numbers, then what a program does first.
-const FILES: [&str; 9] = [
+const FILES: [&str; 10] = [
     "status",
     "codes",
     "text",
     "error",
     "spf_policy",
+    "dmarc_policy",
     "options",
     "context",
     "transaction",

@@ -4,6 +4,8 @@ use super::body::{BodyHash, BodyHasher, BodyHashes, BodyPlan};
 use super::cause::{Cause, DkimResult};
 use super::crypto::Hash;
 use super::header_hash::header_hash;
+use super::hint::{HeaderHint, Hint};
+use super::hypotheses::{self, Tries};
 use super::key::{KeyProblem, KeyRecord};
 use super::keys::{Keys, Published};
 use super::select::HeaderIndex;
@@ -47,6 +49,8 @@ pub struct SignatureVerdict {
     pub header_verified: Option<bool>,
     /// Whether the body is as signed, known even where the key could not be used; none if that was not found out.
     pub body_verified: Option<bool>,
+    /// What became of the message after signing, where it is not as it was signed.
+    pub hint: Option<Box<Hint>>,
     /// The signing domain, if it is a domain name.
     pub(crate) name: Option<Name>,
 }
@@ -249,10 +253,10 @@ impl Prepared {
             }
         }
         if !groups.is_empty() {
-            let index = HeaderIndex::new(&header);
+            let (index, tries) = (HeaderIndex::new(&header), Tries::default());
             let mut questions = Vec::with_capacity(groups.len());
             for (name, members) in &groups {
-                questions.push(self.check_group(name, members, &steps, &header, &index, session));
+                questions.push(self.check_group(name, members, &steps, (&header, &index, &tries), session));
             }
             for (at, finding) in futures_util::future::join_all(questions)
                 .await
@@ -263,6 +267,7 @@ impl Prepared {
             }
         }
         Checked {
+            header,
             entries: self.entries,
             findings,
             steps,
@@ -274,8 +279,7 @@ impl Prepared {
         name: &Name,
         members: &[usize],
         steps: &[Tracer],
-        header: &HeaderFields,
-        index: &HeaderIndex<'_>,
+        (header, index, tries): (&HeaderFields, &HeaderIndex<'_>, &Tries),
         session: &Session<R>,
     ) -> Vec<(usize, Finding)> {
         // The question stands in the trace below the first signature that needs it.
@@ -293,9 +297,15 @@ impl Prepared {
             {
                 let finding = match &keys {
                     Err(cause) => Finding::refused(cause.clone(), None),
-                    Ok(keys) => self.judge(signature, keys.records(), || {
-                        hash_signed(signature, *own, header, index)
-                    }),
+                    Ok(keys) => {
+                        let hash = || hash_signed(signature, *own, header, index);
+                        let (mut finding, key) = self.judge(signature, keys.records(), hash);
+                        if let (Ok(false), Some(key)) = (&finding.header, key) {
+                            let step = &steps[at];
+                            finding.changed = explain(signature, *own, header, key, tries, step);
+                        }
+                        finding
+                    }
                 };
                 findings.push((at, finding));
             }
@@ -332,20 +342,20 @@ impl Prepared {
         }
     }
 
-    /// RFC 6376 section 6.1.2, steps 4 to 9, for each record until one verifies.
-    fn judge(
+    /// RFC 6376 section 6.1.2, steps 4 to 9, for each record until one verifies. With it the key that was tried, if any.
+    fn judge<'k>(
         &self,
         signature: &Signature,
-        keys: &[Result<KeyRecord, KeyProblem>],
+        keys: &'k [Result<KeyRecord, KeyProblem>],
         hash: impl Fn() -> Hash,
-    ) -> Finding {
+    ) -> (Finding, Option<&'k KeyRecord>) {
         let name = &signature.key_name;
         let unusable = |problem: KeyProblem| Cause::KeyUnusable {
             name: name.clone(),
             problem,
         };
         let mut hashed = None;
-        let mut best: Option<Finding> = None;
+        let mut best: Option<(Finding, Option<&KeyRecord>)> = None;
         for key in keys {
             let finding = match key {
                 Err(problem) => Finding::refused(unusable(problem.clone()), None),
@@ -357,18 +367,23 @@ impl Prepared {
                             header: Ok(key.key().verifies(hash, &signature.signature)),
                             key_bits: Some(key.bits()),
                             testing: key.is_testing(),
+                            changed: None,
                         }
                     }
                 },
             };
+            let key = key.as_ref().ok();
             if finding.header == Ok(true) {
-                return finding;
+                return (finding, key);
             }
-            if best.as_ref().is_none_or(|best| finding.weight() > best.weight()) {
-                best = Some(finding);
+            if best
+                .as_ref()
+                .is_none_or(|(best, _)| finding.weight() > best.weight())
+            {
+                best = Some((finding, key));
             }
         }
-        best.unwrap_or_else(|| Finding::refused(Cause::NoKey { name: name.clone() }, None))
+        best.unwrap_or_else(|| (Finding::refused(Cause::NoKey { name: name.clone() }, None), None))
     }
 
     /// Why a key that is sound may not be used for a signature.
@@ -425,6 +440,31 @@ fn hash_signed(signature: &Signature, own: usize, header: &HeaderFields, index: 
     header_hash(signature.header, header, places, &[before, after].concat())
 }
 
+/// How the header was when the signature was made, if one of the changes that are made on the way explains it.
+fn explain(
+    signature: &Signature,
+    own: usize,
+    header: &HeaderFields,
+    key: &KeyRecord,
+    tries: &Tries,
+    step: &Tracer,
+) -> Option<HeaderHint> {
+    let mut tried = 0;
+    let changed = hypotheses::find(signature, own, header, tries, |former, own| {
+        tried += 1;
+        let hash = hash_signed(signature, own, former, &HeaderIndex::new(former));
+        key.key().verifies(&hash, &signature.signature)
+    });
+    let note = step.step(StepKind::Note, || {
+        "is the signature genuine over the header as it may have been?".into()
+    });
+    note.outcome(|| match &changed {
+        Some(_) => format!("yes, as it was before a change on the way; it is number {tried} that was tried"),
+        None => format!("not over any of {tried} that were tried"),
+    });
+    changed
+}
+
 fn plan(signature: &Signature) -> BodyPlan {
     BodyPlan {
         canonicalization: signature.body,
@@ -439,6 +479,8 @@ struct Finding {
     header: Result<bool, Cause>,
     key_bits: Option<u32>,
     testing: bool,
+    /// How the header came to differ from what was signed, where that was found out.
+    changed: Option<HeaderHint>,
 }
 
 impl Finding {
@@ -447,6 +489,7 @@ impl Finding {
             header: Err(cause),
             key_bits: key.map(KeyRecord::bits),
             testing: key.is_some_and(KeyRecord::is_testing),
+            changed: None,
         }
     }
 
@@ -467,6 +510,7 @@ impl Finding {
 /// The signatures of a message, their headers verified; only the body is missing.
 #[derive(Debug, Clone)]
 pub struct Checked {
+    header: Arc<HeaderFields>,
     entries: Vec<Entry>,
     findings: Vec<Option<Finding>>,
     steps: Vec<Tracer>,
@@ -488,13 +532,18 @@ impl Checked {
     /// [`Prepared`].
     pub fn conclude(self, body: &BodyHashes) -> Vec<SignatureVerdict> {
         let Checked {
+            header,
             entries,
             findings,
             steps,
         } = self;
         let mut verdicts = Vec::with_capacity(entries.len());
         for ((entry, finding), step) in entries.into_iter().zip(findings).zip(steps) {
-            let verdict = conclude(entry, finding, body);
+            let verdict = conclude(entry, finding, body, &header);
+            if let Some(hint) = &verdict.hint {
+                let note = step.step(StepKind::Note, || "what became of the message".into());
+                note.outcome(|| hint.to_string());
+            }
             step.outcome(|| format!("{}: {}", verdict.result, verdict.reason()));
             verdicts.push(verdict);
         }
@@ -502,10 +551,16 @@ impl Checked {
     }
 }
 
-fn conclude(entry: Entry, finding: Option<Finding>, body: &BodyHashes) -> SignatureVerdict {
+fn conclude(
+    entry: Entry,
+    mut finding: Option<Finding>,
+    body: &BodyHashes,
+    header: &HeaderFields,
+) -> SignatureVerdict {
     let key_bits = finding.as_ref().and_then(|finding| finding.key_bits);
     let testing = finding.as_ref().is_some_and(|finding| finding.testing);
-    let (mut header_verified, mut body_verified) = (None, None);
+    let changed = finding.as_mut().and_then(|finding| finding.changed.take());
+    let (mut header_verified, mut body_verified, mut hint) = (None, None, None);
     let cause = match entry.state {
         State::Decided(cause) => cause,
         State::Ready(signature) => {
@@ -516,7 +571,7 @@ fn conclude(entry: Entry, finding: Option<Finding>, body: &BodyHashes) -> Signat
             });
             let intact = |found: &BodyHash| short.is_none() && found.hash.octets() == signature.body_hash;
             body_verified = found.map(intact);
-            match (finding.map(|finding| finding.header), body_verified) {
+            let cause = match (finding.map(|finding| finding.header), body_verified) {
                 (Some(Err(cause)), _) => cause,
                 (Some(Ok(genuine)), Some(intact)) => {
                     header_verified = Some(genuine);
@@ -534,7 +589,9 @@ fn conclude(entry: Entry, finding: Option<Finding>, body: &BodyHashes) -> Signat
                     }
                 }
                 _ => Cause::BodyNotHashed,
-            }
+            };
+            hint = Hint::of(&cause, changed, &signature, entry.index, header).map(Box::new);
+            cause
         }
     };
     let Description {
@@ -558,6 +615,7 @@ fn conclude(entry: Entry, finding: Option<Finding>, body: &BodyHashes) -> Signat
         header_index: entry.index,
         header_verified,
         body_verified,
+        hint,
         name,
     }
 }

@@ -143,6 +143,11 @@ pub enum Cause {
     },
     /// The From field is not what DMARC rests on.
     Author(AuthorProblem),
+    /// The client has logged in: the message is submitted here, and DMARC is about mail that comes in.
+    Authenticated {
+        /// The account, made printable.
+        account: String,
+    },
 }
 
 impl Cause {
@@ -153,7 +158,7 @@ impl Cause {
             Cause::Aligned { .. } => DmarcResult::Pass,
             Cause::NotAligned { .. } => DmarcResult::Fail,
             // Sections 4.10.1 and 9.2: none is that no record exists for the author domain.
-            Cause::NoRecord { .. } => DmarcResult::None,
+            Cause::NoRecord { .. } | Cause::Authenticated { .. } => DmarcResult::None,
             // Section 5.3.6: when DNS queries do not complete, the message neither passes nor fails. That holds for
             // those of SPF and DKIM too where they might have given an aligned pass.
             Cause::PolicyUnknown { .. }
@@ -183,6 +188,7 @@ impl Cause {
             Cause::NotLookedUp { .. } => "not_looked_up",
             Cause::RecordUnusable { .. } => "record_unusable",
             Cause::Author(problem) => problem.code(),
+            Cause::Authenticated { .. } => "authenticated",
         }
     }
 }
@@ -286,6 +292,10 @@ impl fmt::Display for Cause {
                 write!(f, "the DMARC record of {at} cannot be used for {author}: {why}")
             }
             Cause::Author(problem) => problem.fmt(f),
+            Cause::Authenticated { account } => write!(
+                f,
+                "the client has logged in as '{account}', so this mail is submitted here, and SPF and DMARC do not apply"
+            ),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::records::Published;
 use super::walk::{Absence, Found, Known, Names, Walk};
-use super::{Author, Environment, Policies, Policy, PublicSuffix, Record, Unusable};
+use super::{Author, Environment, OrganizationalDomains, Policies, Policy, PublicSuffix, Record, Unusable};
 use crate::dns::{Answer, Failure, Name, Resolver, Session, Txt};
 use crate::trace::{StepKind, Tracer};
 use futures_util::future::{join, join_all};
@@ -55,15 +55,31 @@ pub(super) enum Relation<'a> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Discovery {
     author: Author,
+    organizational_domains: OrganizationalDomains,
     names: Names,
     /// Whether author domains exist, where that decides which policy applies.
     existence: Vec<(Name, Result<bool, Failure>)>,
 }
 
 impl Discovery {
+    /// Nothing was looked up: no policy is known for the author.
+    pub(crate) fn of_nothing(author: Author) -> Self {
+        Discovery {
+            author,
+            organizational_domains: OrganizationalDomains::default(),
+            names: Names::with_capacity(0),
+            existence: Vec::new(),
+        }
+    }
+
     /// The author domains that were looked up.
     pub fn author(&self) -> &Author {
         &self.author
+    }
+
+    /// How organizational domains were found.
+    pub fn organizational_domains(&self) -> OrganizationalDomains {
+        self.organizational_domains
     }
 
     /// The policy for each author domain, in their order.
@@ -108,32 +124,35 @@ pub(super) fn relation<'a>(names: &'a Names, author: &Name, identifier: &Name) -
     if author == identifier {
         return Relation::Same;
     }
-    if !author.shares_top_level(identifier) {
-        return Relation::Other;
-    }
-    let Some(ours) = names.walk(author) else {
-        return Relation::NotLookedUp;
-    };
-    fn unknown(walk: Walk<'_>) -> Option<Relation<'_>> {
-        let (at, failure) = walk.failure()?;
-        Some(Relation::Unknown(at, failure))
-    }
-    let Some(theirs) = names.walk(identifier) else {
-        return match unknown(ours) {
-            Some(unknown) => unknown,
-            // Both would have to be within the author's organizational domain.
-            None if !identifier.is_within(ours.organizational()) => Relation::Other,
-            None => Relation::NotLookedUp,
-        };
-    };
-    if ours.organizational() == theirs.organizational() {
+    let (ours, theirs) = (names.walk(author), names.walk(identifier));
+    if let (Some(ours), Some(theirs)) = (ours, theirs)
+        && ours.organizational() == theirs.organizational()
+    {
         // That holds even if a name above could not be looked at: from their common domain on, both walks ask the
         // same names, so whatever stands there moves both organizational domains to the same place.
         return Relation::Same;
     }
-    unknown(ours)
-        .or_else(|| unknown(theirs))
-        .unwrap_or(Relation::Other)
+    if !author.shares_top_level(identifier) {
+        return Relation::Other;
+    }
+    let Some(ours) = ours else {
+        return Relation::NotLookedUp;
+    };
+    let unknown = |walk: Walk<'a>| {
+        let (at, failure) = walk.failure()?;
+        Some(Relation::Unknown(at, failure))
+    };
+    match theirs {
+        Some(theirs) => unknown(ours)
+            .or_else(|| unknown(theirs))
+            .unwrap_or(Relation::Other),
+        None => match unknown(ours) {
+            Some(unknown) => unknown,
+            // Both would have to be within the author's organizational domain.
+            None if !identifier.is_within(ours.organizational()) => Relation::Other,
+            None => Relation::NotLookedUp,
+        },
+    }
 }
 
 /// Looks up what DMARC needs: the policy for each author domain, and the organizational domains of the author domains and
@@ -224,6 +243,7 @@ pub async fn discover_with<R: Resolver>(
     };
     Discovery {
         author: author.clone(),
+        organizational_domains: environment.organizational_domains,
         names: search.names,
         existence,
     }
@@ -232,11 +252,13 @@ pub async fn discover_with<R: Resolver>(
 /// How many labels an identifier has in common with the author domain that is the closest.
 fn closeness(authors: &[Name], candidate: &Name) -> usize {
     let shared = |author: &Name| {
-        if !author.shares_top_level(candidate) {
+        if candidate.is_root() {
             0
         } else if author.is_within(candidate) || candidate.is_within(author) {
             // One of the two is the other's parent: as close as can be, whatever the count.
             usize::MAX
+        } else if !author.shares_top_level(candidate) {
+            0
         } else {
             author.shared_labels(candidate)
         }

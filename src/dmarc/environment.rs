@@ -21,23 +21,27 @@ pub enum OrganizationalDomains {
 impl OrganizationalDomains {
     /// The organizational domain, where it does not depend on the DNS.
     #[cfg(feature = "psl")]
+    #[inline]
     pub(super) fn listed(self, domain: &Name) -> Option<Name> {
-        (self == OrganizationalDomains::PublicSuffixList).then(|| {
-            // RFC 7489 section 3.2: the public suffix and one label more; a public suffix stands for itself.
-            let registered = psl::domain(domain.as_str().as_bytes());
-            let labels = registered.map_or(0, |found| found.as_bytes().split(|&octet| octet == b'.').count());
-            if labels == 0 {
-                domain.clone()
-            } else {
-                domain.suffix(labels)
-            }
-        })
+        (self == OrganizationalDomains::PublicSuffixList).then(|| registered(domain))
     }
 
     /// The organizational domain, where it does not depend on the DNS.
     #[cfg(not(feature = "psl"))]
     pub(super) fn listed(self, _: &crate::dns::Name) -> Option<crate::dns::Name> {
         None
+    }
+}
+
+/// RFC 7489 section 3.2: the public suffix and one label more; a public suffix stands for itself.
+#[cfg(feature = "psl")]
+fn registered(domain: &Name) -> Name {
+    let registered = psl::domain(domain.as_str().as_bytes());
+    let labels = registered.map_or(0, |found| found.as_bytes().split(|&octet| octet == b'.').count());
+    if labels == 0 {
+        domain.clone()
+    } else {
+        domain.suffix(labels)
     }
 }
 

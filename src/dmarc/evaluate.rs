@@ -4,8 +4,12 @@ use super::cause::{DkimFinding, SpfFinding};
 use super::discover::Relation;
 use super::overrides::{Override, OverrideKind};
 use super::walk::{Absence, Found, Step};
-use super::{AlignmentMode, AuthorProblem, Cause, Discovery, DmarcResult, Policy, PolicyFinding, Record};
+use super::{
+    AlignmentMode, Author, AuthorProblem, Cause, Discovery, DmarcResult, OrganizationalDomains, Policy,
+    PolicyFinding, Record,
+};
 use crate::dns::Name;
+use crate::error::printable;
 use serde::Serialize;
 use std::fmt;
 use std::sync::Arc;
@@ -73,6 +77,8 @@ pub struct Verdict {
     pub policy_domain: Option<Name>,
     /// The author domain's organizational domain.
     pub organizational_domain: Option<Name>,
+    /// How that was found.
+    pub organizational_domains: OrganizationalDomains,
     /// The policy that applies, of `p`, `sp` and `np`, before `t=y` lowers it. Absent without a usable record, and
     /// while it is not known which one applies.
     pub policy: Option<Policy>,
@@ -134,6 +140,39 @@ impl Verdict {
         self
     }
 
+    /// The verdict on a message that somebody who has logged in submits here: none, and no policy is looked for.
+    #[must_use]
+    pub fn for_submission(author: &Author, account: &str) -> Verdict {
+        let cause = Cause::Authenticated {
+            account: printable(account.as_bytes()),
+        };
+        Verdict {
+            from_domain: author.domains().first().cloned(),
+            ..Verdict::without_policy(cause)
+        }
+    }
+
+    /// Nothing but a cause.
+    fn without_policy(cause: Cause) -> Verdict {
+        Verdict {
+            result: cause.result(),
+            cause,
+            author_problem: None,
+            from_domain: None,
+            policy_domain: None,
+            organizational_domain: None,
+            organizational_domains: OrganizationalDomains::default(),
+            policy: None,
+            disposition: None,
+            spf_aligned: false,
+            dkim_aligned: false,
+            aligned_identifiers: Vec::new(),
+            testing: false,
+            overridden: None,
+            record: None,
+        }
+    }
+
     /// How strict it is: "apply the most strict policy selected among the checks that fail" (section 11.5), and
     /// nothing but a pass for every author domain is a pass.
     fn strictness(&self) -> (u8, Option<Policy>, Option<Policy>) {
@@ -158,9 +197,10 @@ pub fn evaluate(discovery: &Discovery, spf: Option<&Identifier>, dkim: &[Identif
     let incomplete = author.problem() == Some(&AuthorProblem::HeaderIncomplete);
     // What was cut off may hold another From field: nothing counts in favor of the message.
     let (spf, dkim) = if incomplete { (None, &[][..]) } else { (spf, dkim) };
-    let mut strictest: Option<Verdict> = None;
-    for (domain, policy) in author.domains().iter().zip(discovery.policies()) {
-        let verdict = judge(discovery, domain, policy, spf, dkim);
+    let policies = author.domains().iter().zip(discovery.policies());
+    let mut verdicts = policies.map(|(domain, policy)| judge(discovery, domain, policy, spf, dkim));
+    let mut strictest = verdicts.next();
+    for verdict in verdicts {
         if strictest
             .as_ref()
             .is_none_or(|other| verdict.strictness() > other.strictness())
@@ -193,22 +233,9 @@ pub fn evaluate(discovery: &Discovery, spf: Option<&Identifier>, dkim: &[Identif
 
 /// The verdict on a message whose From field says no more than a domain, if that.
 fn unusable(judged: Option<Verdict>, problem: AuthorProblem) -> Verdict {
-    let cause = Cause::Author(problem);
     Verdict {
-        result: cause.result(),
-        cause,
-        author_problem: None,
         from_domain: judged.and_then(|verdict| verdict.from_domain),
-        policy_domain: None,
-        organizational_domain: None,
-        policy: None,
-        disposition: None,
-        spf_aligned: false,
-        dkim_aligned: false,
-        aligned_identifiers: Vec::new(),
-        testing: false,
-        overridden: None,
-        record: None,
+        ..Verdict::without_policy(Cause::Author(problem))
     }
 }
 
@@ -345,6 +372,7 @@ fn judge(
         organizational_domain: walk
             .filter(|walk| walk.failure().is_none())
             .map(|walk| walk.organizational().clone()),
+        organizational_domains: discovery.organizational_domains(),
         policy,
         disposition,
         spf_aligned: has(Mechanism::Spf),

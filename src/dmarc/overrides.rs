@@ -100,6 +100,11 @@ pub enum OverrideError {
     /// Neither a domain nor `*.` and a domain.
     #[error("'{0}' is no author domain: 'example.org' is one, and '*.example.org' is all below it")]
     Domain(String),
+    /// Neither a list's identifier nor `*.` and what it is below.
+    #[error(
+        "'{0}' is no identifier of a mailing list: 'dev.lists.example.net' is one, '*.lists.example.net' is all below it, and '*' is any"
+    )]
+    List(String),
     /// There is an exception for it already.
     #[error("there is an exception for '{0}' already")]
     Twice(String),
@@ -133,6 +138,23 @@ impl Overrides {
     pub fn mailing_lists(mut self, lists: MailingLists) -> Self {
         self.lists = lists;
         self
+    }
+
+    /// As [`Overrides::mailing_lists`], for one list more, all of a host (`*.lists.example.net`), or all (`*`).
+    ///
+    /// # Errors
+    /// [`OverrideError::List`].
+    pub fn trust_list(mut self, pattern: &str) -> Result<Self, OverrideError> {
+        let name = pattern.strip_prefix("*.").unwrap_or(pattern);
+        let is_name = || Name::parse(name.as_bytes()).is_ok_and(|name| !name.is_root());
+        match (&mut self.lists, pattern) {
+            (lists, "*") => *lists = MailingLists::Any,
+            _ if !is_name() => return Err(OverrideError::List(printable(pattern.as_bytes()))),
+            (MailingLists::Any, _) => {}
+            (MailingLists::Known(known), _) => known.push(pattern.to_owned()),
+            (lists @ MailingLists::None, _) => *lists = MailingLists::Known(vec![pattern.to_owned()]),
+        }
+        Ok(self)
     }
 
     /// Failing messages of this author domain, or with `*.` of all below it, have this disposition at most. A domain comes before the
@@ -224,7 +246,7 @@ impl Overrides {
         if self.lists == MailingLists::None {
             return None;
         }
-        let list = list_identifier(circumstances.header)?;
+        let list = Name::parse(circumstances.header.list_identifier()?).ok()?;
         let vouches = |domain: &&Name| domain.label_count() >= 2 && list.is_within(domain);
         let by = circumstances.passed.iter().find(vouches)?;
         known(&list).then(|| Override {
@@ -232,17 +254,4 @@ impl Overrides {
             comment: format!("the message came by the mailing list {list}, for which {by} vouches"),
         })
     }
-}
-
-/// RFC 2919 section 3: what stands in the last angle brackets of the only List-Id field, as a name.
-fn list_identifier(header: &HeaderFields) -> Option<Name> {
-    let mut fields = header.named("List-Id");
-    let (_, field) = fields.next()?;
-    if fields.next().is_some() {
-        return None;
-    }
-    let value = field.value().trim_ascii();
-    let inside = value.strip_suffix(b">")?;
-    let begin = memchr::memrchr(b'<', inside)?;
-    Name::parse(inside[begin + 1..].trim_ascii()).ok()
 }

@@ -1,9 +1,9 @@
 //! Domain names that can be asked.
 
+use smol_str::SmolStr;
 use std::borrow::Borrow;
 use std::fmt;
 use std::net::IpAddr;
-use std::sync::Arc;
 
 /// Octets of a name in text form, without the final dot: 255 on the wire (RFC 1035 section 3.1).
 const MOST_OCTETS: usize = 253;
@@ -25,7 +25,7 @@ const MOST_WRITTEN: usize = 4096;
 /// # Ok::<(), mailrep::dns::NameError>(())
 /// ```
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Name(Arc<str>);
+pub struct Name(SmolStr);
 
 /// Why a name cannot be asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -260,7 +260,7 @@ impl Name {
         ancestor.is_root()
             || self
                 .0
-                .strip_suffix(&*ancestor.0)
+                .strip_suffix(ancestor.as_str())
                 .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
     }
 

@@ -28,6 +28,7 @@ use crate::dns::callback::CallbackResolver;
 use crate::dns::hickory::{HickoryOptions, HickoryResolver};
 use crate::dns::zone::Zone;
 use crate::error::Error;
+use crate::message::HeaderFields;
 use crate::trace::{Step, Tracer};
 use crate::transaction::{Context, Options, Transaction, Verdict};
 use crate::{dkim, dmarc, spf};
@@ -187,7 +188,8 @@ impl Checker {
         Ok((found, trace.steps()))
     }
 
-    /// Evaluates DMARC alone, the results of SPF and DKIM being given. Steps are there when [`Options::trace`] is on.
+    /// Evaluates DMARC alone, the results of SPF and DKIM being given. Of [`Options::dmarc`] the exceptions count, since neither the client
+    /// nor the header is known. Steps are there when [`Options::trace`] is on.
     ///
     /// # Errors
     /// [`Error::System`] and [`Error::Sequence`] as [`Driver::block_on`].
@@ -211,7 +213,14 @@ impl Checker {
             context.dmarc(),
             &trace,
         ))?;
-        Ok((dmarc::evaluate(&discovery, spf, dkim), trace.steps()))
+        let mut verdict = dmarc::evaluate(&discovery, spf, dkim);
+        let circumstances = dmarc::Circumstances {
+            client: None,
+            header: &HeaderFields::default(),
+            passed: &[],
+        };
+        self.options.dmarc.apply(&mut verdict, &circumstances);
+        Ok((verdict, trace.steps()))
     }
 
     /// Says what is wrong or unwise in what a domain publishes for DMARC. Steps are there when [`Options::trace`] is on.

@@ -16,6 +16,7 @@
 
 pub mod codes;
 pub mod context;
+mod dmarc_policy;
 pub mod error;
 mod handle;
 pub mod options;

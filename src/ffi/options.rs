@@ -1,9 +1,11 @@
 //! The options of a context.
 
+use super::dmarc_policy::{self, DmarcException};
 use super::guard;
 use super::spf_policy::{self, SpfRecord};
 use super::status::{Fault, IntoC as _, Status};
 use super::text::{lent, lent_string};
+use crate::dmarc::OrganizationalDomains;
 use crate::dns::cache::CacheOptions;
 use crate::dns::hickory::HickoryOptions;
 use crate::dns::zone::Zone;
@@ -95,13 +97,33 @@ pub struct Options {
     /// The explanation of a fail where the domain gives none, which mailrep_verdict_spf_explanation() returns: a
     /// macro-string (RFC 7208 section 7), such as "%{i} may not send for %{d}". Default NULL: none.
     pub spf_explanation: *const c_char,
+    /// Networks whose clients are trusted to forward mail, and to check it before: for messages from there DMARC's disposition is
+    /// none, whatever the policy. Each as in spf_trusted. SPF is checked all the same. Default NULL.
+    pub dmarc_trusted: *const *const c_char,
+    /// How many, at most 1,024. Default 0.
+    pub dmarc_trusted_count: usize,
+    /// Mailing lists that may change messages, by the identifier in List-Id (RFC 2919): "dev.lists.example.net", or
+    /// "*.lists.example.net" for all below, or "*" for all that there are. For messages of these DMARC's disposition is none, if SPF or
+    /// a signature passed for a domain that the identifier is within. Default NULL.
+    pub dmarc_lists: *const *const c_char,
+    /// How many, at most 1,024. Default 0.
+    pub dmarc_list_count: usize,
+    /// The dispositions that failing messages of author domains have at most, whatever the policy. Default NULL.
+    pub dmarc_exceptions: *const DmarcException,
+    /// How many, at most 1,024. Default 0.
+    pub dmarc_exception_count: usize,
+    /// Not 0: organizational domains are those of the public suffix list, as RFC 7489 has it, and not those of the tree walk of
+    /// RFC 9989. Default 0.
+    pub dmarc_psl: c_int,
+    /// Must be 0.
+    pub reserved2: u32,
 }
 
 /// What every version of the structure has: programs compiled with an older header give fewer octets than
 /// `size_of::<Options>()`, but never fewer than these.
 const LEAST: usize = offset_of!(Options, reserved) + size_of::<u32>();
 /// The sizes that the structure has had, without the present one. Another one between them would cut a field in two.
-const OLDER: [usize; 1] = [LEAST];
+const OLDER: [usize; 2] = [LEAST, offset_of!(Options, dmarc_trusted)];
 
 // The layout is part of the ABI: growth is at the end alone.
 const _: () = {
@@ -113,8 +135,9 @@ const _: () = {
     assert!(LEAST == 14 * word + 32);
     assert!(offset_of!(Options, spf_trusted) == LEAST);
     assert!(offset_of!(Options, spf_explanation) == LEAST + 4 * word);
+    assert!(offset_of!(Options, dmarc_trusted) == LEAST + 5 * word);
     // No padding: every octet is a field's, so that a structure can be compared and copied octet by octet.
-    assert!(size_of::<Options>() == LEAST + 5 * word);
+    assert!(size_of::<Options>() == LEAST + 11 * word + 8);
 };
 
 /// Whether a structure of this size can be one of ours: an older one, the present one, or a newer one.
@@ -161,6 +184,14 @@ impl Default for Options {
             spf_records: ptr::null(),
             spf_record_count: 0,
             spf_explanation: ptr::null(),
+            dmarc_trusted: ptr::null(),
+            dmarc_trusted_count: 0,
+            dmarc_lists: ptr::null(),
+            dmarc_list_count: 0,
+            dmarc_exceptions: ptr::null(),
+            dmarc_exception_count: 0,
+            dmarc_psl: 0,
+            reserved2: 0,
         }
     }
 }
@@ -226,7 +257,7 @@ pub(super) unsafe fn read(options: *const Options) -> Result<Setup, Fault> {
         );
         lent("options", options.cast::<u8>().add(known), size - known)?
     };
-    if given.reserved != 0 || unknown.iter().any(|&octet| octet != 0) {
+    if given.reserved != 0 || given.reserved2 != 0 || unknown.iter().any(|&octet| octet != 0) {
         return Err(Fault::invalid(
             "options sets a field that this version of the library does not know",
         ));
@@ -263,6 +294,12 @@ impl Options {
                 trace: self.trace != 0,
                 // SAFETY: the same promise.
                 spf: unsafe { spf_policy::read(self) }?,
+                // SAFETY: the same promise.
+                dmarc: unsafe { dmarc_policy::read(self) }?,
+                organizational_domains: match self.dmarc_psl {
+                    0 => OrganizationalDomains::TreeWalk,
+                    _ => OrganizationalDomains::PublicSuffixList,
+                },
                 ..transaction::Options::default()
             },
         };
@@ -395,18 +432,29 @@ mod tests {
 
     #[test]
     fn a_structure_of_an_older_header_works_and_sets_nothing_that_came_later() {
-        let mut older = Options {
-            spf_trusted_count: 1,
-            spf_explanation: ptr::dangling(),
-            ..Options::default()
-        };
-        // SAFETY: a structure of our own, of which the first octets are said to be there and are.
-        let setup = unsafe {
-            assert_eq!(mailrep_options_init(&mut older, LEAST), MAILREP_OK);
-            read(&older)
-        };
-        assert_eq!((older.size, older.spf_trusted_count), (LEAST, 1));
-        assert_eq!(setup.unwrap().options.spf, crate::spf::Policy::default());
+        for size in OLDER {
+            let mut older = Options {
+                spf_trusted_count: 1,
+                dmarc_list_count: 1,
+                dmarc_psl: 1,
+                reserved2: 1,
+                ..Options::default()
+            };
+            // SAFETY: a structure of our own, of which the first octets are said to be there and are.
+            let setup = unsafe {
+                assert_eq!(mailrep_options_init(&mut older, size), MAILREP_OK);
+                read(&older)
+            };
+            let spf = usize::from(size == LEAST);
+            assert_eq!(
+                (older.size, older.spf_trusted_count, older.dmarc_list_count),
+                (size, spf, 1)
+            );
+            let options = setup.unwrap().options;
+            assert_eq!(options.spf, crate::spf::Policy::default());
+            assert_eq!(options.dmarc, crate::dmarc::Overrides::default());
+            assert_eq!(options.organizational_domains, OrganizationalDomains::TreeWalk);
+        }
     }
 
     #[test]
@@ -416,7 +464,7 @@ mod tests {
         unsafe {
             assert_eq!(mailrep_options_init(&mut options, LEAST - 1), MAILREP_INVALID);
             // Half a pointer.
-            for size in LEAST + 1..size_of::<Options>() {
+            for size in (LEAST + 1..size_of::<Options>()).filter(|size| !OLDER.contains(size)) {
                 assert_eq!(mailrep_options_init(&mut options, size), MAILREP_INVALID);
                 options.size = size;
                 assert_eq!(read(&options).unwrap_err().status, MAILREP_INVALID);

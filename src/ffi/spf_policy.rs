@@ -65,7 +65,7 @@ pub(super) unsafe fn read(options: &Options) -> Result<Policy, Fault> {
 }
 
 /// Refuses a list that is too long or not there. `counter` is the field that has its `count`.
-fn usable(list: &str, counter: &str, count: usize, absent: bool) -> Result<(), Fault> {
+pub(super) fn usable(list: &str, counter: &str, count: usize, absent: bool) -> Result<(), Fault> {
     if count > MOST {
         return Err(Fault::invalid(format!(
             "{counter} is {count}; at most {MOST} can be used"
@@ -79,7 +79,7 @@ fn usable(list: &str, counter: &str, count: usize, absent: bool) -> Result<(), F
 
 /// # Safety
 /// `text` is NULL or a string closed by 0 that nobody changes during `'a`.
-unsafe fn wanted<'a>(what: &str, text: *const c_char) -> Result<&'a str, Fault> {
+pub(super) unsafe fn wanted<'a>(what: &str, text: *const c_char) -> Result<&'a str, Fault> {
     // SAFETY: the same promise.
     unsafe { lent_string(what, text) }?.ok_or_else(|| Fault::null(what))
 }

@@ -15,7 +15,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// One message on its way through, used by one thread at a time (not always the same one).
 ///
-/// The calls come in the order of SMTP: connect, helo, mail_from, rcpt, then header ... end_of_headers, body ..., or
+/// The calls come in the order of SMTP: connect, helo, authenticated, mail_from, rcpt, then header ... end_of_headers, body ..., or
 /// else data ..., then finish. Those for which there is nothing to tell are left out. A call out of turn is refused
 /// with MAILREP_SEQUENCE and changes nothing.
 pub struct Transaction {
@@ -197,6 +197,33 @@ pub unsafe extern "C" fn mailrep_transaction_helo(
             transaction,
             || lent("name", name, length),
             |open, _, name| open.helo(name),
+        )
+    }
+}
+
+/// The client has logged in (RFC 4954), so that the message is submitted here and not received from elsewhere. SPF, iprev and
+/// DMARC are not checked then: the Authentication-Results field has auth=pass in their place, without the client's
+/// address, DMARC's result is none with the cause "authenticated", and signatures are verified if there are any.
+///
+/// (With libmilter: what the macro {auth_authen} gives in the callback of MAIL FROM, unless it is NULL or empty.)
+///
+/// @param transaction  before mail_from
+/// @param account      the name that was logged in with, any octets
+/// @param length       octets of account, 1 to 1,024
+/// @return             MAILREP_OK; MAILREP_NULL; MAILREP_INVALID for an empty account, or one that is too long;
+///                     MAILREP_SEQUENCE
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mailrep_transaction_authenticated(
+    transaction: *mut Transaction,
+    account: *const c_char,
+    length: usize,
+) -> c_int {
+    // SAFETY: the header's rules.
+    unsafe {
+        call(
+            transaction,
+            || lent("account", account, length),
+            |open, _, account| open.authenticated(account),
         )
     }
 }

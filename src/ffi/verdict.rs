@@ -90,6 +90,16 @@ fn dmarc(views: &Views) -> &Dmarc {
     &views.dmarc
 }
 
+/// The account that the client has logged in to, as mailrep_transaction_authenticated() had it.
+///
+/// @param verdict  may be NULL
+/// @return         absent for mail that comes from elsewhere
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mailrep_verdict_account(verdict: *const Verdict) -> Text {
+    // SAFETY: the header's rules.
+    unsafe { text(verdict, |views| views.account.as_deref()) }
+}
+
 /// SPF's result: that of the reverse-path, or of the HELO name where the reverse-path is null.
 ///
 /// @param verdict  may be NULL
@@ -358,6 +368,22 @@ pub unsafe extern "C" fn mailrep_verdict_dkim_cause(verdict: *const Verdict, ind
     }
 }
 
+/// What became of the message after signing, as a sentence: which signed field was changed, from what to what, where the signature
+/// proves it, and what is likely where it does not. It changes no result. The JSON has it in parts.
+///
+/// @param verdict  may be NULL
+/// @param index    from 0
+/// @return         absent unless the message differs from what was signed
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mailrep_verdict_dkim_hint(verdict: *const Verdict, index: usize) -> Text {
+    // SAFETY: the header's rules.
+    unsafe {
+        text(verdict, |views| {
+            signature(views, index).and_then(|it| it.hint.as_deref())
+        })
+    }
+}
+
 /// DMARC's result.
 ///
 /// @param verdict  may be NULL
@@ -420,7 +446,7 @@ pub unsafe extern "C" fn mailrep_verdict_dmarc_policy(verdict: *const Verdict) -
     unsafe { code(verdict, |views| Some(dmarc(views)).map(|it| it.policy)) }
 }
 
-/// What the domain owner asks to be done with this message: MAILREP_POLICY_NONE unless DMARC failed.
+/// What is to be done with this message, by the policy or by what overrides it: MAILREP_POLICY_NONE unless DMARC failed.
 ///
 /// @param verdict  may be NULL
 /// @return         MAILREP_POLICY_NONE to MAILREP_POLICY_REJECT; MAILREP_ABSENT without a policy
@@ -428,6 +454,38 @@ pub unsafe extern "C" fn mailrep_verdict_dmarc_policy(verdict: *const Verdict) -
 pub unsafe extern "C" fn mailrep_verdict_dmarc_disposition(verdict: *const Verdict) -> c_int {
     // SAFETY: the header's rules.
     unsafe { code(verdict, |views| Some(dmarc(views)).map(|it| it.disposition)) }
+}
+
+/// Why the disposition is not what the policy asks for: a word of RFC 9990, "local_policy", "mailing_list", "policy_test_mode" or
+/// "trusted_forwarder".
+///
+/// @param verdict  may be NULL
+/// @return         absent where it is what the policy asks for
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mailrep_verdict_dmarc_override_type(verdict: *const Verdict) -> Text {
+    // SAFETY: the header's rules.
+    unsafe {
+        text(verdict, |views| {
+            dmarc(views).overridden.as_ref().map(|(kind, _)| kind.as_c_str())
+        })
+    }
+}
+
+/// The same in words.
+///
+/// @param verdict  may be NULL
+/// @return         absent where it is what the policy asks for
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mailrep_verdict_dmarc_override_comment(verdict: *const Verdict) -> Text {
+    // SAFETY: the header's rules.
+    unsafe {
+        text(verdict, |views| {
+            dmarc(views)
+                .overridden
+                .as_ref()
+                .map(|(_, comment)| comment.as_c_str())
+        })
+    }
 }
 
 /// Whether SPF passed for a domain that is aligned with the author domain.

@@ -11,6 +11,7 @@ use std::ffi::{CString, c_int};
 /// All that can be asked of a verdict.
 #[derive(Debug)]
 pub(super) struct Views {
+    pub(super) account: Option<CString>,
     pub(super) spf: Option<Spf>,
     pub(super) dkim: Vec<Signature>,
     pub(super) dmarc: Dmarc,
@@ -50,6 +51,7 @@ pub(super) struct Signature {
     pub(super) testing: c_int,
     pub(super) reason: CString,
     pub(super) cause: CString,
+    pub(super) hint: Option<CString>,
 }
 
 #[derive(Debug)]
@@ -60,6 +62,8 @@ pub(super) struct Dmarc {
     pub(super) organizational_domain: Option<CString>,
     pub(super) policy: c_int,
     pub(super) disposition: c_int,
+    /// Type and comment.
+    pub(super) overridden: Option<(CString, CString)>,
     pub(super) spf_aligned: c_int,
     pub(super) dkim_aligned: c_int,
     pub(super) reason: CString,
@@ -83,6 +87,7 @@ pub(super) struct Anomaly {
 impl Views {
     pub(super) fn of(verdict: &transaction::Verdict) -> Views {
         Views {
+            account: optional(&verdict.account),
             spf: verdict.spf.as_ref().map(Spf::of),
             dkim: verdict.dkim.iter().map(Signature::of).collect(),
             dmarc: Dmarc::of(&verdict.dmarc, verdict.dmarc_reason()),
@@ -138,6 +143,7 @@ impl Signature {
             testing: verdict.testing.into(),
             reason: keep(verdict.reason()),
             cause: keep(verdict.cause.code()),
+            hint: verdict.hint.as_ref().map(|hint| keep(hint.to_string())),
         }
     }
 }
@@ -151,6 +157,10 @@ impl Dmarc {
             organizational_domain: shown(&verdict.organizational_domain),
             policy: codes::policy(verdict.policy),
             disposition: codes::policy(verdict.disposition),
+            overridden: verdict
+                .overridden
+                .as_ref()
+                .map(|found| (keep(found.kind.as_str()), keep(found.comment.as_str()))),
             spf_aligned: verdict.spf_aligned.into(),
             dkim_aligned: verdict.dkim_aligned.into(),
             reason: keep(reason),

@@ -141,6 +141,18 @@ impl HeaderFields {
         })
     }
 
+    /// RFC 2919 section 3: what stands in the last angle brackets of the only List-Id field.
+    pub(crate) fn list_identifier(&self) -> Option<&[u8]> {
+        let mut fields = self.named("List-Id");
+        let (_, field) = fields.next()?;
+        if fields.next().is_some() {
+            return None;
+        }
+        let inside = field.value().trim_ascii().strip_suffix(b">")?;
+        let begin = memchr::memrchr(b'<', inside)?;
+        Some(inside[begin + 1..].trim_ascii())
+    }
+
     /// The fields named `name`, letter case aside, from the top, with their places among all fields.
     pub fn named<'a>(&'a self, name: &'a str) -> impl DoubleEndedIterator<Item = (usize, HeaderField<'a>)> {
         self.iter()

@@ -27,8 +27,8 @@ pub struct MonitorOptions {
     pub false_alarms_per_account_year: f64,
     /// What is known of accounts in general. Default: the one that is built in.
     pub prior: Option<Prior>,
-    /// Octets of memory for remembering recipients, for all accounts. Default 16 MiB, which are some 13 million pairs of account and
-    /// recipient.
+    /// Octets of memory that remembering recipients may take, for all accounts together. Default 16 MiB, which are some 9 million
+    /// pairs of account and recipient.
     pub novelty_octets: usize,
     /// Accounts that are kept. Beyond, those go that sent nothing for [`MonitorOptions::forget_days`]; if there are none, further
     /// accounts are not watched, and said to be so. Default 4 million.

@@ -4,7 +4,7 @@ use super::account::Account;
 use hashbrown::HashTable;
 
 /// Accounts are kept in blocks of so many, so that growing copies none.
-const BLOCK: usize = 64;
+const BLOCK: usize = 16;
 
 /// A bounded set of accounts.
 #[derive(Debug)]

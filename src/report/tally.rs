@@ -7,7 +7,9 @@ use super::mail::hash;
 use super::text::value;
 use crate::clock::UnixTime;
 use crate::dkim::{DkimResult, SignatureVerdict};
-use crate::dmarc::{self, DmarcResult, FailureOptions, Mechanism, OverrideKind, Policy, ReportUri};
+use crate::dmarc::{
+    self, DmarcResult, FailureOptions, Mechanism, OrganizationalDomains, OverrideKind, Policy, ReportUri,
+};
 use crate::dns::Name;
 use crate::spf::{Identity, SpfResult};
 use crate::transaction::Verdict;
@@ -116,7 +118,7 @@ impl Tally {
         let (Some(domain), Some(published)) = (&dmarc.policy_domain, &dmarc.record) else {
             return Err(NotReported::NoPolicy);
         };
-        let policy = published_policy(domain.as_str(), published).ok_or(NotReported::NoPolicy)?;
+        let policy = published_policy(dmarc, domain.as_str(), published).ok_or(NotReported::NoPolicy)?;
         // RFC 9990 section 3.4: rua asks for reports.
         if published.rua.is_empty() {
             return Err(NotReported::NotAsked);
@@ -208,11 +210,19 @@ pub fn aggregate<'a>(
 }
 
 /// RFC 9990 section 3.1.1.5: from `p` on, what was found or the default.
-fn published_policy(domain: &str, record: &dmarc::Record) -> Option<PublishedPolicy> {
+fn published_policy(
+    verdict: &dmarc::Verdict,
+    domain: &str,
+    record: &dmarc::Record,
+) -> Option<PublishedPolicy> {
     let policies = record.policies().ok()?;
     Some(PublishedPolicy {
         domain: value(domain),
-        discovery: Some(Discovery::TreeWalk),
+        discovery: Some(match verdict.organizational_domains {
+            OrganizationalDomains::TreeWalk => Discovery::TreeWalk,
+            #[cfg(feature = "psl")]
+            OrganizationalDomains::PublicSuffixList => Discovery::PublicSuffixList,
+        }),
         p: Some(policies.p),
         sp: Some(policies.sp),
         np: Some(policies.np),

@@ -26,8 +26,10 @@
 //! # example().now_or_never().expect("a zone answers at once").expect("a verdict");
 //! ```
 
+mod advice;
 mod context;
 mod job;
+mod story;
 mod verdict;
 
 #[cfg(test)]
@@ -35,6 +37,7 @@ mod tests;
 
 pub use context::{Context, Options};
 pub use job::{BoxFuture, Inline, Spawn};
+pub use story::Story;
 pub use verdict::Verdict;
 
 use crate::clock::UnixTime;
@@ -50,6 +53,9 @@ use std::sync::Arc;
 /// Octets of an envelope address or HELO name that are looked at, the last ones: there an address has its domain. RFC
 /// 5321 section 4.5.3.1 allows 256 and 255; a domain that is longer cannot be a valid name, and is told so.
 const MOST_ENVELOPE: usize = 1_024;
+
+/// Octets of an account's name that are taken; those of the largest providers have no more than an address.
+const MOST_ACCOUNT: usize = 1_024;
 
 /// A message on its way through. Calls come in the order of SMTP; one out of turn is refused and changes nothing.
 ///
@@ -67,6 +73,8 @@ pub struct Transaction<R: Resolver> {
     helo: Box<[u8]>,
     /// The reverse-path without angle brackets.
     mail_from: Option<Box<[u8]>>,
+    /// Who has logged in, for a message that is submitted.
+    account: Option<String>,
     splitter: Splitter,
     iprev: Option<Job<iprev::Iprev>>,
     spf: Option<Job<spf::Verdict>>,
@@ -118,6 +126,7 @@ impl<R: Resolver> Transaction<R> {
             client: None,
             helo: Box::default(),
             mail_from: None,
+            account: None,
             iprev: None,
             spf: None,
             spf_domain: None,
@@ -153,6 +162,38 @@ impl<R: Resolver> Transaction<R> {
         Ok(())
     }
 
+    /// The client has logged in to `account` (RFC 4954): the message is submitted here, and not received from elsewhere.
+    ///
+    /// SPF, iprev and DMARC are about hosts that deliver mail of their own domains, and say nothing of a customer at a hotel:
+    /// they are not checked, nothing is asked for them, and the Authentication-Results field has `auth=pass smtp.auth=account`
+    /// (RFC 8601 section 2.7.4) in their place, without the client's address. Signatures are verified, if there are any. DMARC's
+    /// cause is [`dmarc::Cause::Authenticated`].
+    ///
+    /// # Errors
+    /// [`Error::Sequence`] after MAIL FROM; [`Error::Invalid`] for an empty account, which says that nobody has logged in, and for one of
+    /// more than 1,024 octets.
+    pub fn authenticated(&mut self, account: &[u8]) -> Result<(), Error> {
+        // RFC 4954 section 4: AUTH is not permitted during a mail transaction.
+        self.turn(
+            "authenticated",
+            Stage::Greeted,
+            "it comes before MAIL FROM and the header",
+        )?;
+        if account.is_empty() || account.len() > MOST_ACCOUNT {
+            return Err(Error::Invalid {
+                what: "account",
+                value: crate::error::printable(account),
+                why: format!(
+                    "it has 1 to {MOST_ACCOUNT} octets; leave the call out for a client that has not logged in"
+                ),
+            });
+        }
+        self.stage = Stage::Greeted;
+        self.account = Some(String::from_utf8_lossy(account).into_owned());
+        self.iprev = None;
+        Ok(())
+    }
+
     /// The reverse-path, with or without angle brackets; empty for the null one. SPF begins here.
     ///
     /// # Errors
@@ -166,7 +207,9 @@ impl<R: Resolver> Transaction<R> {
         self.stage = Stage::Mail;
         let address = bounded(without_brackets(address.trim_ascii()));
         self.mail_from = Some(address.clone());
-        let Some(client) = self.client else { return Ok(()) };
+        let Some(client) = self.client.filter(|_| self.account.is_none()) else {
+            return Ok(());
+        };
         let request = spf::Request {
             client,
             helo: self.helo.clone(),
@@ -297,6 +340,7 @@ impl<R: Resolver> Transaction<R> {
             client: self.client,
             helo: &self.helo,
             mail_from: self.mail_from.as_deref().unwrap_or_default(),
+            account: self.account,
             now: self.now,
             header: &content.header,
             anomaly: content.anomaly,
@@ -358,7 +402,13 @@ impl<R: Resolver> Transaction<R> {
         let trace = self.trace.clone();
         let policy = {
             let (session, context, trace) = (Arc::clone(&session), Arc::clone(&self.context), trace.clone());
-            async move { dmarc::discover_with(&session, &author, &candidates, context.dmarc(), &trace).await }
+            let submitted = self.account.is_some();
+            async move {
+                if submitted {
+                    return dmarc::Discovery::of_nothing(author);
+                }
+                dmarc::discover_with(&session, &author, &candidates, context.dmarc(), &trace).await
+            }
         };
         let keys = {
             let header = Arc::clone(&header);

@@ -1,5 +1,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod stories;
+mod submission;
+
 use super::*;
 use crate::clock::Clock;
 use crate::dns::callback::CallbackResolver;

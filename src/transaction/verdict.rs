@@ -18,7 +18,9 @@ const MOST_UNPROVEN: usize = 20;
 /// The verdict on one message.
 #[derive(Debug, Clone)]
 pub struct Verdict {
-    /// SPF of both identities; none when the client's address is not known.
+    /// The account that the client has logged in to; none for mail that comes from elsewhere.
+    pub account: Option<String>,
+    /// SPF of both identities; none when the client's address is not known, and for mail that is submitted.
     pub spf: Option<spf::Verdict>,
     /// What SPF was asked, for [`spf::Evaluation::received_spf`]; there where `spf` is.
     pub spf_request: Option<spf::Request>,
@@ -26,7 +28,7 @@ pub struct Verdict {
     pub dkim: Vec<dkim::SignatureVerdict>,
     /// DMARC, which rests on the two before.
     pub dmarc: dmarc::Verdict,
-    /// Forward-confirmed reverse DNS; none when the client's address is not known.
+    /// Forward-confirmed reverse DNS; none when the client's address is not known, and for mail that is submitted.
     pub iprev: Option<Iprev>,
     /// The value of the Authentication-Results field to add (RFC 8601), folded with CRLF and blanks.
     pub authentication_results: String,
@@ -49,6 +51,7 @@ impl Verdict {
             _ => None,
         };
         match (&self.spf, told) {
+            _ if self.account.is_some() => {}
             (_, Some(SpfFinding::TrustedClient)) => {}
             (None, Some(SpfFinding::NotChecked)) => {
                 reason.push_str("; the client's address, which SPF needs, is not known");
@@ -88,6 +91,7 @@ pub(super) struct Parts<'a> {
     pub(super) client: Option<IpAddr>,
     pub(super) helo: &'a [u8],
     pub(super) mail_from: &'a [u8],
+    pub(super) account: Option<String>,
     pub(super) now: UnixTime,
     pub(super) header: &'a HeaderFields,
     pub(super) anomaly: Option<Anomaly>,
@@ -100,6 +104,36 @@ pub(super) struct Parts<'a> {
 
 impl Parts<'_> {
     pub(super) fn conclude(self) -> Verdict {
+        let dmarc = match &self.account {
+            Some(account) => dmarc::Verdict::for_submission(self.policy.author(), account),
+            None => self.evaluate(),
+        };
+        let mut results = Vec::with_capacity(self.dkim.len() + 4);
+        match &self.account {
+            Some(account) => self.submission_results(account, &mut results),
+            None => {
+                self.spf_results(&mut results);
+                self.dkim_results(&mut results);
+                results.push(dmarc_result(&dmarc));
+                self.iprev_result(&mut results);
+            }
+        }
+        let authserv_id = self.options.authserv_id.to_string();
+        Verdict {
+            headers_to_remove: fields_to_remove(self.header, &authserv_id),
+            authentication_results: AuthenticationResults { authserv_id, results }.value(),
+            spf_request: self.spf_request(),
+            account: self.account,
+            spf: self.spf,
+            dkim: self.dkim,
+            dmarc,
+            iprev: self.iprev,
+            anomaly: self.anomaly,
+            trace: self.trace.steps(),
+        }
+    }
+
+    fn evaluate(&self) -> dmarc::Verdict {
         let (spf_identifier, dkim_identifiers) = (self.spf_identifier(), self.dkim_identifiers());
         let mut dmarc = dmarc::evaluate(&self.policy, spf_identifier.as_ref(), &dkim_identifiers);
         if self.trusts_client() {
@@ -125,22 +159,19 @@ impl Parts<'_> {
                 *dkim = DkimFinding::OthersFailed;
             }
         }
-        let mut results = Vec::with_capacity(self.dkim.len() + 4);
-        self.spf_results(&mut results);
-        self.dkim_results(&mut results);
-        results.push(dmarc_result(&dmarc));
-        self.iprev_result(&mut results);
-        let authserv_id = self.options.authserv_id.to_string();
-        Verdict {
-            headers_to_remove: fields_to_remove(self.header, &authserv_id),
-            authentication_results: AuthenticationResults { authserv_id, results }.value(),
-            spf_request: self.spf_request(),
-            spf: self.spf,
-            dkim: self.dkim,
-            dmarc,
-            iprev: self.iprev,
-            anomaly: self.anomaly,
-            trace: self.trace.steps(),
+        dmarc
+    }
+
+    /// RFC 8601 section 2.7.4. What says that something did not pass is left out where nothing could: whoever reads mail
+    /// would take it for a verdict on a stranger.
+    fn submission_results(&self, account: &str, results: &mut Vec<MethodResult>) {
+        let account = match account.contains('@') {
+            true => with_a_labels(account.as_bytes()),
+            false => account.as_bytes().into(),
+        };
+        results.push(MethodResult::new("auth", "pass").property("smtp", "auth", account));
+        if !self.dkim.is_empty() {
+            self.dkim_results(results);
         }
     }
 

@@ -1,7 +1,9 @@
 /* Checks a message through the streaming calls and prints the verdict as a line of JSON:
  *
  *     check_message [--zone FILE | --nameserver ADDRESS]... [--now SECONDS] [--ip IP] [--helo NAME] [--mail-from ADDRESS]
- *                   [--authserv-id ID] [--spf-trust NETWORK]... [--spf-record DOMAIN=RECORD]... [--spf-explanation TEXT]
+ *                   [--login ACCOUNT] [--authserv-id ID] [--spf-trust NETWORK]... [--spf-record DOMAIN=RECORD]...
+ *                   [--spf-explanation TEXT] [--dmarc-trust NETWORK]... [--dmarc-list LIST]...
+ *                   [--dmarc-except DOMAIN=DISPOSITION]... [--dmarc-psl]
  *                   [--trace] [--chunk OCTETS] [--by-field] FILE|-
  *
  * --by-field tells the header field by field, as a mail filter does; it needs CRLF and a header without faults.
@@ -18,9 +20,10 @@ enum { MOST = 8 };
 struct arguments {
     mailrep_options options;
     const char *nameservers[MOST];
-    const char *trusted[MOST];
+    const char *trusted[MOST], *dmarc_trusted[MOST], *lists[MOST];
     mailrep_spf_record records[MOST];
-    const char *ip, *helo, *mail_from, *file;
+    mailrep_dmarc_exception exceptions[MOST];
+    const char *ip, *helo, *account, *mail_from, *file;
     const char *now;
     size_t chunk;
     int by_field;
@@ -40,11 +43,16 @@ static void read_arguments(struct arguments *arguments, int argc, char **argv)
     arguments->options.nameservers = arguments->nameservers;
     arguments->options.spf_trusted = arguments->trusted;
     arguments->options.spf_records = arguments->records;
+    arguments->options.dmarc_trusted = arguments->dmarc_trusted;
+    arguments->options.dmarc_lists = arguments->lists;
+    arguments->options.dmarc_exceptions = arguments->exceptions;
     arguments->chunk = 65536;
     for (int at = 1; at < argc; at++) {
         const char *name = argv[at];
         if (strcmp(name, "--trace") == 0) {
             arguments->options.trace = 1;
+        } else if (strcmp(name, "--dmarc-psl") == 0) {
+            arguments->options.dmarc_psl = 1;
         } else if (strcmp(name, "--by-field") == 0) {
             arguments->by_field = 1;
         } else if (strncmp(name, "--", 2) == 0) {
@@ -77,6 +85,26 @@ static void read_arguments(struct arguments *arguments, int argc, char **argv)
                 *equals = '\0';
                 arguments->records[arguments->options.spf_record_count].domain = argv[at];
                 arguments->records[arguments->options.spf_record_count++].record = equals + 1;
+            } else if (strcmp(name, "--login") == 0) {
+                arguments->account = argv[at];
+            } else if (strcmp(name, "--dmarc-trust") == 0) {
+                if (arguments->options.dmarc_trusted_count == MOST)
+                    usage("too many networks");
+                arguments->dmarc_trusted[arguments->options.dmarc_trusted_count++] = argv[at];
+            } else if (strcmp(name, "--dmarc-list") == 0) {
+                if (arguments->options.dmarc_list_count == MOST)
+                    usage("too many lists");
+                arguments->lists[arguments->options.dmarc_list_count++] = argv[at];
+            } else if (strcmp(name, "--dmarc-except") == 0) {
+                char *equals = strchr(argv[at], '=');
+                if (!equals || arguments->options.dmarc_exception_count == MOST)
+                    usage("no DOMAIN=DISPOSITION, or too many");
+                *equals = '\0';
+                mailrep_dmarc_exception *exception = &arguments->exceptions[arguments->options.dmarc_exception_count++];
+                exception->domain = argv[at];
+                exception->disposition = strcmp(equals + 1, "reject") == 0       ? MAILREP_POLICY_REJECT
+                                         : strcmp(equals + 1, "quarantine") == 0 ? MAILREP_POLICY_QUARANTINE
+                                                                                 : MAILREP_POLICY_NONE;
             } else if (strcmp(name, "--spf-explanation") == 0) {
                 arguments->options.spf_explanation = argv[at];
             } else if (strcmp(name, "--chunk") == 0) {
@@ -135,6 +163,8 @@ static int tell_envelope(mailrep_transaction *transaction, const struct argument
         status = mailrep_transaction_connect(transaction, arguments->ip, strlen(arguments->ip));
     if (status == MAILREP_OK && arguments->helo)
         status = mailrep_transaction_helo(transaction, arguments->helo, strlen(arguments->helo));
+    if (status == MAILREP_OK && arguments->account)
+        status = mailrep_transaction_authenticated(transaction, arguments->account, strlen(arguments->account));
     if (status == MAILREP_OK && arguments->mail_from) {
         static const char recipient[] = "<postmaster@example.net>";
         status = mailrep_transaction_mail_from(transaction, arguments->mail_from, strlen(arguments->mail_from));

@@ -5,6 +5,7 @@
 
 mod check;
 mod dmarc_lint;
+mod dmarc_policy;
 mod input;
 mod lint;
 mod outbound;

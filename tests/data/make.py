@@ -207,6 +207,12 @@ def messages():
         "plain",
     )
 
+    listed = change(both(honest, "example.org"), "Subject: Eleven", "Subject: [orchard] Eleven")
+    listed = change(listed, "\r\n\r\nAda\r\n", "\r\n\r\nAda\r\n--\r\nThe orchard list\r\n")
+    listed = add_on_top(listed, "List-Id", "The orchard <orchard.lists.example.net>")
+    made["list-tag.eml"] = sign(listed, "lists.example.net", "plain")
+    made["subject-tag.eml"] = change(both(honest, "example.org"), "Subject: Eleven", "Subject: {Spam?} Eleven")
+
     # Who is the author?
     made["subdomain.eml"] = both(
         letter("The orchard <news@letters.example.org>", to_bo, "News", "The bees are back.\n", "news-1"), "example.org"

@@ -39,13 +39,13 @@ def test_differences_are_noticed() -> None:
 
 
 def told(case: dict[str, Any]) -> dict[str, Any]:
-    return {name: case[name] for name in ("ip", "helo", "mail_from", "now")}
+    return {name: case.get(name) for name in ("ip", "helo", "mail_from", "account", "now")}
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: str(case["name"]))
 def test_case(case: dict[str, Any]) -> None:
     path = DATA / case["file"]
-    policy = {name: case[name] for name in ("spf_trusted", "spf_records", "spf_explanation") if name in case}
+    policy = {name: value for name, value in case.items() if name.startswith(("spf_", "dmarc_"))}
     with mailrep.Checker(zone=DATA / "zone", authserv_id=case["authserv_id"], **policy) as checker:
         verdict = checker.check(path, **told(case))
         assert not difference(case["expect"], verdict.to_dict())
@@ -61,8 +61,16 @@ def test_case(case: dict[str, Any]) -> None:
     assert [str(signature.result) for signature in verdict.dkim] == [one["result"] for one in made["dkim"]]
     assert (verdict.spf and verdict.spf.reason) == (made["spf"] and made["spf"]["reason"])
     assert (verdict.spf and verdict.spf.received_spf) == (made["spf"] and made["spf"]["received_spf"])
+    assert verdict.account == made["account"]
+    override = verdict.dmarc.override
+    assert (override and {"type": override.type, "comment": override.comment}) == made["dmarc"]["override"]
+    hints = [signature.hint for signature in verdict.dkim]
+    assert [hint and hint.reason for hint in hints] == [one["hint"] and one["hint"]["reason"] for one in made["dkim"]]
+    assert verdict.story.claimed == made["story"]["claimed"]
+    assert list(verdict.story.advice) == made["story"]["advice"]
     assert list(verdict.headers_to_remove) == made["headers_to_remove"]
-    for line, word in zip(str(verdict).splitlines(), ("spf" if verdict.spf else "dkim", "dkim")):
+    words = ("auth", "dmarc") if verdict.account else ("spf" if verdict.spf else "dkim", "dkim")
+    for line, word in zip(str(verdict).splitlines(), words):
         assert line.startswith(f"{word}=")
 
 

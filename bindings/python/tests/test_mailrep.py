@@ -254,6 +254,39 @@ def test_a_fail_is_explained_where_the_domain_does_not() -> None:
 
 
 @pytest.mark.parametrize(
+    ("given", "disposition", "kind"),
+    [
+        ({}, Policy.REJECT, None),
+        ({"dmarc_trusted": ipaddress.ip_network("203.0.113.0/24")}, Policy.NONE, "trusted_forwarder"),
+        ({"dmarc_exceptions": {"example.org": Policy.QUARANTINE}}, Policy.QUARANTINE, "local_policy"),
+        ({"dmarc_exceptions": {"example.org": "none"}}, Policy.NONE, "local_policy"),
+        ({"dmarc_lists": "*"}, Policy.REJECT, None),
+        ({"dmarc_psl": True}, Policy.REJECT, None),
+    ],
+)
+def test_an_override_changes_the_disposition_and_names_itself(
+    given: Any, disposition: Policy, kind: str | None
+) -> None:
+    verdict = mailrep.check(MESSAGE, ip="203.0.113.9", zone=ZONE, **given, **ENVELOPE)
+    assert (verdict.dmarc.result, verdict.dmarc.policy) == (DmarcResult.FAIL, Policy.REJECT)
+    assert verdict.dmarc.disposition is disposition
+    override = verdict.dmarc.override
+    assert (override and override.type) == kind
+
+
+def test_a_submission_is_no_verdict_on_a_stranger() -> None:
+    verdict = mailrep.check(
+        MESSAGE, ip="203.0.113.9", account="ada", authserv_id="mx.example", zone=ZONE, mail_from="ada@example.org"
+    )
+    assert (verdict.account, verdict.spf, verdict.iprev) == ("ada", None, None)
+    assert (verdict.dmarc.result, verdict.dmarc.cause) == (DmarcResult.NONE, "authenticated")
+    assert verdict.authentication_results == "mx.example;\r\n    auth=pass smtp.auth=ada"
+    assert str(verdict).startswith("auth=pass ('ada')\ndmarc=none ")
+    with pytest.raises(mailrep.InvalidError, match="account"):
+        mailrep.check(MESSAGE, account="", zone=ZONE)
+
+
+@pytest.mark.parametrize(
     ("more", "kind", "words"),
     [
         ({"ip": "192.0.2.999"}, mailrep.InvalidError, "192.0.2.999"),
@@ -269,6 +302,10 @@ def test_a_fail_is_explained_where_the_domain_does_not() -> None:
         ({"timeout": float("nan")}, mailrep.InvalidError, "timeout"),
         ({"spf_trusted": ["192.0.2.1", "192.0.2.0/33"]}, mailrep.InvalidError, r"spf_trusted\[1\]: '192.0.2.0/33'"),
         ({"spf_trusted": ["192.0.2.1"] * 1025}, mailrep.InvalidError, "at most 1024"),
+        ({"dmarc_trusted": "192.0.2.0/33"}, mailrep.InvalidError, r"dmarc_trusted\[0\]: '192.0.2.0/33'"),
+        ({"dmarc_lists": ["a..b"]}, mailrep.InvalidError, r"dmarc_lists\[0\]: 'a..b' is no identifier"),
+        ({"dmarc_exceptions": {"a.b": "discard"}}, mailrep.InvalidError, "'discard' is no disposition"),
+        ({"dmarc_exceptions": {"a..b": "none"}}, mailrep.InvalidError, r"dmarc_exceptions\[0\]"),
         ({"spf_records": {"example.org": "v=spf1 ipv4:1.2.3.4"}}, mailrep.InvalidError, r"\[0\]: .* example.org is"),
         ({"spf_records": {"a.b": "v=spf1", "A.b.": "v=spf1"}}, mailrep.InvalidError, r"\[1\]: two SPF records .* a\.b"),
         ({"spf_records": {"localhost": "v=spf1"}}, mailrep.InvalidError, "'localhost' has one label"),

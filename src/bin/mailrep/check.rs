@@ -4,18 +4,17 @@ use super::cli::{Check, Global};
 use super::failure::{Failure, tell};
 use super::input::Message;
 use super::page::{Page, print_json, yes};
-use super::policy::LocalPolicy;
+use super::policy::{Local, LocalPolicy};
 use super::{decision, dmarc, setup, spf, steps};
 use mailrep::dkim::SignatureVerdict;
 use mailrep::driver::CheckerTransaction;
 use mailrep::iprev::Iprev;
 use mailrep::json;
-use mailrep::spf::Policy;
 use mailrep::transaction::Verdict;
 
-pub(crate) fn run(command: Check, global: Global, policy: Policy) -> Result<(), Failure> {
+pub(crate) fn run(command: Check, global: Global, local: Local) -> Result<(), Failure> {
     let (as_json, trace) = (global.json, command.trace);
-    let (checker, now) = setup::checker(global, command.authserv_id.clone(), trace, policy)?;
+    let (checker, now) = setup::checker(global, command.authserv_id.clone(), trace, local)?;
     let message = Message::open(&command.file)?;
     let mut transaction = checker.transaction_at(now);
     envelope(&command, &mut transaction)?;
@@ -40,6 +39,9 @@ fn envelope(command: &Check, transaction: &mut CheckerTransaction) -> Result<(),
     }
     if let Some(name) = &command.helo {
         transaction.helo(name)?;
+    }
+    if let Some(account) = &command.login {
+        transaction.authenticated(account)?;
     }
     if let Some(address) = &command.mail_from {
         transaction.mail_from(address)?;
@@ -74,8 +76,17 @@ fn warn_of_idle_options(command: &Check) {
 
 fn show(page: &mut Page, verdict: &Verdict) {
     decision::message(page, verdict);
+    let story = verdict.story();
+    page.told("Who claims to have sent it", &[story.claimed]);
+    page.told("What was proven", &story.proven);
+    if !story.advice.is_empty() {
+        page.told("What to do", &story.advice);
+    }
     match &verdict.spf {
         Some(spf) => spf::show(page, spf),
+        None if verdict.account.is_some() => {
+            page.check("SPF", "not checked", "the client has logged in (--login)")
+        }
         None => page.check("SPF", "not checked", "the client's address is not known (--ip)"),
     }
     match verdict.anomaly {
@@ -86,9 +97,13 @@ fn show(page: &mut Page, verdict: &Verdict) {
     for signature in &verdict.dkim {
         show_signature(page, signature);
     }
-    dmarc::show(page, &verdict.dmarc);
+    match verdict.account {
+        None => dmarc::show(page, &verdict.dmarc),
+        Some(_) => page.check("DMARC", "not checked", "the client has logged in (--login)"),
+    }
     match &verdict.iprev {
         Some(iprev) => show_iprev(page, iprev),
+        None if verdict.account.is_some() => {}
         None => page.check("iprev", "not checked", "the client's address is not known (--ip)"),
     }
     if let Some(anomaly) = verdict.anomaly {

@@ -2,13 +2,14 @@
 
 use super::help;
 use super::outbound::arguments::{Outbound, OutboundCommand};
-use super::policy::LocalPolicy;
+use super::policy::{Exceptions, Local, LocalDmarcPolicy, LocalPolicy};
 use super::values::{self, Claim, Text};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use mailrep::clock::UnixTime;
 use mailrep::dkim::{Canonicalization, NewKey};
+use mailrep::dmarc::OverrideError;
 use mailrep::dns::Name;
-use mailrep::spf::{Policy, PolicyError};
+use mailrep::spf::PolicyError;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -113,6 +114,12 @@ pub(crate) struct Check {
     #[arg(long, value_name = "ADDR", value_parser = values::mail_from(), allow_hyphen_values = true)]
     pub(crate) mail_from: Option<Text>,
 
+    /// Account that the client has logged in to: the message is submitted here.
+    ///
+    /// Neither SPF nor DMARC is checked then, since they are about mail that comes in; signatures are.
+    #[arg(long, value_name = "ACCOUNT", value_parser = values::account())]
+    pub(crate) login: Option<Text>,
+
     /// Name to write results under [default: this host's name].
     #[arg(long, value_name = "ID", value_parser = values::authserv_id)]
     pub(crate) authserv_id: Option<String>,
@@ -127,6 +134,9 @@ pub(crate) struct Check {
 
     #[command(flatten)]
     pub(crate) policy: LocalPolicy,
+
+    #[command(flatten)]
+    pub(crate) dmarc_policy: LocalDmarcPolicy,
 
     #[command(flatten)]
     pub(crate) global: Global,
@@ -204,13 +214,16 @@ pub(crate) struct Dmarc {
     /// Say what is wrong or unwise in what this domain publishes for DMARC, and what to do.
     ///
     /// Each finding names the rule that it rests on. Where reports go to another organization, its consent is looked for.
-    /// The exit status is 0 whatever is found. Not together with --from, --spf or --dkim.
-    #[arg(long, value_name = "DOMAIN", value_parser = values::domain, conflicts_with_all = ["from", "spf", "dkim"])]
+    /// The exit status is 0 whatever is found. Not together with --from, --spf, --dkim, --dmarc-except or --dmarc-psl.
+    #[arg(long, value_name = "DOMAIN", value_parser = values::domain, conflicts_with_all = ["from", "spf", "dkim", "dmarc_except", "dmarc_psl"])]
     pub(crate) lint: Option<Name>,
 
     /// Also show every step: questions and records.
     #[arg(long)]
     pub(crate) trace: bool,
+
+    #[command(flatten)]
+    pub(crate) exceptions: Exceptions,
 
     #[command(flatten)]
     pub(crate) global: Global,
@@ -347,27 +360,54 @@ pub(crate) enum Clash {
     BitsOfEd25519,
     /// Local policy cannot be made of what was given.
     Policy(PolicyError),
+    /// The same for DMARC.
+    Override(OverrideError),
     /// Reports are not evaluated.
     ReportAndEvaluation,
 }
 
+impl From<PolicyError> for Clash {
+    fn from(error: PolicyError) -> Clash {
+        Clash::Policy(error)
+    }
+}
+
+impl From<OverrideError> for Clash {
+    fn from(error: OverrideError) -> Clash {
+        Clash::Override(error)
+    }
+}
+
 impl Cli {
     /// The command, the global options of both places, and local policy.
-    pub(crate) fn into_parts(mut self) -> Result<(Global, Command, Policy), Clash> {
-        let policy = match &self.command {
-            Command::Check(command) => command.policy.policy(false),
-            Command::Spf(command) => command.policy.policy(command.lint.is_some()),
-            Command::Dmarc(_) | Command::Sign(_) | Command::Keygen(_) | Command::Outbound(_) => {
-                Ok(Policy::default())
-            }
+    pub(crate) fn into_parts(mut self) -> Result<(Global, Command, Local), Clash> {
+        let local = match &self.command {
+            Command::Check(command) => Local {
+                spf: command.policy.policy(false)?,
+                dmarc: command.dmarc_policy.overrides()?,
+                organizational_domains: command.dmarc_policy.exceptions.organizational_domains(),
+            },
+            Command::Spf(command) => Local {
+                spf: command.policy.policy(command.lint.is_some())?,
+                ..Local::default()
+            },
+            Command::Dmarc(command) => Local {
+                dmarc: command.exceptions.overrides()?,
+                organizational_domains: command.exceptions.organizational_domains(),
+                ..Local::default()
+            },
+            Command::Sign(_) | Command::Keygen(_) | Command::Outbound(_) => Local::default(),
         };
-        let policy = policy.map_err(Clash::Policy)?;
         let after = match &mut self.command {
             Command::Check(command) => &mut command.global,
             Command::Spf(command) => &mut command.global,
             Command::Dmarc(command) => {
                 if let Some(DmarcCommand::Report(report)) = &mut command.instead {
-                    if command.from.is_some() || command.spf.is_some() || !command.dkim.is_empty() {
+                    if command.from.is_some()
+                        || command.spf.is_some()
+                        || !command.dkim.is_empty()
+                        || command.exceptions.are_given()
+                    {
                         return Err(Clash::ReportAndEvaluation);
                     }
                     let before = std::mem::take(&mut command.global);
@@ -395,7 +435,7 @@ impl Cli {
             }
         };
         let global = self.global.and(std::mem::take(after))?;
-        Ok((global, self.command, policy))
+        Ok((global, self.command, local))
     }
 }
 

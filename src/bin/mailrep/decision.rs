@@ -33,6 +33,7 @@ const UNDECIDED: &str = "Undecided";
 
 fn what_to_do(verdict: &dmarc::Verdict) -> (Tone, &'static str) {
     match (verdict.result, verdict.disposition) {
+        _ if matches!(verdict.cause, dmarc::Cause::Authenticated { .. }) => (Tone::Good, "Submission"),
         (DmarcResult::Pass, _) => (Tone::Good, "Accept"),
         (DmarcResult::Fail, Some(Policy::Reject)) => (Tone::Bad, "Reject"),
         (DmarcResult::Fail, Some(Policy::Quarantine)) => (Tone::Doubtful, "Quarantine"),

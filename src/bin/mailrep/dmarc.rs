@@ -3,12 +3,13 @@
 use super::cli::{Dmarc, DmarcCommand, Global};
 use super::failure::Failure;
 use super::page::{Page, print_json, yes};
+use super::policy::Local;
 use super::values::Claim;
 use super::{decision, dmarc_lint, report, setup, steps};
 use mailrep::dmarc::{Author, DmarcResult, Identifier, Policy, Verdict};
-use mailrep::{json, spf};
+use mailrep::json;
 
-pub(crate) fn run(command: Dmarc, global: Global) -> Result<(), Failure> {
+pub(crate) fn run(command: Dmarc, global: Global, local: Local) -> Result<(), Failure> {
     if let Some(DmarcCommand::Report(reports)) = command.instead {
         return report::run(&reports, &global);
     }
@@ -20,7 +21,7 @@ pub(crate) fn run(command: Dmarc, global: Global) -> Result<(), Failure> {
         // clap asks for it where there is neither.
         return Err(Failure::Usage("--from is missing".to_owned()));
     };
-    let (checker, _) = setup::checker(global, None, trace, spf::Policy::default())?;
+    let (checker, _) = setup::checker(global, None, trace, local)?;
     let spf = command.spf.map(identifier);
     let dkim: Vec<Identifier> = command.dkim.into_iter().map(identifier).collect();
     let (verdict, taken) = checker.dmarc(&Author::from_domain(from), spf.as_ref(), &dkim)?;

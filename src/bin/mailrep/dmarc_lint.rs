@@ -4,15 +4,16 @@ use super::cli::Global;
 use super::failure::Failure;
 use super::findings::{self, Said, WHOLE, clip};
 use super::page::{Page, print_json};
+use super::policy::Local;
 use super::{setup, steps};
 use mailrep::dmarc::Policy;
 use mailrep::dmarc::lint::{Applies, Destination, Finding, Report};
 use mailrep::dns::Name;
-use mailrep::{json, spf};
+use mailrep::json;
 
 pub(crate) fn run(domain: &Name, trace: bool, global: Global) -> Result<(), Failure> {
     let as_json = global.json;
-    let (checker, _) = setup::checker(global, None, trace, spf::Policy::default())?;
+    let (checker, _) = setup::checker(global, None, trace, Local::default())?;
     let (report, taken) = checker.lint_dmarc(domain)?;
     if as_json {
         return print_json(&json::dmarc_lint(&report, trace.then_some(&taken)));

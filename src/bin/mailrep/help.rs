@@ -84,6 +84,13 @@ Authentication-Results field, even of a pass. Such a record is evaluated as if i
 and the limits on them.",
 );
 
+const LOCAL_DMARC_POLICY: Section = page(
+    "What local DMARC policy decides",
+    "It changes what is to be done with messages that fail, and never the result: the disposition is the one of --dmarc-except, if that is \
+milder than what the policy asks for, or none for clients of --dmarc-trust and for messages of the lists of --dmarc-list. The reason says so, \
+and override in the JSON has the type that RFC 9990 gives it in reports: local_policy, trusted_forwarder or mailing_list.",
+);
+
 const JSON: Section = page(
     "JSON",
     "With --json one object is printed on one line. Every name is always there, null where it does not apply; names \
@@ -220,18 +227,29 @@ stay as they are. The first line 'From ' of an mbox is skipped. Memory does not 
   # One that came through a relay of one's own, which SPF knows nothing of:
   mailrep check --spf-trust 198.51.100.0/24 --ip 198.51.100.7 \\
       --helo relay.example.net --mail-from ada@example.org message.eml
+  # One of a mailing list that adds a footer and breaks signatures:
+  mailrep check --dmarc-list '*.lists.example.net' --ip 203.0.113.5 \\
+      --mail-from dev-bounces@lists.example.net message.eml
+  # One that somebody submits who has logged in:
+  mailrep check --login ada --ip 198.51.100.7 message.eml
   # For a program:
   mailrep --json check --ip 192.0.2.1 - < message.eml",
     ),
     LOCAL_POLICY,
+    LOCAL_DMARC_POLICY,
     EXIT_STATUS,
     JSON,
     page(
         "The object of check",
-        "  spf                     an object, as below; null without --ip
+        "  account                 what --login gives, or null
+  spf                     an object, as below; null without --ip, and with --login
   dkim                    a list, one object for each signature
   dmarc                   an object, as below
-  iprev                   result and name of the client's reverse look-up; null without --ip
+  iprev                   result and name of the client's reverse look-up; null without --ip,
+                          and with --login
+  story                   the verdict for people: claimed (who claims to have sent it),
+                          proven (a list of sentences), decides, and advice (a
+                          list of what can be done)
   authentication_results  the value of the header field to add
   headers_to_remove       places of fields that claim to be ours, 0-based
                           among all fields, descending
@@ -249,7 +267,13 @@ stay as they are. The first line 'From ' of an mbox is skipped. Memory does not 
   identity   the agent or user (i=)
   algorithm  such as rsa-sha256
   key_bits   the size of the key
-  testing    whether the domain says that it is only trying DKIM (t=y)",
+  testing    whether the domain says that it is only trying DKIM (t=y)
+  hint       what became of the message after signing, if it is not as it was
+             signed, or null: code (fields_changed, refolded, fields_unknown or
+             body), reason, proven (whether the signature is genuine over the
+             header as it was), changes (a list of what is proven: field, is,
+             was; was is null for a field that was added), mailing_list (by
+             which the message says it came, or null)",
     ),
     JSON_DMARC,
 ];
@@ -292,6 +316,8 @@ pub(crate) const DMARC: &[Section] = &[
       --dkim example.com=fail
   mailrep dmarc --from example.org --dkim example.org=pass \\
       --dkim list.example=pass
+  # By the public suffix list, as receivers of RFC 7489 do:
+  mailrep dmarc --dmarc-psl --from mail.example.org
   # What is wrong with what a domain publishes:
   mailrep dmarc --lint example.org
   # The same for a record that is not published yet:

@@ -3,11 +3,11 @@
 use super::cli::{Global, KeyAlgorithm, Keygen};
 use super::failure::{Failure, tell};
 use super::page::{Page, Tone, print_json};
+use super::policy::Local;
 use super::{setup, sign};
 use mailrep::dkim::{self, NewKey, Publication, SigningKey};
 use mailrep::dns::Name;
 use mailrep::json;
-use mailrep::spf::Policy;
 use std::io::Write as _;
 
 pub(crate) fn run(command: Keygen, global: Global) -> Result<(), Failure> {
@@ -47,7 +47,7 @@ pub(crate) fn run(command: Keygen, global: Global) -> Result<(), Failure> {
 fn verify(command: &Keygen, name: &Name, global: Global) -> Result<(), Failure> {
     let as_json = global.json;
     let key = sign::read_key(&command.out)?;
-    let (checker, _) = setup::checker(global, None, false, Policy::default())?;
+    let (checker, _) = setup::checker(global, None, false, Local::default())?;
     let (found, _) = checker.publication(name, &key)?;
     if as_json {
         let file = command.out.to_string_lossy();

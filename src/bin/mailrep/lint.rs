@@ -4,9 +4,9 @@ use super::cli::Global;
 use super::failure::{Failure, tell};
 use super::findings::{self, Said, WHOLE, clip};
 use super::page::{Page, print_json};
+use super::policy::Local;
 use super::{setup, steps};
 use mailrep::dns::Name;
-use mailrep::spf::Policy;
 use mailrep::spf::lint::{Finding, Found, Node, Report};
 use mailrep::{Limits, json};
 
@@ -20,11 +20,11 @@ pub(crate) fn run(
     domain: &Name,
     trace: bool,
     global: Global,
-    policy: Policy,
+    local: Local,
     given: &[&Name],
 ) -> Result<(), Failure> {
     let as_json = global.json;
-    let (checker, _) = setup::checker(global, None, trace, policy)?;
+    let (checker, _) = setup::checker(global, None, trace, local)?;
     let (report, taken) = checker.lint_spf(domain)?;
     for given in given.iter().filter(|given| !leads_to(&report, given)) {
         tell(&format!(

@@ -32,7 +32,7 @@ use mailrep::spf::PolicyError;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let (global, command, policy) = match Cli::try_parse().and_then(|cli| cli.into_parts().map_err(clash)) {
+    let (global, command, local) = match Cli::try_parse().and_then(|cli| cli.into_parts().map_err(clash)) {
         Ok(parts) => parts,
         Err(error) => return usage(&error),
     };
@@ -42,9 +42,9 @@ fn main() -> ExitCode {
         Some(Color::Auto) | None => {}
     }
     let done = match command {
-        Command::Check(command) => check::run(command, global, policy),
-        Command::Spf(command) => spf::run(command, global, policy),
-        Command::Dmarc(command) => dmarc::run(command, global),
+        Command::Check(command) => check::run(command, global, local),
+        Command::Spf(command) => spf::run(command, global, local),
+        Command::Dmarc(command) => dmarc::run(command, global, local),
         Command::Sign(command) => sign::run(command, global),
         Command::Keygen(command) => keygen::run(command, global),
         Command::Outbound(command) => outbound::run(command, &global),
@@ -64,7 +64,7 @@ fn clash(clash: Clash) -> clap::Error {
                 .to_owned()
         }
         Clash::ReportAndEvaluation => {
-            "the subcommand 'report' cannot be used with '--from', '--spf' or '--dkim': it reads reports and evaluates nothing"
+            "the subcommand 'report' cannot be used with '--from', '--spf', '--dkim', '--dmarc-except' or '--dmarc-psl': it reads reports and evaluates nothing"
                 .to_owned()
         }
         Clash::BitsOfEd25519 => {
@@ -80,6 +80,7 @@ fn clash(clash: Clash) -> clap::Error {
              {error}; 'mailrep spf --lint {domain}' with the same option says what to do"
         ),
         Clash::Policy(error) => error.to_string(),
+        Clash::Override(error) => format!("the argument '--dmarc-except <DOMAIN=DISPOSITION>' cannot be used: {error}"),
     };
     Cli::command().error(ErrorKind::ArgumentConflict, what)
 }

@@ -30,8 +30,9 @@ const PAGES: [Page; 12] = [
     Page {
         name: "mailrep-check",
         synopsis: &[
-            "mailrep check [--ip IP] [--helo NAME] [--mail-from ADDR] [--authserv-id ID] [--spf-trust NETWORK]... \
-             [--spf-record DOMAIN=RECORD]... [--spf-explanation TEXT] [--trace] FILE|-",
+            "mailrep check [--ip IP] [--helo NAME] [--mail-from ADDR] [--login ACCOUNT] [--authserv-id ID] [--spf-trust NETWORK]... \
+             [--spf-record DOMAIN=RECORD]... [--spf-explanation TEXT] [--dmarc-trust NETWORK]... [--dmarc-list LIST]... \
+             [--dmarc-except DOMAIN=DISPOSITION]... [--dmarc-psl] [--trace] FILE|-",
         ],
         sections: help::CHECK,
         see_also: "mailrep(1), mailrep-spf(1), mailrep-dmarc(1)",
@@ -49,7 +50,8 @@ const PAGES: [Page; 12] = [
     Page {
         name: "mailrep-dmarc",
         synopsis: &[
-            "mailrep dmarc --from DOMAIN [--spf DOMAIN=RESULT] [--dkim DOMAIN=RESULT]... [--trace]",
+            "mailrep dmarc --from DOMAIN [--spf DOMAIN=RESULT] [--dkim DOMAIN=RESULT]... [--dmarc-except DOMAIN=DISPOSITION]... \
+             [--dmarc-psl] [--trace]",
             "mailrep dmarc --lint DOMAIN [--trace]",
             "mailrep dmarc report [--all] FILE...",
         ],

@@ -68,6 +68,15 @@ impl Page {
         self.write(format_args!("\n{name:<LEFT$}{style}{result}{style:#}\n"));
     }
 
+    /// A part of a story, sentence by sentence.
+    pub(crate) fn told(&mut self, name: &str, sentences: &[String]) {
+        let style = Style::new().bold();
+        self.write(format_args!("\n{style}{name}{style:#}\n"));
+        for sentence in sentences {
+            self.sentence(sentence);
+        }
+    }
+
     /// A sentence below a check.
     pub(crate) fn sentence(&mut self, sentence: &str) {
         // A sentence may begin with a domain or an address, which stay as they are.

@@ -2,12 +2,12 @@
 
 use super::cli::Global;
 use super::failure::Failure;
+use super::policy::Local;
 use super::values::authserv_id_of_host;
 use mailrep::clock::UnixTime;
 use mailrep::dns::hickory::HickoryOptions;
 use mailrep::dns::zone::Zone;
 use mailrep::driver::{Checker, Setup, Source};
-use mailrep::spf::Policy;
 use mailrep::transaction::Options;
 use std::time::Duration;
 
@@ -19,13 +19,15 @@ pub(crate) fn checker(
     global: Global,
     authserv_id: Option<String>,
     trace: bool,
-    policy: Policy,
+    local: Local,
 ) -> Result<(Checker, UnixTime), Failure> {
     let now = global.now.unwrap_or_else(UnixTime::now);
     let mut options = Options {
         authserv_id: authserv_id.unwrap_or_else(host).into(),
         trace,
-        spf: policy,
+        spf: local.spf,
+        dmarc: local.dmarc,
+        organizational_domains: local.organizational_domains,
         ..Options::default()
     };
     if let Some(time) = global.dns_timeout {

@@ -3,24 +3,25 @@
 use super::cli::{Global, Spf};
 use super::failure::Failure;
 use super::page::{Page, print_json};
+use super::policy::Local;
 use super::{lint, setup, steps};
 use mailrep::Limits;
 use mailrep::dns::Name;
 use mailrep::json;
-use mailrep::spf::{Evaluation, Identity, Policy, Request, Verdict};
+use mailrep::spf::{Evaluation, Identity, Request, Verdict};
 
-pub(crate) fn run(command: Spf, global: Global, policy: Policy) -> Result<(), Failure> {
+pub(crate) fn run(command: Spf, global: Global, local: Local) -> Result<(), Failure> {
     let (as_json, trace) = (global.json, command.trace);
     if let Some(domain) = &command.lint {
         let given: Vec<&Name> = command.policy.domains().collect();
-        return lint::run(domain, trace, global, policy, &given);
+        return lint::run(domain, trace, global, local, &given);
     }
     let (Some(client), Some(helo), Some(mail_from)) = (command.ip, command.helo, command.mail_from) else {
         return Err(Failure::Input(
             "--ip, --helo and --mail-from are needed together".to_owned(),
         ));
     };
-    let (checker, now) = setup::checker(global, None, trace, policy)?;
+    let (checker, now) = setup::checker(global, None, trace, local)?;
     let request = Request {
         client: client.to_canonical(),
         helo,

@@ -3,7 +3,7 @@
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use mailrep::clock::UnixTime;
 use mailrep::dkim::{self, Canonicalization, NewKey};
-use mailrep::dmarc::Outcome;
+use mailrep::dmarc::{self, Outcome, Overrides};
 use mailrep::dns::{Name, NameError};
 use mailrep::spf::{Policy, PolicyError};
 use std::ffi::OsString;
@@ -12,6 +12,8 @@ use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::PathBuf;
 use std::time::Duration;
 
+/// Octets of an account that the library takes.
+const MOST_ACCOUNT: usize = 1_024;
 /// Octets of an address that the library looks at; a longer one would be cut and so be another.
 const MOST_ADDRESS: usize = 1_024;
 /// Octets of a domain name in text form (RFC 1035 section 3.1).
@@ -122,6 +124,17 @@ pub(crate) fn mail_from() -> impl TypedValueParser<Value = Text> {
     })
 }
 
+/// What somebody has logged in with: any octets.
+pub(crate) fn account() -> impl TypedValueParser<Value = Text> {
+    octets(|account| match account.len() {
+        0 => Err("it is empty; leave the option out for a client that has not logged in".to_owned()),
+        1..=MOST_ACCOUNT => Ok(()),
+        more => Err(format!(
+            "the account has {more} octets; at most {MOST_ACCOUNT} are taken"
+        )),
+    })
+}
+
 /// Malformed names get a verdict (RFC 7208 section 4.3); only what is far too long to be meant is refused here.
 fn long_domain(domain: &[u8], what: &str) -> Result<(), String> {
     let length = domain.strip_suffix(b".").unwrap_or(domain).len();
@@ -200,6 +213,36 @@ pub(crate) fn network(value: &str) -> Result<String, String> {
              192.0.2.25, 192.0.2.0/24 or 2001:db8::/32"
                 .to_owned(),
         ),
+    }
+}
+
+/// A mailing list's identifier, which is given back as it is.
+pub(crate) fn list(value: &str) -> Result<String, String> {
+    match Overrides::default().trust_list(value) {
+        Ok(_) => Ok(value.to_owned()),
+        Err(why) => Err(why.to_string()),
+    }
+}
+
+/// An author domain, or all below one, and what becomes of its mail.
+pub(crate) fn exception(value: &str) -> Result<(String, dmarc::Policy), String> {
+    let expected = || {
+        "expected DOMAIN=DISPOSITION, the disposition being one of none, quarantine, reject, such as 'example.org=none'"
+            .to_owned()
+    };
+    let (domain, word) = value.rsplit_once('=').ok_or_else(expected)?;
+    let all = [
+        dmarc::Policy::None,
+        dmarc::Policy::Quarantine,
+        dmarc::Policy::Reject,
+    ];
+    let disposition = all
+        .into_iter()
+        .find(|policy| word.eq_ignore_ascii_case(policy.as_str()));
+    let disposition = disposition.ok_or_else(expected)?;
+    match Overrides::default().except(domain, disposition) {
+        Ok(_) => Ok((domain.to_owned(), disposition)),
+        Err(why) => Err(why.to_string()),
     }
 }
 

@@ -1,7 +1,10 @@
-//! The records of appendix B.2, as its zone files have them, and what the receiver of appendix B.3 makes of the first.
+//! The records of appendix B.2, as its zone files have them, and the receiver of appendix B.3. Those of B.1 stand in `verdict`, of B.4 in
+//! `discovery`.
 
 use super::*;
-use crate::dmarc::{AlignmentMode, DmarcResult, Policies, Policy, Record, Unusable};
+use crate::dmarc::{
+    AlignmentMode, Circumstances, DmarcResult, OverrideKind, Overrides, Policies, Policy, Record, Unusable,
+};
 use crate::dns::zone::Zone;
 
 /// The only record of a zone file.
@@ -103,4 +106,130 @@ fn appendix_b_2_5_subdomain_testing_and_multiple_aggregate_report_uris() {
                  \"mailto:tld-test@thirdparty.example.net\" )";
     let record = published("test.example.com", entry, "_dmarc.test.example.com");
     assert_eq!((record.policies(), record.t), (same(Policy::Reject), false));
+}
+
+/// Author domain, identifiers and record of appendix B.3.1.
+fn smtp_session(spf: Outcome, dkim: Outcome) -> (Verdict, Vec<String>) {
+    let record = "v=DMARC1; p=reject; aspf=r; rua=mailto:dmarc-feedback@example.com";
+    check(
+        Memory::default().txt("_dmarc.example.com", &[record]),
+        &Author::from_domain(name("example.com")),
+        Some(identifier("mail.example.com", spf)),
+        &[identifier("example.com", dkim)],
+    )
+}
+
+#[test]
+fn appendix_b_3_1_smtp_session_example_passes_by_both_identifiers() {
+    let (verdict, asked) = smtp_session(Outcome::Pass, Outcome::Pass);
+    // The policy record, and what relaxed alignment of mail.example.com needs.
+    assert_eq!(
+        asked,
+        [
+            "_dmarc.example.com TXT",
+            "_dmarc.com TXT",
+            "_dmarc.mail.example.com TXT"
+        ]
+    );
+    assert_eq!(verdict.result, DmarcResult::Pass);
+    assert!(verdict.spf_aligned && verdict.dkim_aligned);
+    // "avoiding the "reject" policy that is requested to be applied to email that fails"
+    assert_eq!(
+        (verdict.policy, verdict.disposition),
+        (Some(Policy::Reject), Some(Policy::None))
+    );
+    let record = verdict.record.unwrap();
+    assert_eq!(mailboxes(&record.rua), ["dmarc-feedback@example.com"]);
+    // No AFRF-based reporting is requested.
+    assert!(record.ruf.is_empty() && record.problems.is_empty());
+}
+
+#[test]
+fn appendix_b_3_1_smtp_session_example_without_an_aligned_identifier() {
+    // One of both is enough.
+    assert_eq!(
+        smtp_session(Outcome::Pass, Outcome::NoPass).0.result,
+        DmarcResult::Pass
+    );
+    assert_eq!(
+        smtp_session(Outcome::NoPass, Outcome::Pass).0.result,
+        DmarcResult::Pass
+    );
+    let (verdict, _) = smtp_session(Outcome::NoPass, Outcome::NoPass);
+    assert_eq!(
+        (verdict.result, verdict.disposition),
+        (DmarcResult::Fail, Some(Policy::Reject))
+    );
+    // "from a known and trusted forwarder (that happens to break both SPF and DKIM)"
+    let mut trusted = verdict;
+    let circumstances = Circumstances {
+        client: Some("192.0.2.1".parse().unwrap()),
+        header: &HeaderFields::default(),
+        passed: &[],
+    };
+    Overrides::default()
+        .trust_forwarder("192.0.2.1")
+        .unwrap()
+        .apply(&mut trusted, &circumstances);
+    assert_eq!(
+        (trusted.result, trusted.disposition),
+        (DmarcResult::Fail, Some(Policy::None))
+    );
+    assert_eq!(trusted.overridden.unwrap().kind, OverrideKind::TrustedForwarder);
+    // "transient network errors": a 4xy code, so neither a pass nor a fail.
+    assert_eq!(
+        smtp_session(Outcome::NoPass, Outcome::TempError).0.result,
+        DmarcResult::TempError
+    );
+    assert_eq!(
+        smtp_session(Outcome::Pass, Outcome::TempError).0.result,
+        DmarcResult::Pass
+    );
+}
+
+#[test]
+fn appendix_b_4_where_the_result_is_not_pass_the_record_of_the_policy_domain_decides() {
+    let fails = |memory: Memory, author: &str, spf: &str, dkim: &str| {
+        let (spf, dkim) = (
+            identifier(spf, Outcome::NoPass),
+            identifier(dkim, Outcome::NoPass),
+        );
+        let verdict = check(memory, &Author::from_domain(name(author)), Some(spf), &[dkim]).0;
+        assert_eq!(verdict.result, DmarcResult::Fail);
+        (
+            verdict.policy_domain.unwrap().to_string(),
+            verdict.disposition.unwrap(),
+        )
+    };
+    let signing = || {
+        Memory::default()
+            .txt("_dmarc.example.com", &["v=DMARC1; p=quarantine; sp=reject"])
+            .txt("_dmarc.signing.example.com", &["v=DMARC1; p=none"])
+            .txt("com", &["a top-level domain"])
+    };
+    // B.4.1
+    assert_eq!(
+        fails(signing(), "example.com", "example.com", "signing.example.com"),
+        ("example.com".into(), Policy::Quarantine)
+    );
+    // B.4.2: sp, or rather np, for the author domain does not exist; its default is sp.
+    assert_eq!(
+        fails(
+            signing(),
+            "a.b.c.d.e.f.g.h.i.j.k.example.com",
+            "example.com",
+            "signing.example.com"
+        ),
+        ("example.com".into(), Policy::Reject)
+    );
+    // B.4.3: an identifier that passes without being aligned is none.
+    let bank = Memory::default()
+        .txt("_dmarc.bank.example", &["v=DMARC1; p=none; psd=y"])
+        .txt("_dmarc.giant.bank.example", &["v=DMARC1; p=reject"]);
+    let author = Author::from_domain(name("giant.bank.example"));
+    let verdict = check(bank, &author, None, &[passing("mail.mega.bank.example")]).0;
+    assert_eq!(
+        (verdict.result, verdict.disposition),
+        (DmarcResult::Fail, Some(Policy::Reject))
+    );
 }

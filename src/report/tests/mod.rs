@@ -33,10 +33,17 @@ host.example. TXT \"v=spf1 ip4:192.0.2.1 -all\"
 
 /// The verdict on a message from a client.
 pub(super) fn verdict(client: &str, helo: &str, mail_from: &str, message: &str) -> Verdict {
-    let context = Arc::new(Context::new(
-        Zone::parse(ZONE, "zone").unwrap(),
-        Options::default(),
-    ));
+    verdict_with(Options::default(), client, helo, mail_from, message)
+}
+
+pub(super) fn verdict_with(
+    options: Options,
+    client: &str,
+    helo: &str,
+    mail_from: &str,
+    message: &str,
+) -> Verdict {
+    let context = Arc::new(Context::new(Zone::parse(ZONE, "zone").unwrap(), options));
     let mut transaction = Transaction::at(&context, Arc::new(Inline), NOW);
     transaction.connect(client.parse().unwrap()).unwrap();
     transaction.helo(helo.as_bytes()).unwrap();

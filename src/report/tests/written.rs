@@ -264,3 +264,27 @@ fn nothing_breaks_a_header_field_or_the_xml() {
     assert_eq!(read.organization, "a  Bcc: x@example.net    <x>&\"'\u{e9}]]>");
     assert_eq!(read.records[0].header_from, read.organization);
 }
+
+#[cfg(feature = "psl")]
+#[test]
+fn section_3_1_1_5_the_way_in_which_the_policy_was_found_is_told() {
+    use crate::dmarc::OrganizationalDomains;
+    let by_the_list = Options {
+        organizational_domains: OrganizationalDomains::PublicSuffixList,
+        ..Options::default()
+    };
+    let message = "From: Ada <ada@sub.example.org>\r\n\r\n";
+    let verdict = verdict_with(
+        by_the_list,
+        "192.0.2.1",
+        "host.example",
+        "ada@example.org",
+        message,
+    );
+    let reports = aggregate(&[verdict], &reporter(), PERIOD);
+    let report = &reports[0].report;
+    assert_eq!(report.policy.domain, "example.org");
+    assert_eq!(report.policy.discovery, Some(Discovery::PublicSuffixList));
+    let xml = report.to_xml();
+    assert!(xml.contains("<discovery_method>psl</discovery_method>"), "{xml}");
+}

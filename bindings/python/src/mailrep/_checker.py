@@ -55,6 +55,7 @@ def check(
     ip: Address | None = None,
     helo: str | bytes | None = None,
     mail_from: str | bytes | None = None,
+    account: str | bytes | None = None,
     zone: str | os.PathLike[str] | bytes | None = None,
     nameservers: Iterable[str] | None = None,
     now: Time | None = None,
@@ -64,6 +65,10 @@ def check(
     spf_trusted: Network | Iterable[Network] | None = None,
     spf_records: Mapping[str, str] | None = None,
     spf_explanation: str | None = None,
+    dmarc_trusted: Network | Iterable[Network] | None = None,
+    dmarc_lists: str | Iterable[str] | None = None,
+    dmarc_exceptions: Mapping[str, str] | None = None,
+    dmarc_psl: bool = False,
 ) -> _verdict.Verdict:
     r"""Checks one message. For many, make a `Checker`, which keeps DNS answers.
 
@@ -74,7 +79,7 @@ def check(
     >>> verdict.spf is None, verdict.dkim
     (True, ())
 
-    `message`, `ip`, `helo`, `mail_from` and `now` are as for `Checker.check`, the others as for `Checker`.
+    `message`, `ip`, `helo`, `mail_from`, `account` and `now` are as for `Checker.check`, the others as for `Checker`.
     """
     with Checker(
         zone=zone,
@@ -85,8 +90,12 @@ def check(
         spf_trusted=spf_trusted,
         spf_records=spf_records,
         spf_explanation=spf_explanation,
+        dmarc_trusted=dmarc_trusted,
+        dmarc_lists=dmarc_lists,
+        dmarc_exceptions=dmarc_exceptions,
+        dmarc_psl=dmarc_psl,
     ) as checker:
-        return checker.check(message, ip=ip, helo=helo, mail_from=mail_from, now=now)
+        return checker.check(message, ip=ip, helo=helo, mail_from=mail_from, account=account, now=now)
 
 
 class Checker:
@@ -119,6 +128,13 @@ class Checker:
     >>> print(verdict.spf.result, verdict.spf.local_records)
     pass ('example.org',)
 
+    Local overrides of DMARC's dispositions: messages from the networks `dmarc_trusted`, which forward mail, have the
+    disposition none whatever the policy, as have those of the mailing lists `dmarc_lists`: identifiers in List-Id,
+    "*.lists.example.net" for all below, "*" for all, believed if SPF or a signature passed for the list's host.
+    `dmarc_exceptions` maps author domains, or "*.example.org", to the strictest `Policy` that is applied to them. The
+    verdict's `dmarc.override` says which of them was. With `dmarc_psl` organizational domains are those of the public
+    suffix list (RFC 7489), not of the tree walk.
+
     Raises `ZoneError`, `InputError` (a zone file that cannot be read), `NoNameserverError`, `InvalidError`.
     """
 
@@ -133,6 +149,10 @@ class Checker:
         spf_trusted: Network | Iterable[Network] | None = None,
         spf_records: Mapping[str, str] | None = None,
         spf_explanation: str | None = None,
+        dmarc_trusted: Network | Iterable[Network] | None = None,
+        dmarc_lists: str | Iterable[str] | None = None,
+        dmarc_exceptions: Mapping[str, str] | None = None,
+        dmarc_psl: bool = False,
     ) -> None:
         # What C only borrows has to live until the call is over.
         borrowed: list[Any] = []
@@ -161,17 +181,30 @@ class Checker:
         options.trace = trace
         if timeout is not None:
             options.dns_time_ms = _milliseconds(timeout)
-        if spf_trusted is not None:
+
+        def lend_all(given: Any) -> tuple[Any, int]:
             # A network is iterable, too: over its addresses, which may be many.
-            networks = [spf_trusted] if isinstance(spf_trusted, _NETWORKS) else list(spf_trusted)
-            borrowed.append(ffi.new("const char *[]", [lend(str(network)) for network in networks]))
-            options.spf_trusted, options.spf_trusted_count = borrowed[-1], len(networks)
+            all_given = [given] if isinstance(given, _NETWORKS) else list(given)
+            borrowed.append(ffi.new("const char *[]", [lend(str(one)) for one in all_given]))
+            return borrowed[-1], len(all_given)
+
+        if spf_trusted is not None:
+            options.spf_trusted, options.spf_trusted_count = lend_all(spf_trusted)
         if spf_records is not None:
             records = [(lend(domain), lend(record)) for domain, record in spf_records.items()]
             borrowed.append(ffi.new("mailrep_spf_record[]", records))
             options.spf_records, options.spf_record_count = borrowed[-1], len(records)
         if spf_explanation is not None:
             options.spf_explanation = lend(spf_explanation)
+        if dmarc_trusted is not None:
+            options.dmarc_trusted, options.dmarc_trusted_count = lend_all(dmarc_trusted)
+        if dmarc_lists is not None:
+            options.dmarc_lists, options.dmarc_list_count = lend_all(dmarc_lists)
+        if dmarc_exceptions is not None:
+            exceptions = [(lend(domain), _disposition(policy)) for domain, policy in dmarc_exceptions.items()]
+            borrowed.append(ffi.new("mailrep_dmarc_exception[]", exceptions))
+            options.dmarc_exceptions, options.dmarc_exception_count = borrowed[-1], len(exceptions)
+        options.dmarc_psl = dmarc_psl
 
         context, fault = ffi.new("mailrep_context **"), ffi.new("mailrep_error **")
         status = lib.mailrep_context_new(options, context, fault)
@@ -188,6 +221,7 @@ class Checker:
         ip: Address | None = None,
         helo: str | bytes | None = None,
         mail_from: str | bytes | None = None,
+        account: str | bytes | None = None,
         now: Time | None = None,
     ) -> _verdict.Verdict:
         """Checks one message.
@@ -196,7 +230,8 @@ class Checker:
         every LF becomes the CRLF of mail; if it is CRLF, the octets stay as they are.
 
         `ip` is the client's address; without it there is no SPF and no iprev. `helo` is the name the client gave,
-        `mail_from` the reverse-path, "" the null one, which is also what leaving it out means. `now` is when the
+        `mail_from` the reverse-path, "" the null one, which is also what leaving it out means. `account` is what the
+        client has logged in to: the message is submitted then, and neither SPF nor DMARC is checked. `now` is when the
         message is checked, by which signatures expire; by default the present.
 
         Raises `InvalidError` for a value that cannot be used and for an empty message, `OSError` for a file that cannot
@@ -207,6 +242,8 @@ class Checker:
                 transaction.connect(ip)
             if helo is not None:
                 transaction.helo(helo)
+            if account is not None:
+                transaction.authenticated(account)
             if mail_from is not None:
                 transaction.mail_from(mail_from)
             _tell(transaction, message)
@@ -291,6 +328,14 @@ class Transaction:
         """The name that the client gave with HELO or EHLO; the last one counts."""
         octets = _encoded(name)
         self._call(lib.mailrep_transaction_helo, octets, len(octets))
+
+    def authenticated(self, account: str | bytes) -> None:
+        """The client has logged in to this account, so that the message is submitted here; before `mail_from`.
+
+        Neither SPF nor iprev nor DMARC is checked then, and `authentication_results` has auth=pass in their place.
+        """
+        octets = _encoded(account)
+        self._call(lib.mailrep_transaction_authenticated, octets, len(octets))
 
     def mail_from(self, address: str | bytes) -> None:
         """The reverse-path, with angle brackets or without; "" for the null one. SPF begins."""
@@ -404,6 +449,14 @@ def _seconds(now: Time) -> int:
     if not usable:
         raise InvalidError(f"now cannot be {now}")
     return math.floor(now)
+
+
+def _disposition(word: str) -> int:
+    codes = (lib.MAILREP_POLICY_NONE, lib.MAILREP_POLICY_QUARANTINE, lib.MAILREP_POLICY_REJECT)
+    words = list(_verdict.Policy)
+    if word not in words:
+        raise InvalidError(f"{word!r} is no disposition; one of {', '.join(words)} is")
+    return int(codes[words.index(_verdict.Policy(word))])
 
 
 def _milliseconds(seconds: float) -> int:

@@ -113,6 +113,36 @@ class Spf(SpfEvaluation):
 
 
 @dataclass(frozen=True)
+class Change:
+    """A signed header field that was changed after signing."""
+
+    field: str
+    is_: str
+    """Its value, made printable."""
+    was: str | None
+    """The value that was signed; none if the field was added."""
+
+
+@dataclass(frozen=True)
+class Hint:
+    """What became of a message after signing, for a signature that is not one over it as it stands."""
+
+    code: str
+    """fields_changed, refolded, fields_unknown or body."""
+    reason: str
+    """The same as a sentence."""
+    proven: bool
+    """Whether the signature is genuine over the header as it was."""
+    changes: tuple[Change, ...]
+    """The changes that are proven."""
+    mailing_list: str | None
+    """The list by which the message says it came (RFC 2919)."""
+
+    def __str__(self) -> str:
+        return self.reason
+
+
+@dataclass(frozen=True)
 class Dkim:
     """One DKIM signature."""
 
@@ -131,9 +161,24 @@ class Dkim:
     """The size of the key; none if none was read."""
     testing: bool
     """Whether the key says that its domain is testing (t=y)."""
+    hint: Hint | None
+    """What became of the message after signing, where it is not as it was signed."""
 
     def __str__(self) -> str:
         return f"dkim={self.result} ({self.reason})"
+
+
+@dataclass(frozen=True)
+class Override:
+    """Why the disposition is not what the policy asks for (RFC 9990)."""
+
+    type: str
+    """local_policy, mailing_list, policy_test_mode, trusted_forwarder or other."""
+    comment: str
+    """In words."""
+
+    def __str__(self) -> str:
+        return self.comment
 
 
 @dataclass(frozen=True)
@@ -153,7 +198,11 @@ class Dmarc:
     policy: Policy | None
     """What that domain publishes for this author domain."""
     disposition: Policy | None
-    """What is asked to be done with this message; none without a policy."""
+    """What is to be done with this message, by the policy or an override; none without a policy."""
+    testing: bool
+    """Whether the policy is in testing (t=y)."""
+    override: Override | None
+    """Why the disposition is not what the policy asks for, where it is not."""
     spf_aligned: bool
     dkim_aligned: bool
 
@@ -190,6 +239,20 @@ class Anomaly:
 
 
 @dataclass(frozen=True)
+class Story:
+    """The verdict told to an administrator, in sentences."""
+
+    claimed: str
+    """Who claims to have sent the message."""
+    proven: tuple[str, ...]
+    """What was proven, and what was not."""
+    decides: str
+    """What decides: DMARC's reason."""
+    advice: tuple[str, ...]
+    """What can be done, by who receives such mail and by who sends it."""
+
+
+@dataclass(frozen=True)
 class Step:
     """One step of a trace."""
 
@@ -208,13 +271,17 @@ class Verdict:
     `str()` of it is a line for each check; `to_dict()` is the object that `mailrep --json check` prints.
     """
 
+    account: str | None
+    """The account that the client has logged in to; none for mail that comes from elsewhere."""
     spf: Spf | None
-    """None when the client's address was not given."""
+    """None when the client's address was not given, and for mail that is submitted."""
     dkim: tuple[Dkim, ...]
     """One for each signature, in the order of the header."""
     dmarc: Dmarc
     iprev: Iprev | None
-    """None when the client's address was not given."""
+    """None when the client's address was not given, and for mail that is submitted."""
+    story: Story
+    """The whole, told to an administrator."""
     authentication_results: str
     """The value of the Authentication-Results field (RFC 8601) to add to the message."""
     headers_to_remove: tuple[int, ...]
@@ -231,7 +298,9 @@ class Verdict:
 
     def __str__(self) -> str:
         lines = [str(check) for check in (self.spf, *self.dkim, self.dmarc, self.iprev) if check is not None]
-        if not self.dkim:
+        if self.account is not None:
+            lines.insert(0, f"auth=pass ({self.account!r})")
+        elif not self.dkim:
             lines.insert(len(lines) - 1 - (self.iprev is not None), "dkim=none (the message has no DKIM signature)")
         return "\n".join(lines)
 
@@ -269,6 +338,17 @@ def _dkim(given: dict[str, Any]) -> Dkim:
         algorithm=given["algorithm"],
         key_bits=given["key_bits"],
         testing=given["testing"],
+        hint=None if given["hint"] is None else _hint(given["hint"]),
+    )
+
+
+def _hint(given: dict[str, Any]) -> Hint:
+    return Hint(
+        code=given["code"],
+        reason=given["reason"],
+        proven=given["proven"],
+        changes=tuple(Change(change["field"], change["is"], change["was"]) for change in given["changes"]),
+        mailing_list=given["mailing_list"],
     )
 
 
@@ -277,6 +357,7 @@ def _policy(word: str | None) -> Policy | None:
 
 
 def _dmarc(given: dict[str, Any]) -> Dmarc:
+    override = given["override"]
     return Dmarc(
         result=DmarcResult(given["result"]),
         reason=given["reason"],
@@ -286,6 +367,8 @@ def _dmarc(given: dict[str, Any]) -> Dmarc:
         organizational_domain=given["organizational_domain"],
         policy=_policy(given["policy"]),
         disposition=_policy(given["disposition"]),
+        testing=given["testing"],
+        override=None if override is None else Override(override["type"], override["comment"]),
         spf_aligned=given["spf_aligned"],
         dkim_aligned=given["dkim_aligned"],
     )
@@ -300,10 +383,17 @@ def verdict(text: str) -> Verdict:
     given = json.loads(text)
     spf, iprev, anomaly, trace = (given[name] for name in ("spf", "iprev", "anomaly", "trace"))
     return Verdict(
+        account=given["account"],
         spf=None if spf is None else _spf(spf),
         dkim=tuple(_dkim(signature) for signature in given["dkim"]),
         dmarc=_dmarc(given["dmarc"]),
         iprev=None if iprev is None else _iprev(iprev),
+        story=Story(
+            claimed=given["story"]["claimed"],
+            proven=tuple(given["story"]["proven"]),
+            decides=given["story"]["decides"],
+            advice=tuple(given["story"]["advice"]),
+        ),
         authentication_results=given["authentication_results"],
         headers_to_remove=tuple(given["headers_to_remove"]),
         anomaly=None if anomaly is None else Anomaly(anomaly["code"], anomaly["reason"]),
