@@ -71,49 +71,48 @@ impl Novelty {
         }
     }
 
-    /// Octets that [`Novelty::write`] writes, for so many words in a half.
-    pub(super) const fn written(words: usize) -> usize {
-        2 * (8 + 8 * words)
-    }
-
-    /// Words of memory of a half.
-    pub(super) fn words(&self) -> usize {
-        self.halves[0].bits.len()
-    }
-
     pub(super) fn write(&self, out: &mut Vec<u8>) {
-        for half in &self.halves {
-            out.extend_from_slice(&(half.pairs as u64).to_le_bytes());
-            out.extend(half.bits.iter().flat_map(|word| word.to_le_bytes()));
+        out.extend_from_slice(&(self.filters.len() as u64).to_le_bytes());
+        for filter in &self.filters {
+            out.extend_from_slice(&(filter.bits.len() as u64).to_le_bytes());
+            out.extend_from_slice(&(filter.pairs as u64).to_le_bytes());
+            out.extend(filter.bits.iter().flat_map(|word| word.to_le_bytes()));
         }
     }
 
-    /// Reads a filter with so many words in a half; none if there are too few octets.
-    pub(super) fn read(octets: &mut Octets<'_>, words: usize, key: Key) -> Option<Novelty> {
-        let half = |octets: &mut Octets<'_>| {
+    /// Knows what [`Novelty::write`] wrote, and grows from there to its own bound, or the size that it has already; none if the octets
+    /// are not of a filter.
+    pub(super) fn fill(&mut self, octets: &mut Octets<'_>) -> Option<()> {
+        for _ in 0..octets.u64()? {
+            let words = usize::try_from(octets.u64()?).ok()?;
             let pairs = usize::try_from(octets.u64()?).ok()?;
-            let (bits, rest) = octets.some(words.checked_mul(8)?)?.as_chunks();
-            let bits = bits.iter().map(|word| u64::from_le_bytes(*word)).collect();
-            // As many as there are bits fill it.
-            let possible = words > 0 && rest.is_empty() && pairs <= words * 64;
-            possible.then_some(Half { bits, pairs })
-        };
-        Some(Novelty {
-            key,
-            halves: [half(octets)?, half(octets)?],
-        })
+            let (bits, _) = octets.some(words.checked_mul(8)?)?.as_chunks();
+            let bits: Vec<u64> = bits.iter().map(|word| u64::from_le_bytes(*word)).collect();
+            let ordered = self.filters.last().is_none_or(|last| last.bits.len() <= words);
+            if words == 0 || pairs > words * 64 || !ordered {
+                return None;
+            }
+            self.most = self.most.max(words);
+            self.filters.push(Filter { bits, pairs });
+        }
+        Some(())
     }
 
-    /// From now on also knows what another filter of the same key and size knows; says whether it has that size. Until the halves
-    /// have aged out, more new recipients may be taken for known ones: some 10 in a hundred, if both filters were full.
-    pub(super) fn merge(&mut self, other: &Novelty) -> bool {
-        let fits = self.words() == other.words();
-        if fits {
-            for (half, other) in self.halves.iter_mut().zip(&other.halves) {
-                half.merge(other);
+    /// From now on also knows what another one of the same key knows; either order gives the same. Filters of one size become one, from the
+    /// newest on, so that until it is forgotten one that was full in both takes a new recipient for a known one in some 4 of 100 cases.
+    pub(super) fn merge(&mut self, other: Novelty) {
+        self.most = self.most.max(other.most);
+        let mut theirs = other.filters;
+        for filter in self.filters.iter_mut().rev() {
+            if let Some(at) = theirs
+                .iter()
+                .rposition(|other| other.bits.len() == filter.bits.len())
+            {
+                filter.merge(&theirs.remove(at));
             }
         }
-        fits
+        self.filters.append(&mut theirs);
+        self.filters.sort_by_key(|filter| filter.bits.len());
     }
 
     fn hash(&self, account: u64, recipient: &[u8]) -> u64 {
@@ -148,7 +147,7 @@ impl Filter {
         self.pairs += 1;
     }
 
-    fn merge(&mut self, other: &Half) {
+    fn merge(&mut self, other: &Filter) {
         for (word, more) in self.bits.iter_mut().zip(&other.bits) {
             *word |= more;
         }
@@ -211,5 +210,34 @@ mod tests {
             .filter(|number| !novelty.is_new(*number, b"x@example.net"))
             .count();
         assert!(mistaken < 600, "{mistaken} of {pairs}");
+    }
+
+    #[test]
+    fn what_either_host_knows_both_know_and_neither_order_matters() {
+        let host = |numbers: std::ops::Range<u32>| {
+            let mut novelty = Novelty::new(1 << 14, Key::from([7; 16]));
+            for number in numbers {
+                novelty.is_new(1, format!("u{number}@example.net").as_bytes());
+            }
+            novelty
+        };
+        let written = |novelty: &Novelty| {
+            let mut octets = Vec::new();
+            novelty.write(&mut octets);
+            octets
+        };
+        for (ours, theirs) in [(0..10, 5..500), (0..3_000, 3_000..9_000), (0..0, 0..900)] {
+            let (mut one, mut two) = (host(ours.clone()), host(theirs.clone()));
+            one.merge(host(theirs.clone()));
+            two.merge(host(ours));
+            assert_eq!(written(&one), written(&two));
+            assert!(one.octets() <= 1 << 15, "{} octets", one.octets());
+            let octets = written(&one);
+            let mut read = Novelty::new(1 << 14, Key::from([7; 16]));
+            read.fill(&mut Octets(&octets)).unwrap();
+            assert_eq!(written(&read), octets);
+            let latest = format!("u{}@example.net", theirs.end - 1);
+            assert!(!read.is_new(1, latest.as_bytes()));
+        }
     }
 }

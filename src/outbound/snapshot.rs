@@ -10,7 +10,6 @@ use super::channel::{self, CHANNELS};
 use super::host::Host;
 use super::key::Key;
 use super::monitor::{Alarm, Monitor, MonitorError, MonitorOptions, PARTS, Part, lock};
-use super::novelty::Novelty;
 use super::octets::Octets;
 use aws_lc_rs::digest::{Context, Digest, SHA256, SHA256_OUTPUT_LEN};
 use std::fs::{self, File};
@@ -50,9 +49,6 @@ pub enum SnapshotError {
     /// The two monitors have different keys, so that neither knows the other's accounts.
     #[error("the two have different keys: only hosts that began with the same snapshot can be merged")]
     Keys,
-    /// The memories for recipients differ in size.
-    #[error("the two remember recipients in memories of different size")]
-    NoveltySize,
 }
 
 const ENTRIES: SnapshotError = SnapshotError::Damaged("an entry is none that was ever written");
@@ -93,8 +89,8 @@ impl Monitor {
         Ok(())
     }
 
-    /// A monitor as [`Monitor::save`] wrote it. Of `options` the memory for recipients does not count: it has the size that it had. The
-    /// accounts that were known are kept even if `options` allow fewer; further ones find no room then.
+    /// A monitor as [`Monitor::save`] wrote it. What was known is kept even if `options` have less room: then there is none for further
+    /// accounts, and the memory for recipients grows no more.
     ///
     /// ```no_run
     /// use mailrep::outbound::{Monitor, MonitorOptions};
@@ -141,10 +137,7 @@ impl Monitor {
     ///
     /// # Errors
     /// [`SnapshotError`].
-    pub fn read_snapshot(
-        mut input: impl Read,
-        mut options: MonitorOptions,
-    ) -> Result<Monitor, SnapshotError> {
+    pub fn read_snapshot(mut input: impl Read, options: MonitorOptions) -> Result<Monitor, SnapshotError> {
         let mut beginning = [0; 12];
         input
             .read_exact(&mut beginning)
@@ -170,14 +163,13 @@ impl Monitor {
         if !head.0.is_empty() {
             return Err(ENTRIES);
         }
-        options.novelty_octets = 0;
-        let mut monitor = Monitor::new(key.clone(), options)?;
+        let mut monitor = Monitor::new(key, options)?;
         monitor.host = host.into();
         for (at, part) in monitor.parts.iter_mut().enumerate() {
             let (section, next) = read_section(&mut input, digest.as_ref())?;
             digest = next;
             let part = part.get_mut().unwrap_or_else(PoisonError::into_inner);
-            part.fill(&section, at, &key).ok_or(ENTRIES)?;
+            part.fill(&section, at).ok_or(ENTRIES)?;
         }
         match input.read(&mut [0])? {
             0 => Ok(monitor),
@@ -193,15 +185,10 @@ impl Monitor {
     /// and whom an account has written to on either host is known. Accounts beyond [`MonitorOptions::accounts`] are kept too.
     ///
     /// # Errors
-    /// [`SnapshotError::Keys`]: names mean nothing to a monitor of another key. [`SnapshotError::NoveltySize`]: with only one of the two
-    /// memories, half of the recipients would be new. Nothing was changed then.
+    /// [`SnapshotError::Keys`]: names mean nothing to a monitor of another key. Nothing was changed then.
     pub fn merge(&self, other: Monitor) -> Result<(), SnapshotError> {
         if self.key != other.key {
             return Err(SnapshotError::Keys);
-        }
-        let size = |monitor: &Monitor| lock(&monitor.parts[0]).novelty.words();
-        if size(self) != size(&other) {
-            return Err(SnapshotError::NoveltySize);
         }
         let theirs = other.host.into_inner().unwrap_or_else(PoisonError::into_inner);
         self.host
@@ -236,7 +223,7 @@ impl Monitor {
             }
         }
         ours.accounts.searched = ours.accounts.searched.max(theirs.accounts.searched);
-        ours.novelty.merge(&theirs.novelty);
+        ours.novelty.merge(theirs.novelty);
         for (key, alarm) in theirs.alarms {
             match ours.alarms.get_mut(&key) {
                 Some(open) => open.merge(&alarm),
@@ -260,10 +247,9 @@ impl Monitor {
 
 impl Part {
     fn to_octets(&self) -> Vec<u8> {
-        let words = self.novelty.words();
         let few = self.alarms.len() * Alarm::OCTETS + self.acknowledged.len() * (8 + 4 * CHANNELS);
         let all = self.accounts.len() * Account::OCTETS + few + self.declared.len() * 12;
-        let mut out = Vec::with_capacity(all + Novelty::written(words) + 64);
+        let mut out = Vec::with_capacity(all + self.novelty.octets() + 1_024);
         out.extend_from_slice(&self.accounts.searched.to_le_bytes());
         // In the order of keys, the same state is the same octets.
         let mut accounts: Vec<&Account> = self.accounts.iter().collect();
@@ -281,13 +267,12 @@ impl Part {
             out.extend_from_slice(&key.to_le_bytes());
             out.extend_from_slice(&recipients.to_le_bytes());
         });
-        out.extend_from_slice(&(words as u64).to_le_bytes());
         self.novelty.write(&mut out);
         out
     }
 
     /// Reads what [`Part::to_octets`] wrote, of the part with this number.
-    fn fill(&mut self, octets: &[u8], number: usize, key: &Key) -> Option<()> {
+    fn fill(&mut self, octets: &[u8], number: usize) -> Option<()> {
         let mut octets = Octets(octets);
         let of_this_part = |key: &u64| Monitor::part_of(*key) == number;
         self.accounts.searched = octets.i64()?;
@@ -314,8 +299,7 @@ impl Part {
             self.declared.insert(key, octets.u32()?);
             Some(key)
         })?;
-        let words = usize::try_from(octets.u64()?).ok()?;
-        self.novelty = Novelty::read(&mut octets, words, key.clone())?;
+        self.novelty.fill(&mut octets)?;
         octets.0.is_empty().then_some(())
     }
 }
