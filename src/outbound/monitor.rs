@@ -350,8 +350,7 @@ impl Monitor {
 
     /// The number of the part that an account is in.
     pub(super) fn part_of(key: u64) -> usize {
-        let at = (key >> 58) as usize % PARTS;
-        at
+        (key >> 58) as usize % PARTS
     }
 }
 

@@ -31,7 +31,7 @@ pub enum SnapshotError {
     /// It is something else.
     #[error("it is no snapshot of a monitor")]
     Foreign,
-    /// A later version of this library wrote it.
+    /// Another version of this library wrote it, a later one as a rule.
     #[error("it has version {0} of the format, and this version of mailrep reads {VERSION}")]
     Version(u32),
     /// It was written by a version whose model counts other things.
@@ -60,7 +60,7 @@ impl Monitor {
     /// one. Messages can be observed in the meantime; each account is written as it is at one moment.
     ///
     /// # Errors
-    /// [`SnapshotError::Io`]; the old file is untouched.
+    /// [`SnapshotError::Io`]; the old file is untouched, unless it was the last step that failed, which writes the folder to the disk.
     pub fn save(&self, path: &Path) -> Result<(), SnapshotError> {
         // A link stays one.
         let path = match fs::canonicalize(path) {

@@ -1,5 +1,7 @@
 //! The stories of those who have to live with alarms.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 use super::account::Account;
 use super::*;
 use proptest::prelude::*;
@@ -273,9 +275,11 @@ fn events_that_cannot_be_are_refused_and_count_nothing() {
 
 #[test]
 fn accounts_are_bounded_and_idle_ones_make_room_but_new_ones_displace_nobody() {
-    let mut options = MonitorOptions::default();
-    options.accounts = 640;
-    options.novelty_octets = 1 << 16;
+    let options = MonitorOptions {
+        accounts: 640,
+        novelty_octets: 1 << 16,
+        ..MonitorOptions::default()
+    };
     let monitor = Monitor::new(Key::from([7; 16]), options).unwrap();
     let many = |begin: f64, prefix: &str| {
         let watched = (0..5_000).filter(|account| {

@@ -71,7 +71,7 @@ pub(crate) const MERGE: &[Section] = &[
     both(
         "HOW IT IS MERGED",
         "Counters are brought to a common time and added; what is usual is the mean, weighted by days; an alarm of one host is one of all; of \
-         declarations and acknowledgements the larger one stays; a recipient that one host knows is known. The order of the files does not matter.",
+         declarations and acknowledgements the larger one stays; a recipient that one host knows is known. Of two files the order does not matter.",
     ),
     both(
         "EXIT STATUS",
