@@ -345,6 +345,40 @@ fn a_theft_is_found_in_logs_of_postfix_in_either_form_also_packed() {
 }
 
 #[test]
+fn a_page_has_a_chart_of_the_host_and_of_each_account_with_an_alarm() {
+    let place = Place::new();
+    let hostile = "<script>alert(1)</script>&\\u202e";
+    place.file(
+        "log",
+        quiet(0..40) + &theft(BEGIN + 40 * DAY, "user1", 30) + &theft(BEGIN + 41 * DAY, hostile, 30),
+    );
+    place
+        .run("outbound replay --html page.html log")
+        .shows(&["2 alarms of accounts"]);
+    let page = std::fs::read_to_string(place.path("page.html")).unwrap();
+    assert!(page.starts_with("<!DOCTYPE html>") && page.ends_with("</html>\n"));
+    assert_eq!(page.matches("<svg ").count(), 3);
+    assert_eq!(page.matches("<h2>").count(), 3);
+    assert!(page.contains("<h2>user1</h2>") && page.contains("prefers-color-scheme:dark"));
+    assert!(
+        page.contains("<h2>&lt;script&gt;alert(1)&lt;/script&gt;&amp;\\u{202e}</h2>"),
+        "{page}"
+    );
+    for outside in ["<script", "http", "src=", "@import", "url("] {
+        assert!(!page.contains(outside), "{outside}");
+    }
+    // Elements that are opened are closed.
+    for element in ["html", "body", "svg", "g", "title", "text", "p", "h2"] {
+        let open =
+            page.matches(&format!("<{element}>")).count() + page.matches(&format!("<{element} ")).count();
+        assert_eq!(open, page.matches(&format!("</{element}>")).count(), "{element}");
+    }
+    let done = place.run("outbound replay --html none/page.html log");
+    assert_eq!(done.status, Some(1));
+    assert!(done.err.contains("cannot write none/page.html"), "{}", done.err);
+}
+
+#[test]
 fn lines_that_cannot_be_used_are_counted_and_a_log_that_is_none_is_refused() {
     let place = Place::new();
     let message = logged("Mar  1", 100, "ada", 5, &["bob@example.net"]);

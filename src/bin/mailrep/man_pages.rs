@@ -91,7 +91,7 @@ const PAGES: [Page; 12] = [
     Page {
         name: "mailrep-outbound-replay",
         synopsis: &[
-            "mailrep outbound replay [--format jsonl|postfix] [--state FILE] [--false-alarms N] [--prior FILE] FILE|-...",
+            "mailrep outbound replay [--format jsonl|postfix] [--state FILE] [--html FILE] [--false-alarms N] [--prior FILE] FILE|-...",
         ],
         sections: outbound::help::REPLAY,
         see_also: "mailrep-outbound(1), mailrep-outbound-explain(1), mailrep-outbound-fit(1)",

@@ -62,6 +62,12 @@ pub(crate) struct Replay {
     #[arg(long, value_name = "FILE")]
     pub(crate) state: Option<PathBuf>,
 
+    /// Write a page with a chart for the host and one for each account with an alarm.
+    ///
+    /// It tells how many messages each day had, and which of them would have been stopped. The page is one file that needs nothing else.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) html: Option<PathBuf>,
+
     /// The messages: files, of which gzip may have packed some, or '-' for the standard input.
     #[arg(value_name = "FILE|-", required = true)]
     pub(crate) files: Vec<PathBuf>,

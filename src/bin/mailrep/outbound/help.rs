@@ -42,7 +42,8 @@ pub(crate) const REPLAY: &[Section] = &[
          \"alarms\" and \"host_alarms\". Each alarm has \"account\", \"time\", \"cause\" and \"reason\" as it began, \"messages_before\" (of the account in this \
          replay), and \"messages_stopped\" and \"recipients_stopped\": those that followed while it was open, and would have been stopped. Only the first \
          10,000 alarms are told one by one.\n\
-         Without --json, only alarms are told, and at the end the summary.",
+         Without --json, only alarms are told, and at the end the summary.\n\
+         The page that --html writes has charts of at most 100 accounts, on a logarithmic scale.",
     ),
     both(
         "EXIT STATUS",

@@ -4,6 +4,7 @@ pub(crate) mod arguments;
 mod explain;
 mod fit;
 pub(crate) mod help;
+mod html;
 mod lines;
 mod log;
 mod merge;

@@ -6,7 +6,7 @@ use super::log::{self, Found};
 use super::session::{Judged, Session};
 use super::state;
 use crate::cli::Global;
-use crate::failure::Failure;
+use crate::failure::{Failure, system};
 use crate::printable;
 use mailrep::outbound::{Assessment, Event, MonitorOptions, Recipients};
 use serde::Serialize;
@@ -39,7 +39,10 @@ struct Unusable<'a> {
 pub(crate) fn run(command: &Replay, global: &Global) -> Result<(), Failure> {
     let options = state::options(&command.judging)?;
     let mut replay = Replaying {
-        session: Session::new(state::monitor(command.state.as_deref(), options.clone())?),
+        session: Session::new(
+            state::monitor(command.state.as_deref(), options.clone())?,
+            command.html.is_some(),
+        ),
         out: RefCell::new(BufWriter::with_capacity(64 << 10, io::stdout().lock())),
         json: global.json,
     };
@@ -50,6 +53,12 @@ pub(crate) fn run(command: &Replay, global: &Global) -> Result<(), Failure> {
     let Replaying { mut session, out, .. } = replay;
     if is_usable && let Some(path) = &command.state {
         state::save(&session.monitor, path)?;
+    }
+    session.end();
+    if is_usable && let Some(path) = &command.html {
+        session
+            .write_page(path)
+            .map_err(|why| Failure::Input(format!("cannot write {}: {}", path.display(), system(&why))))?;
     }
     let mut out = out.into_inner();
     session

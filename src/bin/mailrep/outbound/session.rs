@@ -1,11 +1,14 @@
 //! What a replay comes to: the monitor, and the alarms that it raised.
 
+use super::html::Charts;
 use super::moment;
 use crate::printable;
 use mailrep::outbound::{Assessment, Event, EventError, Monitor};
 use serde::Serialize;
 use std::collections::HashMap;
+use std::fmt;
 use std::io::{self, Write};
+use std::path::Path;
 
 /// Alarms that are told one by one.
 const MOST_ALARMS: usize = 10_000;
@@ -20,6 +23,8 @@ pub(super) struct Session {
     open: HashMap<Vec<u8>, Open>,
     /// Messages of each account.
     messages: HashMap<Vec<u8>, u64>,
+    /// Where a page is wanted.
+    charts: Option<Charts>,
 }
 
 /// An open alarm: when it began, and its place in the summary, unless it began before the replay or there were too many.
@@ -48,13 +53,16 @@ struct Summary {
 }
 
 #[derive(Serialize)]
-struct Alarm {
-    account: String,
-    time: f64,
+pub(super) struct Alarm {
+    /// As it was named, and as it is shown.
+    #[serde(skip)]
+    pub(super) name: Vec<u8>,
+    pub(super) account: String,
+    pub(super) time: f64,
     cause: &'static str,
-    reason: String,
+    pub(super) reason: String,
     messages_before: u64,
-    messages_stopped: u64,
+    pub(super) messages_stopped: u64,
     recipients_stopped: u64,
 }
 
@@ -71,13 +79,14 @@ pub(super) struct Judged {
 }
 
 impl Session {
-    pub(super) fn new(monitor: Monitor) -> Session {
+    pub(super) fn new(monitor: Monitor, with_charts: bool) -> Session {
         Session {
             monitor,
             stats: Stats::default(),
             summary: Summary::default(),
             open: HashMap::new(),
             messages: HashMap::new(),
+            charts: with_charts.then(Charts::default),
         }
     }
 
@@ -98,6 +107,9 @@ impl Session {
             }
         };
         let begins = self.account_alarm(event, &assessment, before);
+        if let Some(charts) = &mut self.charts {
+            charts.add(event.account, event.time, assessment.alarm() && !begins);
+        }
         if let Some(host) = &assessment.host_evidence {
             self.stats.host_alarms += 1;
             if self.summary.host_alarms.len() < MOST_ALARMS {
@@ -141,6 +153,7 @@ impl Session {
         self.stats.alarms += u64::from(begins);
         let place = (begins && self.summary.alarms.len() < MOST_ALARMS).then(|| {
             self.summary.alarms.push(Alarm {
+                name: event.account.to_vec(),
                 account: super::log::name(event.account),
                 time: event.time,
                 cause: evidence.code,
@@ -156,30 +169,38 @@ impl Session {
         begins
     }
 
+    /// All messages were observed.
+    pub(super) fn end(&mut self) {
+        self.stats.accounts = self.monitor.accounts();
+        self.stats.bytes_per_account = self.monitor.octets() / self.stats.accounts.max(1);
+    }
+
     /// The account's alarm has ended by what an administrator said.
     pub(super) fn ended(&mut self, account: &[u8]) {
         self.open.remove(account);
     }
 
+    /// Writes the page of charts, if one is wanted.
+    pub(super) fn write_page(&self, path: &Path) -> io::Result<()> {
+        match &self.charts {
+            Some(charts) => charts.write(path, &self.summary.alarms, &self.stats.to_string()),
+            None => Ok(()),
+        }
+    }
+
     /// Tells of everything.
-    pub(super) fn tell(&mut self, out: &mut impl Write, json: bool) -> io::Result<()> {
+    pub(super) fn tell(&self, out: &mut impl Write, json: bool) -> io::Result<()> {
         #[derive(Serialize)]
         struct End<'a> {
             stats: &'a Stats,
             summary: &'a Summary,
         }
-        self.stats.accounts = self.monitor.accounts();
-        self.stats.bytes_per_account = self.monitor.octets() / self.stats.accounts.max(1);
         let (stats, summary) = (&self.stats, &self.summary);
         if json {
             let text = serde_json::to_string(&End { stats, summary })?;
             return writeln!(out, "{}", printable::json(&text));
         }
-        writeln!(
-            out,
-            "{} messages of {} accounts; {} alarms of accounts, {} of the host; {} lines could not be used",
-            stats.events, stats.accounts, stats.alarms, stats.host_alarms, stats.unusable
-        )?;
+        writeln!(out, "{stats}")?;
         if let (Some(begin), Some(end)) = (summary.begin, summary.end) {
             writeln!(out, "the first one at {}, the last one at {}", at(begin), at(end))?;
         }
@@ -204,6 +225,23 @@ impl Session {
             0 => Ok(()),
             more => writeln!(out, "\n{more} more alarms are not shown; --json has them"),
         }
+    }
+}
+
+impl fmt::Display for Stats {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} messages of {} accounts; {} alarms of accounts, {} of the host; {} lines could not be used",
+            self.events, self.accounts, self.alarms, self.host_alarms, self.unusable
+        )
+    }
+}
+
+impl Alarm {
+    /// When it began, as RFC 3339.
+    pub(super) fn began(&self) -> String {
+        at(self.time)
     }
 }
 
