@@ -6,6 +6,8 @@ use super::channel::{self, CHANNELS, Channel, Family, Measure, OWN};
 use super::prior::{ChannelPrior, Limit};
 
 pub(super) const DAY: i64 = 86_400_000;
+/// After so many times its span nothing is left of a counter: e^-16 of it.
+const FORGOTTEN: f32 = 16.0;
 /// Days that an account's own habits are remembered.
 const DAYS_KEPT: u8 = 60;
 /// How many days the population's mean weighs, and its variance.
@@ -55,7 +57,10 @@ impl Log {
     const STEPS: f64 = 18.0;
 
     fn of(count: f32) -> Log {
-        let steps = f64::from(count.max(1.0)).ln() * Self::STEPS;
+        if count <= 1.0 {
+            return Log(0);
+        }
+        let steps = f64::from(count).ln() * Self::STEPS;
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
@@ -214,7 +219,12 @@ impl Account {
         for (at, channel) in channel::ALL.iter().enumerate() {
             let mut count = self.counts[at];
             if count > 0.0 && elapsed > 0.0 {
-                count *= (-elapsed / channel.seconds).exp();
+                let spans = elapsed / channel.seconds;
+                count = if spans < FORGOTTEN {
+                    count * (-spans).exp()
+                } else {
+                    0.0
+                };
             }
             if channel.family == family {
                 let once = |counts: bool| f32::from(u8::from(counts));
@@ -261,15 +271,20 @@ impl Account {
     /// Above what a counter is an alarm, and above what a warning.
     pub(super) fn limits(&self, at: usize, prior: &ChannelPrior, limit: &Limit) -> (f32, f32) {
         let channel = &channel::ALL[at];
-        let (mean, deviation) = self.moments(at, channel, prior);
         let age = self.age();
-        let value = |x: f64| as_limit((mean + x * deviation).exp());
-        let mut alarm = value(limit.alarm[age]).max(channel.least).min(channel.most());
-        if channel.own.is_none() && self.days >= USUAL_DAYS {
+        let within = |alarm: f32| alarm.max(channel.least).min(channel.most);
+        if channel.own.is_some() {
+            let (mean, deviation) = self.moments(at, channel, prior);
+            let value = |x: f64| as_limit((mean + x * deviation).exp());
+            return (within(value(limit.alarm[age])), value(limit.warning[age]));
+        }
+        let mut alarm = within(limit.alarm_count[age]);
+        // What is far below the common limit is far below any.
+        if self.days >= USUAL_DAYS && self.counts[at] > 0.3 * alarm {
             let usual = as_limit(USUAL * self.usual(at));
             alarm = alarm.max(usual.min(as_limit(USUAL_MOST) * alarm));
         }
-        (alarm, value(limit.warning[age]))
+        (alarm, limit.warning_count[age])
     }
 
     /// The day's y, standardized, for fitting.

@@ -49,6 +49,8 @@ pub(super) struct Channel {
     pub(super) seconds: f32,
     /// No limit is below this.
     pub(super) least: f32,
+    /// Nor above this: what a counter of slots can reach, a message in every slot.
+    pub(super) most: f32,
     /// What weight it has in the tolerance, for accounts that are known for some time and for young ones.
     pub(super) shares: [f32; 2],
     /// The place of its variance in an account, if limits are standardised by account; otherwise there is one for all.
@@ -60,8 +62,9 @@ pub(super) const CHANNELS: usize = 17;
 /// Those that are standardised by account.
 pub(super) const OWN: usize = 4;
 
-/// A counter of slots forgets in so many of them.
+/// A counter of slots forgets in so many of them, and so reaches 1 / (1 - e^(-1/16)) = 16.5; limits stay 8 % below.
 const SLOTS_KEPT: f32 = 16.0;
+const REACH: f32 = 15.2;
 const DAY: f32 = 86_400.0;
 /// A declaration allows so much more than was declared.
 const DECLARED: f32 = 1.25;
@@ -92,6 +95,7 @@ const fn slots(family: Family, milliseconds: u32, shares: [f32; 2]) -> Channel {
         family,
         seconds,
         least: 1.0,
+        most: REACH,
         shares,
         own: None,
     }
@@ -103,6 +107,7 @@ const fn counts(family: Family, measure: Measure, seconds: f32, least: f32, own:
         family,
         seconds,
         least,
+        most: f32::INFINITY,
         shares: EVEN,
         own,
     }
@@ -138,15 +143,6 @@ pub(super) const ALL: [Channel; CHANNELS] = [
 ];
 
 impl Channel {
-    /// The most that a counter of slots reaches, a message in every slot; a limit above it would never be met.
-    pub(super) fn most(&self) -> f32 {
-        const REACH: f32 = 0.92;
-        match self.measure {
-            Measure::Slots(_) | Measure::NewSlots(_) => REACH / (1.0 - (-1.0 / SLOTS_KEPT).exp()),
-            _ => f32::INFINITY,
-        }
-    }
-
     /// The limit of an account whose own is `own`, after what was acknowledged and declared. Of an account that declared how many
     /// recipients it has in a day, only these are watched.
     pub(super) fn allowed(&self, own: f32, acknowledged: f32, declared: Option<u32>) -> f32 {

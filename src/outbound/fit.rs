@@ -4,7 +4,7 @@
 
 use super::account::{Account, Counted, DAY};
 use super::channel::{self, CHANNELS, Family};
-use super::prior::{ChannelPrior, FamilyPrior, Limit, Prior, PriorError, Tail};
+use super::prior::{ChannelPrior, FamilyPrior, LEARNED, Limit, Prior, PriorError, Tail};
 use std::collections::HashMap;
 
 /// A message of a log.
@@ -168,15 +168,12 @@ impl Days {
         learn: bool,
         wanted: impl Fn(u64) -> bool,
     ) {
-        let unlimited = f64::INFINITY;
-        let limits: [Limit; CHANNELS] = std::array::from_fn(|at| Limit {
-            learned: if learn {
-                channels[at].tails[0].quantile(6.9)
+        let limits: [Limit; CHANNELS] = std::array::from_fn(|at| {
+            Limit::none(if learn {
+                channels[at].tails[0].quantile(LEARNED)
             } else {
-                unlimited
-            },
-            alarm: [unlimited; 2],
-            warning: [unlimited; 2],
+                f64::INFINITY
+            })
         });
         let mut accounts: HashMap<u64, Replayed> = HashMap::new();
         for message in sent.iter().filter(|message| wanted(message.account)) {

@@ -212,6 +212,9 @@ pub(super) struct Limit {
     /// Standardized y that is an alarm, and one that is a warning; of known accounts and of young ones.
     pub(super) alarm: [f64; 2],
     pub(super) warning: [f64; 2],
+    /// The same as counts, where all accounts share them.
+    pub(super) alarm_count: [f32; 2],
+    pub(super) warning_count: [f32; 2],
     /// What is learned of a day is at most this.
     pub(super) learned: f64,
 }
@@ -219,7 +222,7 @@ pub(super) struct Limit {
 /// A day as surprising as one in a hundred is a warning: too many of them on one host are its alarm.
 const WARNING: f64 = 4.6;
 /// Nothing more surprising than one day in a thousand is learned, so that a slow ramp cannot teach its way up.
-const LEARNED: f64 = 6.9;
+pub(super) const LEARNED: f64 = 6.9;
 
 impl Limit {
     pub(super) fn new(prior: &Prior, at: usize, surprises: [f64; 2]) -> Limit {
@@ -227,10 +230,30 @@ impl Limit {
         let surprise = surprises[channel.family.index()];
         let prior = prior.channel(at);
         let limit = |age: usize| prior.tails[age].quantile(surprise - f64::from(channel.shares[age].ln()));
+        let alarm = [limit(0), limit(1)];
+        let warning = prior.tails.map(|tail| tail.quantile(WARNING));
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "beyond an f32 it is infinite, which no counter exceeds"
+        )]
+        let count = |y: f64| y.exp() as f32;
         Limit {
-            alarm: [limit(0), limit(1)],
-            warning: [0, 1].map(|age: usize| prior.tails[age].quantile(WARNING)),
+            alarm,
+            warning,
+            alarm_count: alarm.map(count),
+            warning_count: warning.map(count),
             learned: prior.tails[0].quantile(LEARNED),
+        }
+    }
+
+    /// No limits at all: what is learned of a day is at most `learned`.
+    pub(super) fn none(learned: f64) -> Limit {
+        Limit {
+            alarm: [f64::INFINITY; 2],
+            warning: [f64::INFINITY; 2],
+            alarm_count: [f32::INFINITY; 2],
+            warning_count: [f32::INFINITY; 2],
+            learned,
         }
     }
 }
