@@ -1,6 +1,6 @@
 //! The host as a whole: too many accounts that are unusual at once are a theft that no single account shows.
 
-use super::octets::Octets;
+use super::octets::{MOST_COUNT, Octets};
 
 const DAY: f64 = 86_400.0;
 /// Windows in seconds.
@@ -90,11 +90,11 @@ impl Host {
             }
         }
         for (count, more) in self.counts.iter_mut().zip(other.counts) {
-            *count += more;
+            *count = (*count + more).min(f64::from(MOST_COUNT));
         }
         self.last = last;
         self.rate = match (self.rate, other.rate) {
-            (Some(one), Some(two)) => Some(one + two),
+            (Some(one), Some(two)) => Some((one + two).min(f64::from(MOST_COUNT))),
             (one, two) => one.or(two),
         };
     }

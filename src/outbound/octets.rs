@@ -1,5 +1,8 @@
 //! Numbers read from octets, little end first, and never beyond their end.
 
+/// No counter is above this; sums of two stay far from infinity.
+pub(super) const MOST_COUNT: f32 = 1e30;
+
 /// What is left to read.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Octets<'a>(pub(super) &'a [u8]);
@@ -49,16 +52,16 @@ impl<'a> Octets<'a> {
             .filter(|number| *number >= 0.0)
     }
 
-    /// A number that is neither negative nor infinite.
+    /// The value of a counter.
     pub(super) fn count(&mut self) -> Option<f32> {
-        self.limit().filter(|number| number.is_finite())
+        self.limit().filter(|number| *number <= MOST_COUNT)
     }
 
     /// The same with twice the digits.
     pub(super) fn long_count(&mut self) -> Option<f64> {
         self.array()
             .map(f64::from_le_bytes)
-            .filter(|number| *number >= 0.0 && number.is_finite())
+            .filter(|number| (0.0..=f64::from(MOST_COUNT)).contains(number))
     }
 
     /// As many numbers as the array has places.

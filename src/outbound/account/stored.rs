@@ -2,7 +2,7 @@
 
 use super::{Account, CHANNELS, DAY, DAYS_KEPT, Fine, Log, OWN, channel};
 use crate::outbound::event;
-use crate::outbound::octets::Octets;
+use crate::outbound::octets::{MOST_COUNT, Octets};
 
 impl Account {
     /// Octets that [`Account::write`] writes.
@@ -45,7 +45,8 @@ impl Account {
             counts: octets.each(Octets::count)?,
             peaks: octets.each(|octets| octets.u8().map(Log))?,
             means: octets.each(|octets| octets.u16().map(Fine))?,
-            variances: octets.each(Octets::count)?,
+            // Of logarithms up to 14.
+            variances: octets.each(|octets| octets.count().filter(|variance| *variance <= 1_000.0))?,
         })
     }
 
@@ -61,7 +62,7 @@ impl Account {
         let (ours, theirs) = (f64::from(self.days), f64::from(other.days));
         let days = (ours + theirs).max(1.0);
         for (at, channel) in channel::ALL.iter().enumerate() {
-            self.counts[at] += other.counts[at];
+            self.counts[at] = (self.counts[at] + other.counts[at]).min(MOST_COUNT);
             if other.peaks[at] > self.peaks[at] {
                 self.peaks[at] = other.peaks[at];
             }
@@ -75,7 +76,7 @@ impl Account {
                     + spread(theirs, other.variances[own], means[1]);
                 #[expect(clippy::cast_possible_truncation, reason = "four digits are plenty")]
                 let variance = (both / days) as f32;
-                self.variances[own] = variance;
+                self.variances[own] = variance.min(1_000.0);
             }
         }
         self.last_new = self.last_new.max(other.last_new);
