@@ -1,5 +1,7 @@
 //! What is kept of one account, and what is usual for it.
 
+mod stored;
+
 use super::channel::{self, CHANNELS, Channel, Family, Measure, OWN};
 use super::prior::{ChannelPrior, Limit};
 

@@ -140,7 +140,7 @@ impl fmt::Display for HostEvidence {
     }
 }
 
-fn slots(milliseconds: u32) -> String {
+pub(super) fn slots(milliseconds: u32) -> String {
     match milliseconds {
         1_000 => "seconds".to_owned(),
         60_000 => "minutes".to_owned(),
@@ -149,7 +149,7 @@ fn slots(milliseconds: u32) -> String {
     }
 }
 
-fn span(seconds: f64) -> String {
+pub(super) fn span(seconds: f64) -> String {
     match seconds {
         ..=90.0 => format!("{seconds:.0} seconds"),
         ..=5_400.0 => format!("{:.0} minutes", seconds / 60.0),
@@ -158,7 +158,7 @@ fn span(seconds: f64) -> String {
     }
 }
 
-fn code(measure: Measure, seconds: f32) -> &'static str {
+pub(super) fn code(measure: Measure, seconds: f32) -> &'static str {
     match (measure, seconds) {
         (Measure::Slots(1_000), _) => "slots_1s",
         (Measure::Slots(4_000), _) => "slots_4s",

@@ -66,6 +66,8 @@ pub(super) const OWN: usize = 4;
 const SLOTS_KEPT: f32 = 16.0;
 const REACH: f32 = 15.2;
 const DAY: f32 = 86_400.0;
+/// A declaration allows so much more than was declared.
+const DECLARED: f32 = 1.25;
 /// A card to 60 people is nothing unusual, whoever they are.
 const CARD: f32 = 64.0;
 /// The same where it is known that they are not new: a storm of replies to a list.
@@ -140,6 +142,20 @@ pub(super) const ALL: [Channel; CHANNELS] = [
 ];
 
 impl Channel {
+    /// The limit of an account whose own is `own`, after what was acknowledged and declared. Of an account that declared how many
+    /// recipients it has in a day, only these are watched.
+    pub(super) fn allowed(&self, own: f32, acknowledged: f32, declared: Option<u32>) -> f32 {
+        let limit = own.max(acknowledged);
+        let Some(recipients) = declared else {
+            return limit;
+        };
+        let allowed = recipients as f32 * DECLARED * (self.seconds / DAY).max(1.0);
+        match self.measure {
+            Measure::Recipients => limit.max(allowed),
+            _ => f32::INFINITY,
+        }
+    }
+
     /// Whether a message counts that comes at `now`, the last of its kind having come at `last`, in milliseconds.
     pub(super) fn is_new_slot(milliseconds: u32, now: i64, last: Option<i64>) -> bool {
         let slot = i64::from(milliseconds.max(1));

@@ -96,6 +96,12 @@ impl Event<'_> {
     }
 }
 
+/// Whether a time in milliseconds is within the years that are taken.
+pub(super) fn is_moment(milliseconds: i64) -> bool {
+    const END: i64 = 253_402_300_800_000;
+    (0..END).contains(&milliseconds)
+}
+
 /// A time in seconds as milliseconds, if it is within the years that are taken.
 pub(super) fn milliseconds(seconds: f64) -> Option<i64> {
     (0.0..END_OF_TIME)

@@ -1,5 +1,7 @@
 //! The host as a whole: too many accounts that are unusual at once are a theft that no single account shows.
 
+use super::octets::{MOST_COUNT, Octets};
+
 const DAY: f64 = 86_400.0;
 /// Windows in seconds.
 const WINDOWS: [f64; 3] = [900.0, 3_600.0, 21_600.0];
@@ -47,6 +49,54 @@ impl Host {
             self.rate = Some(rate * (-elapsed / (DAYS_KEPT * DAY)).exp() + 1.0 / DAYS_KEPT);
         }
         alarm
+    }
+
+    pub(super) fn write(&self, out: &mut Vec<u8>) {
+        out.extend(self.counts.iter().flat_map(|count| count.to_le_bytes()));
+        for number in [self.last, self.rate] {
+            out.push(u8::from(number.is_some()));
+            out.extend_from_slice(&number.unwrap_or_default().to_le_bytes());
+        }
+    }
+
+    /// None if it is none that was ever written.
+    pub(super) fn read(octets: &mut Octets<'_>) -> Option<Host> {
+        let optional = |octets: &mut Octets<'_>| match (octets.u8()?, octets.long_count()?) {
+            (0, _) => Some(None),
+            (1, number) => Some(Some(number)),
+            _ => None,
+        };
+        Some(Host {
+            counts: octets.each(Octets::long_count)?,
+            last: optional(octets)?,
+            rate: optional(octets)?,
+        })
+    }
+
+    /// Takes in what another host knows: warnings of both, as if there were one host. Either order gives the same.
+    pub(super) fn merge(&mut self, mut other: Host) {
+        let last = match (self.last, other.last) {
+            (Some(one), Some(two)) => Some(one.max(two)),
+            (one, two) => one.or(two),
+        };
+        for host in [&mut *self, &mut other] {
+            if let (Some(last), Some(own)) = (last, host.last) {
+                for (count, window) in host.counts.iter_mut().zip(WINDOWS) {
+                    *count *= (-(last - own) / window).exp();
+                }
+                host.rate = host
+                    .rate
+                    .map(|rate| rate * (-(last - own) / (DAYS_KEPT * DAY)).exp());
+            }
+        }
+        for (count, more) in self.counts.iter_mut().zip(other.counts) {
+            *count = (*count + more).min(f64::from(MOST_COUNT));
+        }
+        self.last = last;
+        self.rate = match (self.rate, other.rate) {
+            (Some(one), Some(two)) => Some((one + two).min(f64::from(MOST_COUNT))),
+            (one, two) => one.or(two),
+        };
     }
 }
 

@@ -4,7 +4,7 @@ use siphasher::sip::SipHasher13;
 use std::hash::Hasher as _;
 
 /// The key of a monitor: 16 octets that are random and secret.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Key([u8; 16]);
 
 impl From<[u8; 16]> for Key {
@@ -20,6 +20,10 @@ impl std::fmt::Debug for Key {
 }
 
 impl Key {
+    pub(super) fn octets(&self) -> &[u8; 16] {
+        &self.0
+    }
+
     /// The hash of an account's name.
     pub(super) fn of(&self, name: &[u8]) -> u64 {
         let mut hasher = SipHasher13::new_with_key(&self.0);

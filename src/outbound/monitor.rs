@@ -13,14 +13,11 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Accounts are divided among so many parts with a lock each.
-const PARTS: usize = 64;
+pub(super) const PARTS: usize = 64;
 /// An acknowledgement allows so much more than there was.
 const ACKNOWLEDGED: f32 = 2.5;
-/// A declaration allows so much more than was declared.
-const DECLARED: f32 = 1.25;
 /// Below this share of its limit a counter is no warning.
 const WARNING_SHARE: f32 = 0.3;
-const DAY_SECONDS: f32 = 86_400.0;
 
 /// How a monitor judges, and what it may keep.
 #[derive(Debug, Clone)]
@@ -85,35 +82,35 @@ pub enum MonitorError {
 /// ```
 #[derive(Debug)]
 pub struct Monitor {
-    key: Key,
-    prior: Prior,
-    limits: [Limit; CHANNELS],
-    parts: Vec<Mutex<Part>>,
-    host: Mutex<Host>,
+    pub(super) key: Key,
+    pub(super) prior: Prior,
+    pub(super) limits: [Limit; CHANNELS],
+    pub(super) parts: Vec<Mutex<Part>>,
+    pub(super) host: Mutex<Host>,
     forget: i64,
 }
 
 /// Some of the accounts, and what is known of few of them.
 #[derive(Debug)]
-struct Part {
-    accounts: Table,
-    novelty: Novelty,
-    alarms: HashMap<u64, Alarm>,
+pub(super) struct Part {
+    pub(super) accounts: Table,
+    pub(super) novelty: Novelty,
+    pub(super) alarms: HashMap<u64, Alarm>,
     /// What was acknowledged: no limit is below it.
-    acknowledged: HashMap<u64, [f32; CHANNELS]>,
+    pub(super) acknowledged: HashMap<u64, [f32; CHANNELS]>,
     /// Recipients in a day that were declared.
-    declared: HashMap<u64, u32>,
+    pub(super) declared: HashMap<u64, u32>,
 }
 
 /// An open alarm.
 #[derive(Debug, Clone)]
-struct Alarm {
-    since: i64,
+pub(super) struct Alarm {
+    pub(super) since: i64,
     /// The channel that was highest above its limit, its counter, and the limit.
-    worst: (usize, f32, f32),
+    pub(super) worst: (usize, f32, f32),
     /// The highest values of the counters that were above their limits, and the limits.
-    peaks: [f32; CHANNELS],
-    limits: [f32; CHANNELS],
+    pub(super) peaks: [f32; CHANNELS],
+    pub(super) limits: [f32; CHANNELS],
 }
 
 impl Monitor {
@@ -228,15 +225,9 @@ impl Monitor {
             if count < 1.0 {
                 continue;
             }
-            let (mut limit, warning_limit) = account.limits(at, self.prior.channel(at), &self.limits[at]);
-            limit = limit.max(acknowledged.map_or(0.0, |ceilings| ceilings[at]));
-            if let Some(recipients) = declared {
-                let allowed = recipients as f32 * DECLARED * (channel.seconds / DAY_SECONDS).max(1.0);
-                limit = match channel.measure {
-                    Measure::Recipients => limit.max(allowed),
-                    _ => f32::INFINITY,
-                };
-            }
+            let (own, warning_limit) = account.limits(at, self.prior.channel(at), &self.limits[at]);
+            let ceiling = acknowledged.map_or(0.0, |ceilings| ceilings[at]);
+            let limit = channel.allowed(own, ceiling, declared);
             let ratio = count / limit;
             if ratio > score {
                 (score, worst) = (ratio, (at, count, limit));
@@ -353,13 +344,17 @@ impl Monitor {
         self.parts.iter().map(|part| number(&lock(part))).sum()
     }
 
-    fn part(&self, key: u64) -> MutexGuard<'_, Part> {
-        let at = (key >> 58) as usize % self.parts.len();
-        lock(&self.parts[at])
+    pub(super) fn part(&self, key: u64) -> MutexGuard<'_, Part> {
+        lock(&self.parts[Monitor::part_of(key)])
+    }
+
+    /// The number of the part that an account is in.
+    pub(super) fn part_of(key: u64) -> usize {
+        (key >> 58) as usize % PARTS
     }
 }
 
 /// A thread that panicked within a part left counters behind, which are as good as before.
-fn lock(part: &Mutex<Part>) -> MutexGuard<'_, Part> {
+pub(super) fn lock(part: &Mutex<Part>) -> MutexGuard<'_, Part> {
     part.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,6 +1,7 @@
 //! Which recipients an account wrote to before, in bounded memory and without their addresses.
 
 use super::key::Key;
+use super::octets::Octets;
 
 /// A filter of pairs of account and recipient. It grows to its bound, and then forgets the older half of them when it is full;
 /// whoever is written to again stays. Addresses cannot be read back from it: it holds bits of a keyed hash.
@@ -70,6 +71,50 @@ impl Novelty {
         }
     }
 
+    pub(super) fn write(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&(self.filters.len() as u64).to_le_bytes());
+        for filter in &self.filters {
+            out.extend_from_slice(&(filter.bits.len() as u64).to_le_bytes());
+            out.extend_from_slice(&(filter.pairs as u64).to_le_bytes());
+            out.extend(filter.bits.iter().flat_map(|word| word.to_le_bytes()));
+        }
+    }
+
+    /// Knows what [`Novelty::write`] wrote, and grows from there to its own bound, or the size that it has already; none if the octets
+    /// are not of a filter.
+    pub(super) fn fill(&mut self, octets: &mut Octets<'_>) -> Option<()> {
+        for _ in 0..octets.u64()? {
+            let words = usize::try_from(octets.u64()?).ok()?;
+            let pairs = usize::try_from(octets.u64()?).ok()?;
+            let (bits, _) = octets.some(words.checked_mul(8)?)?.as_chunks();
+            let bits: Vec<u64> = bits.iter().map(|word| u64::from_le_bytes(*word)).collect();
+            let ordered = self.filters.last().is_none_or(|last| last.bits.len() <= words);
+            if words == 0 || pairs > words * 64 || !ordered {
+                return None;
+            }
+            self.most = self.most.max(words);
+            self.filters.push(Filter { bits, pairs });
+        }
+        Some(())
+    }
+
+    /// From now on also knows what another one of the same key knows; either order gives the same. Filters of one size become one, from the
+    /// newest on, so that until it is forgotten one that was full in both takes a new recipient for a known one in some 4 of 100 cases.
+    pub(super) fn merge(&mut self, other: Novelty) {
+        self.most = self.most.max(other.most);
+        let mut theirs = other.filters;
+        for filter in self.filters.iter_mut().rev() {
+            if let Some(at) = theirs
+                .iter()
+                .rposition(|other| other.bits.len() == filter.bits.len())
+            {
+                filter.merge(&theirs.remove(at));
+            }
+        }
+        self.filters.append(&mut theirs);
+        self.filters.sort_by_key(|filter| filter.bits.len());
+    }
+
     fn hash(&self, account: u64, recipient: &[u8]) -> u64 {
         // RFC 5321 section 2.4: domains are compared without letter case; local parts are, by nearly every server.
         self.key.of_lowercase(account, recipient)
@@ -101,6 +146,20 @@ impl Filter {
         self.pairs += 1;
     }
 
+    fn merge(&mut self, other: &Filter) {
+        for (word, more) in self.bits.iter_mut().zip(&other.bits) {
+            *word |= more;
+        }
+        // Both may know the same pairs, so that these are not added but estimated by the bits that are set.
+        let set: u64 = self.bits.iter().map(|word| u64::from(word.count_ones())).sum();
+        let pairs = {
+            let bits = (self.bits.len() * 64) as f64;
+            let free = (1.0 - set as f64 / bits).max(1.0 / bits);
+            (-free.ln() * bits / PROBES as f64).min(bits) as usize
+        };
+        self.pairs = pairs.max(self.pairs).max(other.pairs);
+    }
+
     fn is_full(&self) -> bool {
         self.pairs * BITS_FOR_PAIR >= self.bits.len() * 64
     }
@@ -108,6 +167,8 @@ impl Filter {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
 
     #[test]
@@ -144,5 +205,34 @@ mod tests {
             .filter(|number| !novelty.is_new(*number, b"x@example.net"))
             .count();
         assert!(mistaken < 600, "{mistaken} of {pairs}");
+    }
+
+    #[test]
+    fn what_either_host_knows_both_know_and_neither_order_matters() {
+        let host = |numbers: std::ops::Range<u32>| {
+            let mut novelty = Novelty::new(1 << 14, Key::from([7; 16]));
+            for number in numbers {
+                novelty.is_new(1, format!("u{number}@example.net").as_bytes());
+            }
+            novelty
+        };
+        let written = |novelty: &Novelty| {
+            let mut octets = Vec::new();
+            novelty.write(&mut octets);
+            octets
+        };
+        for (ours, theirs) in [(0..10, 5..500), (0..3_000, 3_000..9_000), (0..0, 0..900)] {
+            let (mut one, mut two) = (host(ours.clone()), host(theirs.clone()));
+            one.merge(host(theirs.clone()));
+            two.merge(host(ours));
+            assert_eq!(written(&one), written(&two));
+            assert!(one.octets() <= 1 << 15, "{} octets", one.octets());
+            let octets = written(&one);
+            let mut read = Novelty::new(1 << 14, Key::from([7; 16]));
+            read.fill(&mut Octets(&octets)).unwrap();
+            assert_eq!(written(&read), octets);
+            let latest = format!("u{}@example.net", theirs.end - 1);
+            assert!(!read.is_new(1, latest.as_bytes()));
+        }
     }
 }

@@ -14,7 +14,7 @@ pub(super) struct Table {
     blocks: Vec<Vec<Account>>,
     most: usize,
     /// When it was last looked for idle accounts, in milliseconds since 1970.
-    searched: i64,
+    pub(super) searched: i64,
 }
 
 impl Table {
@@ -38,6 +38,18 @@ impl Table {
         accounts * size_of::<Account>() + self.places.allocation_size()
     }
 
+    /// All accounts, in no particular order.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Account> {
+        self.blocks.iter().flatten()
+    }
+
+    pub(super) fn get(&self, key: u64) -> Option<&Account> {
+        let place = *self
+            .places
+            .find(key, |&place| at(&self.blocks, place).key == key)?;
+        Some(at(&self.blocks, place))
+    }
+
     pub(super) fn get_mut(&mut self, key: u64) -> Option<&mut Account> {
         let blocks = &self.blocks;
         let place = *self.places.find(key, |&place| at(blocks, place).key == key)?;
@@ -56,11 +68,17 @@ impl Table {
         if self.len() >= self.most {
             return None;
         }
+        self.add(Account::new(key, time))
+    }
+
+    /// Adds an account that is not there yet, whether there is room for it or not. None if there are 2^32 already.
+    pub(super) fn add(&mut self, account: Account) -> Option<&mut Account> {
         let place = u32::try_from(self.len()).ok()?;
+        let key = account.key;
         if self.blocks.last().is_none_or(|block| block.len() == BLOCK) {
             self.blocks.push(Vec::with_capacity(BLOCK));
         }
-        self.blocks.last_mut()?.push(Account::new(key, time));
+        self.blocks.last_mut()?.push(account);
         let blocks = &self.blocks;
         self.places
             .insert_unique(key, place, |&place| at(blocks, place).key);

@@ -1,6 +1,6 @@
 //! The stories of those who have to live with alarms.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use super::account::Account;
 use super::*;
@@ -395,4 +395,38 @@ proptest! {
         }
         prop_assert!(monitor.accounts() <= 4);
     }
+}
+
+#[test]
+fn what_is_usual_for_an_account_is_told_as_it_judges() {
+    let monitor = monitor();
+    assert_eq!(monitor.habits(b"user1"), None);
+    monitor.allow(b"news", 100);
+    let declared = monitor.habits(b"news").unwrap();
+    assert_eq!((declared.known, declared.declared), (false, Some(100)));
+    quiet_host(&monitor, 2, 60);
+    let habits = monitor.habits(b"user1").unwrap();
+    assert!(habits.known && habits.alarm.is_none());
+    assert_eq!(habits.first, Some((BEGIN / DAY) as i64 * 86_400));
+    assert_eq!(habits.days, 60, "the last day is not over");
+    assert_eq!(
+        habits.channels.len(),
+        9,
+        "which recipients are new was always known"
+    );
+    for habit in &habits.channels {
+        assert!(
+            habit.limit >= 1.0 && habit.usual.is_some_and(|usual| usual >= 1.0),
+            "{habit}: {habit:?}"
+        );
+    }
+    let assessment = monitor
+        .observe(&event("user1", BEGIN + 60.0 * DAY, 1, 1))
+        .unwrap();
+    let nearest = monitor.habits(b"user1").unwrap().channels;
+    let nearest = nearest
+        .iter()
+        .filter(|habit| habit.count >= 1.0)
+        .map(|habit| habit.count / habit.limit);
+    assert_eq!(nearest.fold(0.0, f32::max), assessment.score);
 }

@@ -8,6 +8,7 @@ mod dmarc_lint;
 mod dmarc_policy;
 mod input;
 mod lint;
+mod outbound;
 mod output;
 mod policy;
 mod report;

@@ -435,6 +435,8 @@ impl Cli {
             Command::Outbound(command) => {
                 let after = match &mut command.what {
                     OutboundCommand::Replay(replay) => &mut replay.global,
+                    OutboundCommand::Explain(explain) => &mut explain.global,
+                    OutboundCommand::Merge(merge) => &mut merge.global,
                     OutboundCommand::Fit(fit) => &mut fit.global,
                 };
                 let before = std::mem::take(&mut command.global);

@@ -17,6 +17,7 @@ mod outbound;
 mod page;
 mod policy;
 mod printable;
+mod progress;
 mod report;
 mod setup;
 mod sign;

@@ -4,6 +4,7 @@
 
 use super::cli::Cli;
 use super::help::{self, Section};
+use super::outbound;
 use super::srs;
 use clap::CommandFactory as _;
 use clap_mangen::Man;
@@ -17,7 +18,7 @@ struct Page {
     see_also: &'static str,
 }
 
-const PAGES: [Page; 11] = [
+const PAGES: [Page; 16] = [
     Page {
         name: "mailrep",
         synopsis: &[
@@ -26,7 +27,7 @@ const PAGES: [Page; 11] = [
         ],
         sections: help::MAILREP,
         see_also: "mailrep-check(1), mailrep-spf(1), mailrep-dmarc(1), mailrep-dmarc-report(1), mailrep-sign(1), mailrep-keygen(1), \
-             mailrep-srs(1)",
+             mailrep-srs(1), mailrep-outbound(1)",
     },
     Page {
         name: "mailrep-check",
@@ -113,6 +114,38 @@ const PAGES: [Page; 11] = [
         sections: srs::SERVE,
         see_also: "mailrep(1), mailrep-srs(1), postconf(5), master(5), tcp_table(5), socketmap_table(5), canonical(5)",
     },
+    Page {
+        name: "mailrep-outbound",
+        synopsis: &["mailrep outbound replay|explain|merge|fit ..."],
+        sections: &[],
+        see_also: "mailrep(1), mailrep-outbound-replay(1), mailrep-outbound-explain(1), mailrep-outbound-merge(1), mailrep-outbound-fit(1)",
+    },
+    Page {
+        name: "mailrep-outbound-replay",
+        synopsis: &[
+            "mailrep outbound replay [--format jsonl|postfix] [--state FILE] [--html FILE] [--false-alarms N] [--prior FILE] FILE|-...",
+        ],
+        sections: outbound::help::REPLAY,
+        see_also: "mailrep-outbound(1), mailrep-outbound-explain(1), mailrep-outbound-fit(1)",
+    },
+    Page {
+        name: "mailrep-outbound-explain",
+        synopsis: &["mailrep outbound explain --state FILE [--false-alarms N] [--prior FILE] ACCOUNT"],
+        sections: outbound::help::EXPLAIN,
+        see_also: "mailrep-outbound(1), mailrep-outbound-replay(1)",
+    },
+    Page {
+        name: "mailrep-outbound-merge",
+        synopsis: &["mailrep outbound merge --out FILE FILE..."],
+        sections: outbound::help::MERGE,
+        see_also: "mailrep-outbound(1), mailrep-outbound-replay(1)",
+    },
+    Page {
+        name: "mailrep-outbound-fit",
+        synopsis: &["mailrep outbound fit [--format jsonl|postfix] FILE|-..."],
+        sections: outbound::help::FIT,
+        see_also: "mailrep-outbound(1), mailrep-outbound-replay(1)",
+    },
 ];
 
 #[test]
@@ -167,7 +200,7 @@ fn render(page: &Page) -> String {
     synopsis(page).to_writer(&mut text).unwrap();
     man.render_description_section(&mut text).unwrap();
     man.render_options_section(&mut text).unwrap();
-    if page.name == "mailrep" {
+    if ["mailrep", "mailrep-outbound"].contains(&page.name) {
         man.render_subcommands_section(&mut text).unwrap();
     }
     for section in page.sections {

@@ -3,13 +3,13 @@
 use super::cli::{DmarcReport, Global};
 use super::failure::{Failure, system, tell};
 use super::page::{Page, Tone, print_json};
+use super::progress::Progress;
 use mailrep::clock::UnixTime;
 use mailrep::json;
 use mailrep::report::{DomainSummary, Identified, ReadLimits, SourceSummary, Summary, read_within};
 use std::fs::File;
-use std::io::{self, IsTerminal as _, Read, Write as _};
+use std::io::{self, IsTerminal as _, Read};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
 
 /// Addresses, domains and organizations that are shown unless all are asked for.
 const MOST: usize = 20;
@@ -25,7 +25,9 @@ pub(crate) fn run(command: &DmarcReport, global: &Global) -> Result<(), Failure>
     let mut progress = Progress::new();
     let files = files(&command.files, &mut skipped);
     for (at, file) in files.iter().enumerate() {
-        progress.tell(at, files.len());
+        if files.len() >= MANY {
+            progress.tell(|| format!("reading reports: {at} of {} files", files.len()));
+        }
         let name = shown_path(file);
         match contents(file, &limits).and_then(|octets| {
             let reading = read_within(&octets, &limits).map_err(|why| why.to_string());
@@ -147,43 +149,6 @@ fn shown_path(path: &Path) -> String {
         "the standard input".to_owned()
     } else {
         path.display().to_string()
-    }
-}
-
-/// How far it is, on a terminal, where there are many files.
-struct Progress {
-    is_wanted: bool,
-    is_shown: bool,
-    last: Option<Instant>,
-}
-
-impl Progress {
-    fn new() -> Progress {
-        Progress {
-            is_wanted: io::stderr().is_terminal(),
-            is_shown: false,
-            last: None,
-        }
-    }
-
-    fn tell(&mut self, at: usize, all: usize) {
-        let is_due = self
-            .last
-            .is_none_or(|last| last.elapsed() > Duration::from_millis(100));
-        if self.is_wanted && all >= MANY && is_due {
-            // Nothing can be done if it cannot be told.
-            let _ = write!(io::stderr().lock(), "\rreading reports: {at} of {all} files");
-            self.is_shown = true;
-            self.last = Some(Instant::now());
-        }
-    }
-
-    /// Makes room for a line.
-    fn clear(&mut self) {
-        if self.is_shown {
-            let _ = write!(io::stderr().lock(), "\r{:60}\r", "");
-            self.is_shown = false;
-        }
     }
 }
 

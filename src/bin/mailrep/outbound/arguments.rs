@@ -2,7 +2,7 @@
 
 use crate::cli::Global;
 use crate::help;
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
 /// Find stolen accounts by the way they send.
@@ -18,29 +18,103 @@ pub(crate) struct Outbound {
 #[derive(Debug, Subcommand)]
 pub(crate) enum OutboundCommand {
     Replay(Replay),
+    Explain(Explain),
+    Merge(Merge),
     Fit(Fit),
 }
 
-/// Judge messages one after the other, as if they were sent now.
-///
-/// Reads JSON lines, one for each message and in the order of time, and answers each with a line that says whether there is an
-/// alarm for the account or for the host, and why.
+/// How accounts are judged.
 #[derive(Debug, Args)]
-#[command(after_long_help = help::long_help(super::help::REPLAY, "the manual page mailrep-outbound-replay(1): the lines read and written"))]
-pub(crate) struct Replay {
+pub(crate) struct Judging {
     /// False alarms that are tolerated in a year of an account [default: 0.01, one in a hundred years].
-    ///
-    /// A line {"control":"config",...} at the beginning of the input does the same, and prevails.
     #[arg(long, value_name = "N", value_parser = tolerance, allow_negative_numbers = true)]
     pub(crate) false_alarms: Option<f64>,
 
     /// What is known of accounts in general, as 'mailrep outbound fit' writes it [default: built in].
     #[arg(long, value_name = "FILE")]
     pub(crate) prior: Option<PathBuf>,
+}
 
-    /// The messages: a file of JSON lines, or '-' for the standard input.
-    #[arg(value_name = "FILE|-")]
-    pub(crate) file: PathBuf,
+/// What messages are read from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// JSON lines.
+    Jsonl,
+    /// Logs of Postfix.
+    Postfix,
+}
+
+/// Judge messages one after the other, as if they were sent now.
+///
+/// Reads JSON lines, one for each message and in the order of time, or logs of Postfix. Tells of each message whether there is an
+/// alarm for the account or for the host, and why; at the end, which alarms there were, and how many messages would have been stopped.
+#[derive(Debug, Args)]
+#[command(after_long_help = help::long_help(super::help::REPLAY, "the manual page mailrep-outbound-replay(1): the lines read and written"))]
+pub(crate) struct Replay {
+    /// What the files are.
+    #[arg(long, value_enum, default_value_t = Format::Jsonl)]
+    pub(crate) format: Format,
+
+    /// Go on with what is known of accounts from this file, and write it back at the end.
+    ///
+    /// If it is not there, nothing is known yet, and it is made, for its owner alone: names and addresses cannot be read
+    /// back from it, but a key is in it. A file that cannot be used is an error, and is kept as it is. Replay nothing twice.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) state: Option<PathBuf>,
+
+    /// Write a page with a chart for the host and one for each account with an alarm.
+    ///
+    /// It tells how many messages each day had, and which of them would have been stopped. The page is one file that needs nothing else.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) html: Option<PathBuf>,
+
+    /// The messages: files, of which gzip may have packed some, or '-' for the standard input.
+    #[arg(value_name = "FILE|-", required = true)]
+    pub(crate) files: Vec<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) judging: Judging,
+
+    #[command(flatten)]
+    pub(crate) global: Global,
+}
+
+/// Say what is believed normal for an account.
+///
+/// Tells how long it has been known, how much of each kind it sends on a usual day, above what it would be an alarm, what was
+/// declared or acknowledged, and whether an alarm is open.
+#[derive(Debug, Args)]
+#[command(after_long_help = help::long_help(super::help::EXPLAIN, "the manual page mailrep-outbound-explain(1): the fields of --json"))]
+pub(crate) struct Explain {
+    /// What is known, as 'mailrep outbound replay --state' wrote it.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) state: PathBuf,
+
+    /// The account, as its messages named it.
+    #[arg(value_name = "ACCOUNT")]
+    pub(crate) account: String,
+
+    #[command(flatten)]
+    pub(crate) judging: Judging,
+
+    #[command(flatten)]
+    pub(crate) global: Global,
+}
+
+/// Make one state of those of several hosts.
+///
+/// The accounts of all are judged as if one host had seen all messages. Hosts can be merged that began with a copy of one file, so
+/// that they have its key.
+#[derive(Debug, Args)]
+#[command(after_long_help = help::long_help(super::help::MERGE, "the manual page mailrep-outbound-merge(1)"))]
+pub(crate) struct Merge {
+    /// Where to write it; a file that is there is replaced.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+
+    /// States that 'mailrep outbound replay --state' wrote. Each host's messages may be in one of them only.
+    #[arg(value_name = "FILE", required = true)]
+    pub(crate) files: Vec<PathBuf>,
 
     #[command(flatten)]
     pub(crate) global: Global,
@@ -48,12 +122,18 @@ pub(crate) struct Replay {
 
 /// Learn from logs what accounts send in general, and print it.
 ///
-/// Reads JSON lines like those of 'mailrep outbound replay', of ordinary sending over months, and prints a prior for its --prior.
+/// Reads JSON lines like those of 'mailrep outbound replay', or logs of Postfix, of ordinary sending over months, and prints a prior
+/// for its --prior.
 #[derive(Debug, Args)]
 #[command(after_long_help = help::long_help(super::help::FIT, "the manual page mailrep-outbound-fit(1)"))]
 pub(crate) struct Fit {
-    /// Logs: files of JSON lines, or '-' for the standard input. Accounts of different files are different ones.
-    #[arg(value_name = "FILE", required = true)]
+    /// What the files are.
+    #[arg(long, value_enum, default_value_t = Format::Jsonl)]
+    pub(crate) format: Format,
+
+    /// Files, of which gzip may have packed some, or '-' for the standard input. Accounts of different files of JSON lines are different
+    /// ones.
+    #[arg(value_name = "FILE|-", required = true)]
     pub(crate) files: Vec<PathBuf>,
 
     #[command(flatten)]

@@ -45,8 +45,24 @@ impl<R: BufRead> Lines<R> {
         }
     }
 
-    /// The next line. `before_waiting` is called where reading may have to wait for more input.
-    pub(crate) fn next(&mut self, mut before_waiting: impl FnMut() -> io::Result<()>) -> io::Result<Read> {
+    /// The next line, and what a message it is. `before_waiting` is called where reading may have to wait for more input.
+    pub(crate) fn next(&mut self, before_waiting: impl FnMut() -> io::Result<()>) -> io::Result<Read> {
+        Ok(match self.next_line(before_waiting)? {
+            None => Read::End,
+            Some(Err(why)) => Read::Unusable(why),
+            Some(Ok(line)) if line.trim_ascii().is_empty() => Read::Blank,
+            Some(Ok(line)) => match serde_json::from_slice::<Line>(line) {
+                Ok(line) => Read::Line(Box::new(line)),
+                Err(error) => Read::Unusable(format!("it is no JSON object of a message: {error}")),
+            },
+        })
+    }
+
+    /// The next line without its end, or why it cannot be used; none after the last one.
+    pub(crate) fn next_line(
+        &mut self,
+        mut before_waiting: impl FnMut() -> io::Result<()>,
+    ) -> io::Result<Option<Result<&[u8], String>>> {
         self.line.clear();
         self.number += 1;
         let mut dropped = false;
@@ -54,7 +70,7 @@ impl<R: BufRead> Lines<R> {
             let buffer = self.reader.fill_buf()?;
             if buffer.is_empty() {
                 if self.line.is_empty() && !dropped {
-                    return Ok(Read::End);
+                    return Ok(None);
                 }
                 break;
             }
@@ -76,16 +92,11 @@ impl<R: BufRead> Lines<R> {
                 break;
             }
         }
-        Ok(if dropped {
-            Read::Unusable(format!("the line is longer than {} MiB", MOST >> 20))
-        } else if self.line.iter().all(u8::is_ascii_whitespace) {
-            Read::Blank
+        Ok(Some(if dropped {
+            Err(format!("the line is longer than {} MiB", MOST >> 20))
         } else {
-            match serde_json::from_slice::<Line>(&self.line) {
-                Ok(line) => Read::Line(Box::new(line)),
-                Err(error) => Read::Unusable(format!("it is no JSON object of a message: {error}")),
-            }
-        })
+            Ok(&self.line)
+        }))
     }
 }
 

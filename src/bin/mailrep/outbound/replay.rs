@@ -1,16 +1,25 @@
 //! `mailrep outbound replay`.
 
-use super::arguments::Replay;
+use super::arguments::{Format, Replay};
 use super::lines::{Line, Lines, Read};
+use super::log::{self, Found};
+use super::session::{Judged, Session};
+use super::state;
 use crate::cli::Global;
-use crate::failure::Failure;
-use mailrep::outbound::{Assessment, Event, Key, Monitor, MonitorOptions, Prior, Recipients};
+use crate::failure::{Failure, system};
+use crate::printable;
+use mailrep::outbound::{Assessment, Event, MonitorOptions, Recipients};
 use serde::Serialize;
 use std::cell::RefCell;
-use std::io::{self, BufWriter, Write as _};
+use std::io::{self, BufWriter, StdoutLock, Write as _};
 
 #[derive(Serialize)]
 struct Answer<'a> {
+    /// Of logs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    time: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    account: Option<&'a str>,
     alarm: bool,
     host_alarm: bool,
     score: f32,
@@ -22,147 +31,140 @@ struct Answer<'a> {
 #[derive(Serialize)]
 struct Unusable<'a> {
     error: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<&'a str>,
     line: u64,
 }
 
-#[derive(Serialize)]
-struct End {
-    stats: Stats,
-}
-
-#[derive(Default, Serialize)]
-struct Stats {
-    events: u64,
-    unusable: u64,
-    accounts: usize,
-    alarms: u64,
-    host_alarms: u64,
-    bytes_per_account: usize,
-}
-
 pub(crate) fn run(command: &Replay, global: &Global) -> Result<(), Failure> {
-    let prior = match &command.prior {
-        None => None,
-        Some(path) => {
-            let text = std::fs::read_to_string(path).map_err(|why| super::unreadable(path, &why))?;
-            let prior = Prior::from_json(&text)
-                .map_err(|error| Failure::Input(format!("{}: {error}", path.display())))?;
-            Some(prior)
-        }
+    let options = state::options(&command.judging)?;
+    let mut replay = Replaying {
+        session: Session::new(
+            state::monitor(command.state.as_deref(), options.clone())?,
+            command.html.is_some(),
+        ),
+        out: RefCell::new(BufWriter::with_capacity(64 << 10, io::stdout().lock())),
+        json: global.json,
     };
-    let monitor = |tolerance: Option<f64>| {
-        let mut options = MonitorOptions::default();
-        options.prior = prior.clone();
-        options.false_alarms_per_account_year = tolerance.unwrap_or(options.false_alarms_per_account_year);
-        // Nothing is kept beyond the replay.
-        Monitor::new(Key::from([0; 16]), options).map_err(|error| error.to_string())
+    let is_usable = match command.format {
+        Format::Jsonl => replay.json_lines(command, &options)?,
+        Format::Postfix => replay.postfix(command, global)?,
     };
-    let mut replayed = Replayed {
-        monitor: monitor(command.false_alarms).map_err(Failure::Usage)?,
-        open: std::collections::HashSet::new(),
-        stats: Stats::default(),
-    };
-    let out = RefCell::new(BufWriter::with_capacity(64 << 10, io::stdout().lock()));
-    let mut lines = Lines::new(super::open(&command.file)?);
-    loop {
-        let read = lines
-            .next(|| out.borrow_mut().flush())
-            .map_err(|why| super::unreadable(&command.file, &why))?;
-        let line = match read {
-            Read::End => break,
-            Read::Blank => continue,
-            Read::Unusable(why) => Err(why),
-            Read::Line(line) => match line.control.as_deref() {
-                None => replayed.event(&line).map(Some),
-                Some("end") => break,
-                Some("config") => match line.false_alarms_per_account_year {
-                    _ if replayed.stats.events > 0 => {
-                        Err("\"config\" comes before the first message".to_owned())
-                    }
-                    tolerance => monitor(tolerance.or(command.false_alarms)).map(|monitor| {
-                        replayed.monitor = monitor;
-                        None
-                    }),
-                },
-                Some(control) => replayed.control(control, &line).map(|()| None),
-            },
-        };
-        let mut out = out.borrow_mut();
-        let written = match line {
-            Ok(None) => Ok(()),
-            Ok(Some((account, assessment, news))) => {
-                if global.json {
-                    json(&mut *out, &answer(&assessment))
-                } else if news {
-                    writeln!(
-                        out,
-                        "{}: {}",
-                        crate::printable::line(&account),
-                        assessment.reason().unwrap_or_default()
-                    )
-                } else {
-                    Ok(())
-                }
-            }
-            Err(why) => {
-                replayed.stats.unusable += 1;
-                if global.json {
-                    let error = why.as_str();
-                    json(
-                        &mut *out,
-                        &Unusable {
-                            error,
-                            line: lines.number,
-                        },
-                    )
-                } else {
-                    writeln!(
-                        out,
-                        "line {} cannot be used: {}",
-                        lines.number,
-                        crate::printable::line(&why)
-                    )
-                }
-            }
-        };
-        written.map_err(|why| Failure::output(&why))?;
+    let Replaying { mut session, out, .. } = replay;
+    if is_usable && let Some(path) = &command.state {
+        state::save(&session.monitor, path)?;
     }
-    let mut stats = replayed.stats;
-    stats.accounts = replayed.monitor.accounts();
-    stats.bytes_per_account = replayed.monitor.octets() / stats.accounts.max(1);
+    session.end();
+    if is_usable && let Some(path) = &command.html {
+        session
+            .write_page(path)
+            .map_err(|why| Failure::Input(format!("cannot write {}: {}", path.display(), system(&why))))?;
+    }
     let mut out = out.into_inner();
-    let written = if global.json {
-        json(
-            &mut out,
-            &End {
-                stats: Stats { ..stats },
-            },
-        )
-    } else {
-        writeln!(
-            out,
-            "{} messages of {} accounts; {} alarms of accounts, {} of the host; {} lines could not be used",
-            stats.events, stats.accounts, stats.alarms, stats.host_alarms, stats.unusable
-        )
-    };
-    written
+    session
+        .tell(&mut out, global.json)
         .and_then(|()| out.flush())
         .map_err(|why| Failure::output(&why))?;
-    match (stats.events, stats.unusable) {
-        (0, unusable) if unusable > 0 => Err(Failure::Input("no line could be used".to_owned())),
-        _ => Ok(()),
+    match (is_usable, command.format) {
+        (true, _) => Ok(()),
+        (false, Format::Jsonl) => Err(Failure::Input("no line could be used".to_owned())),
+        (false, Format::Postfix) => Err(log::nothing()),
     }
 }
 
-struct Replayed {
-    monitor: Monitor,
-    /// Accounts whose alarm is open.
-    open: std::collections::HashSet<String>,
-    stats: Stats,
+struct Replaying {
+    session: Session,
+    out: RefCell<BufWriter<StdoutLock<'static>>>,
+    json: bool,
 }
 
-impl Replayed {
-    fn event(&mut self, line: &Line) -> Result<(String, Assessment, bool), String> {
+impl Replaying {
+    /// Says whether a line could be used, or there was none.
+    fn json_lines(&mut self, command: &Replay, options: &MonitorOptions) -> Result<bool, Failure> {
+        'files: for path in &command.files {
+            let mut lines = Lines::new(super::open(path)?);
+            loop {
+                let read = lines
+                    .next(|| self.out.borrow_mut().flush())
+                    .map_err(|why| super::unreadable(path, &why))?;
+                let done = match read {
+                    Read::End => break,
+                    Read::Blank => Ok(()),
+                    Read::Unusable(why) => Err(why),
+                    Read::Line(line) => match line.control.as_deref() {
+                        None => self.message(&line)?,
+                        Some("end") => break 'files,
+                        Some("config") if self.session.stats.events > 0 => {
+                            Err("\"config\" comes before the first message".to_owned())
+                        }
+                        Some("config") => self.config(command, options, &line)?,
+                        Some(control) => self.control(control, &line),
+                    },
+                };
+                if let Err(why) = done {
+                    self.unusable(&why, None, lines.number)?;
+                }
+            }
+        }
+        Ok(self.session.stats.events > 0 || self.session.stats.unusable == 0)
+    }
+
+    /// Says whether a line could be used.
+    fn postfix(&mut self, command: &Replay, global: &Global) -> Result<bool, Failure> {
+        let counts = log::read(&command.files, global.now, |found| match found {
+            Found::Unusable(path, line) => {
+                let name = path.display().to_string();
+                self.unusable("it is cut off, or no line of a log", Some(&name), line)
+            }
+            Found::Message(message) => {
+                let account = log::name(&message.account);
+                let judged = log::with_event(message, |event| {
+                    self.session.observe(event).map(|judged| (judged, event.time))
+                });
+                match judged {
+                    Ok((judged, time)) => self.judged(&account, Some(time), &judged),
+                    // Its lines were whole; nobody has such a name.
+                    Err(_) => {
+                        self.session.stats.unusable += 1;
+                        Ok(())
+                    }
+                }
+            }
+        })?;
+        self.session.stats.other_lines = counts.other;
+        Ok(counts.postfix > 0)
+    }
+
+    fn config(
+        &mut self,
+        command: &Replay,
+        options: &MonitorOptions,
+        line: &Line,
+    ) -> Result<Result<(), String>, Failure> {
+        let mut options = options.clone();
+        if let Some(tolerance) = line.false_alarms_per_account_year {
+            options.false_alarms_per_account_year = tolerance;
+        }
+        match state::monitor(command.state.as_deref(), options) {
+            Ok(monitor) => {
+                self.session.monitor = monitor;
+                Ok(Ok(()))
+            }
+            Err(Failure::Usage(why)) => Ok(Err(why)),
+            Err(failure) => Err(failure),
+        }
+    }
+
+    fn message(&mut self, line: &Line) -> Result<Result<(), String>, Failure> {
+        let judged = match self.observe(line) {
+            Ok(judged) => judged,
+            Err(why) => return Ok(Err(why)),
+        };
+        let account = line.account.as_deref().unwrap_or_default();
+        self.judged(account, None, &judged).map(Ok)
+    }
+
+    fn observe(&mut self, line: &Line) -> Result<Judged, String> {
         let account = line.account.as_deref().ok_or("it has no \"account\"")?;
         let list: Vec<&[u8]>;
         let recipients = match (&line.recipient_list, line.recipients) {
@@ -187,52 +189,78 @@ impl Replayed {
             account: account.as_bytes(),
             recipients,
         };
-        let assessment = self.monitor.observe(&event).map_err(|error| error.to_string())?;
-        self.stats.events += 1;
-        let begins = if assessment.alarm() {
-            !self.open.contains(account) && self.open.insert(account.to_owned())
-        } else {
-            if !self.open.is_empty() {
-                self.open.remove(account);
-            }
-            false
-        };
-        self.stats.alarms += u64::from(begins);
-        self.stats.host_alarms += u64::from(assessment.host_alarm());
-        let news = begins || assessment.host_alarm();
-        Ok((account.to_owned(), assessment, news))
+        self.session.observe(&event).map_err(|error| error.to_string())
     }
 
     fn control(&mut self, control: &str, line: &Line) -> Result<(), String> {
-        let account = || {
-            line.account
-                .as_deref()
-                .ok_or(format!("\"{control}\" needs an \"account\""))
-        };
+        let monitor = &self.session.monitor;
+        let account = line
+            .account
+            .as_deref()
+            .map(str::as_bytes)
+            .ok_or(format!("\"{control}\" needs an \"account\""));
         match control {
             "allow" => {
                 let recipients = line.recipients.ok_or("\"allow\" needs \"recipients\"")?;
-                self.monitor
-                    .allow(account()?.as_bytes(), Line::count(recipients, "recipients")?);
+                monitor.allow(account?, Line::count(recipients, "recipients")?);
             }
             "acknowledge" => {
-                let account = account()?;
-                self.monitor.acknowledge(account.as_bytes());
-                self.open.remove(account);
+                let account = account?;
+                monitor.acknowledge(account);
+                self.session.ended(account);
             }
             "reset" => {
-                let account = account()?;
-                self.monitor.reset(account.as_bytes());
-                self.open.remove(account);
+                let account = account?;
+                monitor.reset(account);
+                self.session.ended(account);
             }
             other => return Err(format!("there is no control \"{other}\"")),
         }
         Ok(())
     }
+
+    /// Tells what came out of a message; `time` is told of those in logs.
+    fn judged(&self, account: &str, time: Option<f64>, judged: &Judged) -> Result<(), Failure> {
+        let mut out = self.out.borrow_mut();
+        let assessment = &judged.assessment;
+        let written = if self.json {
+            let named = time.map(|_| account);
+            json(&mut *out, &answer(assessment, time, named))
+        } else if judged.is_news {
+            let reason = assessment.reason().unwrap_or_default();
+            writeln!(out, "{}: {reason}", printable::line(account))
+        } else {
+            Ok(())
+        };
+        written.map_err(|why| Failure::output(&why))
+    }
+
+    /// Tells of a line that cannot be used. Of logs, a person is told only how many there are.
+    fn unusable(&mut self, why: &str, file: Option<&str>, line: u64) -> Result<(), Failure> {
+        self.session.stats.unusable += 1;
+        let mut out = self.out.borrow_mut();
+        let written = if self.json {
+            json(
+                &mut *out,
+                &Unusable {
+                    error: why,
+                    file,
+                    line,
+                },
+            )
+        } else if file.is_none() {
+            writeln!(out, "line {line} cannot be used: {}", printable::line(why))
+        } else {
+            Ok(())
+        };
+        written.map_err(|why| Failure::output(&why))
+    }
 }
 
-fn answer(assessment: &Assessment) -> Answer<'_> {
+fn answer<'a>(assessment: &'a Assessment, time: Option<f64>, account: Option<&'a str>) -> Answer<'a> {
     Answer {
+        time,
+        account,
         alarm: assessment.alarm(),
         host_alarm: assessment.host_alarm(),
         score: assessment.score,
@@ -247,6 +275,6 @@ fn answer(assessment: &Assessment) -> Answer<'_> {
 }
 
 fn json(out: &mut impl io::Write, value: &impl Serialize) -> io::Result<()> {
-    serde_json::to_writer(&mut *out, value)?;
-    out.write_all(b"\n")
+    let text = serde_json::to_string(value)?;
+    writeln!(out, "{}", printable::json(&text))
 }
