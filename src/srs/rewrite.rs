@@ -231,10 +231,11 @@ impl Rewriter {
             return Ok(Outcome::Unchanged(Unchanged::LocalDomain));
         }
         match tagged {
-            // A chain of forwarders: the first one's host and what followed SRS0 there are kept, only the hash is ours.
+            // A chain of forwarders: the first one's host and what followed SRS0 there are kept, only the hash is ours. The SRS
+            // family keeps an empty host too.
             Some((Kind::Srs1, rest))
                 if let Ok(parts) = Parts::split(Kind::Srs1, rest)
-                    && is_host(parts.hashed[0]) =>
+                    && (parts.hashed[0].is_empty() || is_host(parts.hashed[0])) =>
             {
                 self.assemble(Kind::Srs1, parts.hashed(), address.quoted)
             }

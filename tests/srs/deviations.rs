@@ -87,7 +87,7 @@ pub(crate) const DEVIATIONS: &[Deviation] = &[
     },
     Deviation {
         way: Way::Forward,
-        sentence: "'SRS1=...' that lacks a part, or whose host is empty, is somebody's local part; PostSRSd refuses it, or makes an \
+        sentence: "'SRS1=...' that lacks a part, or whose host is none, is somebody's local part; PostSRSd refuses it, or makes an \
             address that leads to no host",
         covers: |input, ours, _| {
             let local = split(input).0;
