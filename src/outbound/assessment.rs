@@ -104,7 +104,11 @@ impl fmt::Display for Evidence {
             Measure::Recipients => write!(f, "some {count} recipients within {within}")?,
             Measure::NewRecipients => write!(f, "some {count} new recipients within {within}")?,
         }
-        write!(f, ", where {:.0} are too many", self.limit.floor().max(1.0))?;
+        write!(
+            f,
+            ", where more than {:.0} are too many",
+            self.limit.floor().max(1.0)
+        )?;
         match self.days {
             0 => f.write_str("; this account has no history yet"),
             days => write!(

@@ -227,7 +227,7 @@ fn states_of_two_hosts_become_one_in_either_order() {
     place.file("stranger", line(BEGIN, "stranger", 1));
     place
         .run("outbound replay --state two stranger")
-        .shows(&["1 messages of 5 accounts"]);
+        .shows(&["1 message of 5 accounts"]);
     place.run("outbound merge --out three one two").shows(&[]);
     place.run("outbound merge --out four two one").shows(&[]);
     let read = |name: &str| std::fs::read(place.path(name)).unwrap();
@@ -331,7 +331,7 @@ fn a_theft_is_found_in_logs_of_postfix_in_either_form_also_packed() {
 
     let text = place.run(command.strip_prefix("--json ").unwrap());
     text.shows(&[
-        "150 messages of 2 accounts; 1 alarms of accounts, 0 of the host; 0 lines could not be used",
+        "150 messages of 2 accounts; 1 alarm of accounts, 0 of the host; 0 lines could not be used",
         "the first one at 2026-01-21T08:20:00",
         "\nada: alarm at 2026-03-01T16:40:0",
         "followed while it was open: they would have been stopped",
@@ -385,7 +385,7 @@ fn lines_that_cannot_be_used_are_counted_and_a_log_that_is_none_is_refused() {
     let odd = "Mar  1 00:01:40 mx postfix/qmgr[8]: 4C1F2: from=<a@example.org>, si\nMar  1 00:0\n\nMar  1 00:01:40 mx cron[1]: x\n";
     place.file("odd", message + odd);
     let done = place.run("--now 2026-03-02T00:00:00Z outbound replay --format postfix odd");
-    done.shows(&["1 messages of 1 accounts", "2 lines could not be used"]);
+    done.shows(&["1 message of 1 account", "2 lines could not be used"]);
     let (answers, end) =
         answers(&place.run("--json --now 2026-03-02T00:00:00Z outbound replay --format postfix odd"));
     assert_eq!(
@@ -418,7 +418,7 @@ fn lines_that_cannot_be_used_are_counted_and_a_log_that_is_none_is_refused() {
     );
     place.file("half.gz", &whole[..whole.len() / 2]);
     let half = place.run("--now 2026-03-02T00:00:00Z outbound replay --format postfix half.gz");
-    half.shows(&["messages of 1 accounts"]);
+    half.shows(&["messages of 1 account"]);
     assert!(
         half.err.contains("half.gz cannot be read to its end"),
         "{}",

@@ -226,10 +226,15 @@ impl Session {
 
 impl fmt::Display for Stats {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let some = |count: u64, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
         write!(
             f,
-            "{} messages of {} accounts; {} alarms of accounts, {} of the host; {} lines could not be used",
-            self.events, self.accounts, self.alarms, self.host_alarms, self.unusable
+            "{} of {}; {} of accounts, {} of the host; {} could not be used",
+            some(self.events, "message"),
+            some(self.accounts as u64, "account"),
+            some(self.alarms, "alarm"),
+            self.host_alarms,
+            some(self.unusable, "line"),
         )
     }
 }
