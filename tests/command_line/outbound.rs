@@ -403,6 +403,9 @@ fn lines_that_cannot_be_used_are_counted_and_a_log_that_is_none_is_refused() {
     );
     place.file("others", "Mar  1 00:01:40 mx cron[1]: x\n");
     place.file("empty", "");
+    let empty = place.run("outbound replay empty");
+    assert_eq!(empty.status, Some(1));
+    assert!(empty.err.contains("no line could be used"), "{}", empty.err);
     for file in ["none", "others", "empty"] {
         for command in ["replay", "fit"] {
             let done = place.run(&format!("outbound {command} --format postfix {file}"));

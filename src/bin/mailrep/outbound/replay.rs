@@ -79,8 +79,9 @@ struct Replaying {
 }
 
 impl Replaying {
-    /// Says whether a line could be used, or there was none.
+    /// Says whether a line could be used, a message or a control.
     fn json_lines(&mut self, command: &Replay, options: &MonitorOptions) -> Result<bool, Failure> {
+        let mut is_usable = false;
         'files: for path in &command.files {
             let mut lines = Lines::new(super::open(path)?);
             loop {
@@ -89,11 +90,14 @@ impl Replaying {
                     .map_err(|why| super::unreadable(path, &why))?;
                 let done = match read {
                     Read::End => break,
-                    Read::Blank => Ok(()),
+                    Read::Blank => continue,
                     Read::Unusable(why) => Err(why),
                     Read::Line(line) => match line.control.as_deref() {
                         None => self.message(&line)?,
-                        Some("end") => break 'files,
+                        Some("end") => {
+                            is_usable = true;
+                            break 'files;
+                        }
                         Some("config") if self.session.stats.events > 0 => {
                             Err("\"config\" comes before the first message".to_owned())
                         }
@@ -101,12 +105,13 @@ impl Replaying {
                         Some(control) => self.control(control, &line),
                     },
                 };
-                if let Err(why) = done {
-                    self.unusable(&why, None, lines.number)?;
+                match done {
+                    Ok(()) => is_usable = true,
+                    Err(why) => self.unusable(&why, None, lines.number)?,
                 }
             }
         }
-        Ok(self.session.stats.events > 0 || self.session.stats.unusable == 0)
+        Ok(is_usable)
     }
 
     /// Says whether a line could be used.
