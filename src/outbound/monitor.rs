@@ -340,6 +340,13 @@ impl Monitor {
         })
     }
 
+    /// Octets of memory that one account takes, on average: what is kept of it, its place in the table, and its share of the memory of
+    /// recipients as far as that is used. Room that is free is not counted; 0 without accounts.
+    pub fn octets_per_account(&self) -> usize {
+        let used = self.each_part(|part| part.accounts.used() + part.novelty.used());
+        used.checked_div(self.accounts()).unwrap_or(0)
+    }
+
     fn each_part(&self, number: impl Fn(&Part) -> usize) -> usize {
         self.parts.iter().map(|part| number(&lock(part))).sum()
     }

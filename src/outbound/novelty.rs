@@ -44,6 +44,12 @@ impl Novelty {
         self.filters.iter().map(|filter| filter.bits.len() * 8).sum()
     }
 
+    /// Octets of memory that pairs take.
+    pub(super) fn used(&self) -> usize {
+        let pairs: usize = self.filters.iter().map(|filter| filter.pairs).sum();
+        pairs * BITS_FOR_PAIR / 8
+    }
+
     /// Whether the account writes to this recipient for the first time, as far as it is remembered; from now on it is known.
     pub(super) fn is_new(&mut self, account: u64, recipient: &[u8]) -> bool {
         let hash = self.hash(account, recipient);

@@ -38,6 +38,12 @@ impl Table {
         accounts * size_of::<Account>() + self.places.allocation_size()
     }
 
+    /// Octets of memory without the room that is free: a table of places is seven eighths full at most.
+    pub(super) fn used(&self) -> usize {
+        const PLACE: usize = (size_of::<u32>() + 1) * 8 / 7 + 1;
+        self.len() * (size_of::<Account>() + PLACE)
+    }
+
     /// All accounts, in no particular order.
     pub(super) fn iter(&self) -> impl Iterator<Item = &Account> {
         self.blocks.iter().flatten()

@@ -307,6 +307,26 @@ fn accounts_are_bounded_and_idle_ones_make_room_but_new_ones_displace_nobody() {
 }
 
 #[test]
+fn an_account_with_twenty_recipients_takes_less_than_256_octets() {
+    let monitor = monitor();
+    assert_eq!(monitor.octets_per_account(), 0);
+    for account in 0..1_000 {
+        for contact in 0..20 {
+            let (name, contact) = (format!("user{account}"), format!("friend{contact}@example.net"));
+            let addresses = [contact.as_bytes()];
+            let recipients = Recipients::Addresses(&addresses);
+            let event = Event {
+                recipients,
+                ..event(&name, BEGIN, 1, 0)
+            };
+            monitor.observe(&event).unwrap();
+        }
+    }
+    let octets = monitor.octets_per_account();
+    assert!((176..=256).contains(&octets), "{octets} octets");
+}
+
+#[test]
 fn an_account_takes_less_than_its_share_of_memory() {
     assert!(size_of::<Account>() <= 176, "{} octets", size_of::<Account>());
 }

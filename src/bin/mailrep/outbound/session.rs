@@ -168,7 +168,7 @@ impl Session {
     /// All messages were observed.
     pub(super) fn end(&mut self) {
         self.stats.accounts = self.monitor.accounts();
-        self.stats.bytes_per_account = self.monitor.octets() / self.stats.accounts.max(1);
+        self.stats.bytes_per_account = self.monitor.octets_per_account();
     }
 
     /// The account's alarm has ended by what an administrator said.
