@@ -32,7 +32,7 @@ else
 OUT := $(TARGET)/release
 PROFILE_FLAGS := --release --features cli,capi
 endif
-PYTHON_SCRIPTS := scripts/run-tests scripts/instruction-counts tests/c/run tests/data/make.py benches/peers/pyspf.py benches/peers/dkimpy.py tests/peers
+PYTHON_SCRIPTS := scripts/run-tests scripts/instruction-counts scripts/outbound-prior tests/c/run tests/data/make.py benches/peers/pyspf.py benches/peers/dkimpy.py tests/peers
 C_WARNINGS := -Wall -Wextra -Wpedantic -Werror
 export PATH := $(abspath $(TARGET)/tools/bin):$(PATH)
 

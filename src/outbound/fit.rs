@@ -5,7 +5,7 @@
 use super::account::{Account, Counted, DAY};
 use super::channel::{self, CHANNELS, Family};
 use super::prior::{ChannelPrior, FamilyPrior, LEARNED, Limit, Prior, PriorError, Tail};
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 /// A message of a log.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -173,7 +173,8 @@ impl Days {
                 f64::INFINITY
             })
         });
-        let mut accounts: HashMap<u64, Replayed> = HashMap::new();
+        // In an order that is always the same, so that sums are.
+        let mut accounts: BTreeMap<u64, Replayed> = BTreeMap::new();
         for message in sent.iter().filter(|message| wanted(message.account)) {
             let Some(time) = super::event::milliseconds(message.time) else {
                 continue;
