@@ -38,7 +38,7 @@ pub(super) struct Account {
     days: u8,
     /// Days since 1970: when it was last unusual enough for a warning.
     warned: i32,
-    /// An alarm is open; nothing is learned.
+    /// An alarm is open, or was today: nothing is learned of this day.
     pub(super) alarmed: bool,
     counts: [f32; CHANNELS],
     /// Of today: ln of the counter's highest value.

@@ -3,6 +3,8 @@
 use super::octets::{MOST_COUNT, Octets};
 
 const DAY: f64 = 86_400.0;
+/// Seconds by which messages may come out of order.
+const DISORDER: f64 = 3_600.0;
 /// Windows in seconds.
 const WINDOWS: [f64; 3] = [900.0, 3_600.0, 21_600.0];
 /// False alarms of a host in a year.
@@ -31,8 +33,10 @@ impl Host {
     /// An account has become unusual, for the first time in a day. Gives how many have, within which window, if they are too
     /// many.
     pub(super) fn warn(&mut self, time: f64) -> Option<(f64, f64)> {
-        let elapsed = self.last.map_or(0.0, |last| (time - last).max(0.0));
-        self.last = Some(self.last.map_or(time, |last| last.max(time)));
+        // As for an account: a clock that goes back by much was wrong before.
+        let last = self.last.filter(|&last| time >= last - DISORDER).unwrap_or(time);
+        let elapsed = (time - last).max(0.0);
+        self.last = Some(last.max(time));
         let rate = self.rate.unwrap_or(USUAL);
         let mut alarm = None;
         for (count, window) in self.counts.iter_mut().zip(WINDOWS) {
@@ -126,5 +130,14 @@ mod tests {
         let begin = 60.0 * 43_200.0;
         let alarm = (0..20).find_map(|minute| host.warn(begin + f64::from(minute) * 20.0));
         assert!(alarm.is_some_and(|(count, window)| count < 12.0 && window <= 21_600.0));
+    }
+
+    #[test]
+    fn one_message_from_the_future_does_not_stop_the_clock_of_the_host() {
+        let mut host = Host::default();
+        assert_eq!(host.warn(1e9), None);
+        for day in 0..60 {
+            assert_eq!(host.warn(f64::from(day) * 43_200.0), None, "day {day}");
+        }
     }
 }

@@ -193,16 +193,22 @@ impl Monitor {
         let Some(account) = accounts.get_or_add(key, message.time, self.forget) else {
             return (Assessment::unwatched(), false);
         };
-        if account.begins_day(message.time) {
+        let begins_day = account.begins_day(message.time);
+        if begins_day {
             account.close_day(|at| *self.prior.channel(at), &self.limits);
-            if let Some(alarm) = alarms.get(&key).filter(|alarm| message.time - alarm.since > DAY) {
-                // An alarm ends after a day. What raised it is not to raise it again by what is left of it.
-                for at in (0..CHANNELS).filter(|&at| alarm.peaks[at] > 0.0) {
-                    account.lower(at, 0.5 * alarm.limits[at]);
-                }
-                account.alarmed = false;
-                alarms.remove(&key);
+        }
+        // An alarm ends after a day, even if its account was forgotten meanwhile.
+        let ends = alarms
+            .get(&key)
+            .is_some_and(|alarm| message.time - alarm.since > DAY);
+        if ends && let Some(alarm) = alarms.remove(&key) {
+            // What raised it is not to raise it again by what is left of it.
+            for at in (0..CHANNELS).filter(|&at| alarm.peaks[at] > 0.0) {
+                account.lower(at, 0.5 * alarm.limits[at]);
             }
+        }
+        if begins_day {
+            account.alarmed = alarms.contains_key(&key);
         }
         account.add(message);
         let family = if message.new.is_some() {
@@ -357,7 +363,8 @@ impl Monitor {
 
     /// The number of the part that an account is in.
     pub(super) fn part_of(key: u64) -> usize {
-        (key >> 58) as usize % PARTS
+        // Bits that a part's table does not use: it takes the lowest for places, and the highest to tell keys apart.
+        (key >> 40) as usize % PARTS
     }
 }
 

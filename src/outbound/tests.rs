@@ -154,6 +154,20 @@ fn an_alarm_stays_open_for_a_day_and_what_is_left_of_it_raises_none() {
 }
 
 #[test]
+fn an_alarm_ends_after_a_day_whenever_the_account_sends() {
+    let monitor = monitor();
+    // From nine o'clock in the evening on, so that another day begins while it is open.
+    let evening = BEGIN - BEGIN % DAY + 21.0 * 3_600.0;
+    assert!(until_alarm(&monitor, "a", evening, 1.0, 60).is_some());
+    let at = |hours: f64| {
+        let event = event("a", evening + hours * 3_600.0, 1, 0);
+        monitor.observe(&event).unwrap().alarm()
+    };
+    assert!(at(4.0) && at(23.5), "it is open on the next day");
+    assert!(!at(24.5), "it ends within that day");
+}
+
+#[test]
 fn a_slow_ramp_does_not_teach_its_way_up() {
     let monitor = monitor();
     quiet_host(&monitor, 5, 60);
