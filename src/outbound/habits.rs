@@ -23,6 +23,8 @@ pub struct Habits {
     pub alarm: Option<Evidence>,
     /// Recipients in a day that were declared ([`Monitor::allow`]).
     pub declared: Option<u32>,
+    /// The account's own tolerance ([`Monitor::set_tolerance`]); limits are those of it.
+    pub tolerance: Option<f64>,
 }
 
 /// What is believed normal of one counter.
@@ -35,7 +37,7 @@ pub struct Habit {
     pub usual: Option<f64>,
     /// The counter's value at the last message.
     pub count: f32,
-    /// Above what it is an alarm, at the monitor's tolerance; infinite where it is not watched because of a declaration.
+    /// Above what it is an alarm, at the monitor's or the account's own tolerance; infinite where it is not watched because of a declaration.
     pub limit: f32,
     /// What was acknowledged: the limit is not below it.
     pub acknowledged: Option<f32>,
@@ -66,21 +68,24 @@ impl Monitor {
         let part = self.part(key);
         let declared = part.declared.get(&key).copied();
         let acknowledged = part.acknowledged.get(&key);
+        let tolerance = part.tolerances.get(&key).copied();
         let Some(account) = part.accounts.get(key) else {
             // Limits are those of anybody then.
-            return declared.map(|recipients| Habits {
+            return (declared.is_some() || tolerance.is_some()).then(|| Habits {
                 known: false,
                 days: 0,
                 first: None,
                 last: None,
                 channels: Vec::new(),
                 alarm: None,
-                declared: Some(recipients),
+                declared,
+                tolerance,
             });
         };
         let neither = !Family::ALL.iter().any(|family| account.has_seen(*family));
+        let own_limits = self.own_limits(tolerance);
         let habit = |(at, channel): (usize, &Channel)| {
-            let (own, _) = account.limits(at, self.prior.channel(at), &self.limits[at]);
+            let (own, _) = account.limits(at, self.prior.channel(at), &own_limits(at));
             Habit {
                 code: code(channel.measure, channel.seconds),
                 usual: (account.days() > 0).then(|| account.usual(at)),
@@ -106,6 +111,7 @@ impl Monitor {
                 .collect(),
             alarm: part.alarms.get(&key).map(evidence),
             declared,
+            tolerance,
         })
     }
 }

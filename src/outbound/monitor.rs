@@ -59,6 +59,9 @@ pub enum MonitorError {
     /// The prior is unusable.
     #[error(transparent)]
     Prior(#[from] PriorError),
+    /// So many accounts have a tolerance of their own already, of those that share a part's memory.
+    #[error("{0} accounts have a tolerance of their own already; there is no room for more")]
+    TooMany(usize),
 }
 
 /// Watches how accounts send. It can be shared by threads; two accounts seldom wait for one another.
@@ -100,6 +103,16 @@ pub(super) struct Part {
     pub(super) acknowledged: HashMap<u64, [f32; CHANNELS]>,
     /// Recipients in a day that were declared.
     pub(super) declared: HashMap<u64, u32>,
+    /// Accounts with a tolerance of their own.
+    pub(super) tolerances: HashMap<u64, f64>,
+}
+
+impl Part {
+    /// Alarms of accounts that are not forgotten.
+    pub(super) fn known_alarms(&self) -> impl Iterator<Item = (&u64, &Alarm)> {
+        let is_known = |(key, _): &(&u64, &Alarm)| self.accounts.get(**key).is_some();
+        self.alarms.iter().filter(is_known)
+    }
 }
 
 /// An open alarm.
@@ -119,15 +132,11 @@ impl Monitor {
     /// # Errors
     /// [`MonitorError`].
     pub fn new(key: Key, options: MonitorOptions) -> Result<Monitor, MonitorError> {
-        let tolerance = options.false_alarms_per_account_year;
-        if !(tolerance > 0.0 && tolerance <= 10.0) {
-            return Err(MonitorError::Tolerance(tolerance));
-        }
+        let tolerance = usable(options.false_alarms_per_account_year)?;
         let prior = match options.prior {
             Some(prior) => prior,
             None => Prior::built_in()?,
         };
-        let surprises = Family::ALL.map(|family| prior.surprise(family, tolerance));
         let part = || {
             Mutex::new(Part {
                 accounts: Table::new(options.accounts.div_ceil(PARTS)),
@@ -135,10 +144,11 @@ impl Monitor {
                 alarms: HashMap::new(),
                 acknowledged: HashMap::new(),
                 declared: HashMap::new(),
+                tolerances: HashMap::new(),
             })
         };
         Ok(Monitor {
-            limits: std::array::from_fn(|at| Limit::new(&prior, at, surprises)),
+            limits: std::array::from_fn(limits(&prior, tolerance)),
             parts: (0..PARTS).map(|_| part()).collect(),
             host: Mutex::new(Host::default()),
             forget: i64::from(options.forget_days) * DAY,
@@ -188,6 +198,7 @@ impl Monitor {
             alarms,
             acknowledged,
             declared,
+            tolerances,
             ..
         } = part;
         let Some(account) = accounts.get_or_add(key, message.time, self.forget) else {
@@ -218,6 +229,7 @@ impl Monitor {
         };
         let acknowledged = acknowledged.get(&key);
         let declared = declared.get(&key).copied();
+        let own_limits = self.own_limits(tolerances.get(&key).copied());
         let mut worst = (0, 0.0, 1.0);
         let mut score = 0.0;
         let (mut above, mut warning) = ([None; CHANNELS], false);
@@ -231,7 +243,7 @@ impl Monitor {
             if count < 1.0 {
                 continue;
             }
-            let (own, warning_limit) = account.limits(at, self.prior.channel(at), &self.limits[at]);
+            let (own, warning_limit) = account.limits(at, self.prior.channel(at), &own_limits(at));
             let ceiling = acknowledged.map_or(0.0, |ceilings| ceilings[at]);
             let limit = channel.allowed(own, ceiling, declared);
             let ratio = count / limit;
@@ -294,6 +306,7 @@ impl Monitor {
             excess[kind(at)] = excess[kind(at)].max(alarm.peaks[at] / alarm.limits[at]);
         }
         let mut raised = [0.0_f32; CHANNELS];
+        let own_limits = self.own_limits(part.tolerances.get(&key).copied());
         if let Some(account) = part.accounts.get_mut(key) {
             account.alarmed = false;
             for (at, raised) in raised
@@ -301,7 +314,7 @@ impl Monitor {
                 .enumerate()
                 .filter(|(at, _)| excess[kind(*at)] > 0.0)
             {
-                let (limit, _) = account.limits(at, self.prior.channel(at), &self.limits[at]);
+                let (limit, _) = account.limits(at, self.prior.channel(at), &own_limits(at));
                 *raised = limit * excess[kind(at)];
             }
         }
@@ -310,6 +323,85 @@ impl Monitor {
             *ceiling = ceiling.max(ACKNOWLEDGED * alarm.peaks[at].max(raised[at]));
         }
         true
+    }
+
+    /// The administrator says: what raised this account's alarm was a theft, and it is over; the password has been changed. The alarm
+    /// ends, no limit rises, and nothing of this day is learned. Counters fall to half of their limits at most, so that what is left of the theft raises no
+    /// alarm again. For an account without an open alarm it changes nothing; says whether there was one.
+    pub fn release(&self, account: &[u8]) -> bool {
+        let key = self.key.of(account);
+        let mut part = self.part(key);
+        let Some(alarm) = part.alarms.remove(&key) else {
+            return false;
+        };
+        let own_limits = self.own_limits(part.tolerances.get(&key).copied());
+        if let Some(account) = part.accounts.get_mut(key) {
+            for at in 0..CHANNELS {
+                let (limit, _) = account.limits(at, self.prior.channel(at), &own_limits(at));
+                let limit = if alarm.peaks[at] > 0.0 {
+                    alarm.limits[at].min(limit)
+                } else {
+                    limit
+                };
+                // One more message is none too many.
+                account.lower(at, (0.5 * limit).min(limit - 1.0).max(0.0));
+            }
+        }
+        true
+    }
+
+    /// Gives an account a tolerance of its own, as [`MonitorOptions::false_alarms_per_account_year`]; none takes it back. It stays when the
+    /// account is reset. At most as many accounts can have one as are watched ([`MonitorOptions::accounts`]).
+    ///
+    /// # Errors
+    /// [`MonitorError::Tolerance`], [`MonitorError::TooMany`]: nothing was changed.
+    pub fn set_tolerance(&self, account: &[u8], tolerance: Option<f64>) -> Result<(), MonitorError> {
+        let tolerance = tolerance.map(usable).transpose()?;
+        let key = self.key.of(account);
+        let mut part = self.part(key);
+        match tolerance {
+            None => {
+                part.tolerances.remove(&key);
+            }
+            Some(tolerance) => {
+                let few = part.tolerances.len();
+                if few >= part.accounts.most() && !part.tolerances.contains_key(&key) {
+                    return Err(MonitorError::TooMany(few));
+                }
+                part.tolerances.insert(key, tolerance);
+            }
+        }
+        Ok(())
+    }
+
+    /// From now on, this is the tolerance of accounts that have none of their own.
+    ///
+    /// # Errors
+    /// [`MonitorError::Tolerance`]: nothing was changed.
+    pub fn set_general_tolerance(&mut self, tolerance: f64) -> Result<(), MonitorError> {
+        self.limits = std::array::from_fn(limits(&self.prior, usable(tolerance)?));
+        Ok(())
+    }
+
+    /// The limits of an account: everybody's, unless it has a tolerance of its own.
+    pub(super) fn own_limits(&self, tolerance: Option<f64>) -> impl Fn(usize) -> Limit {
+        // They are found anew for each message, which takes time instead of memory: few accounts have their own.
+        let own = tolerance.map(|tolerance| limits(&self.prior, tolerance));
+        move |at| own.as_ref().map_or(self.limits[at], |own| own(at))
+    }
+
+    /// What the account's open alarm rests on; none without one. An alarm ends with the first message that is more than a day after its
+    /// beginning, or when it is acknowledged or released.
+    pub fn alarm(&self, account: &[u8]) -> Option<Evidence> {
+        let key = self.key.of(account);
+        let part = self.part(key);
+        let (account, alarm) = (part.accounts.get(key)?, part.alarms.get(&key)?);
+        Some(Evidence::new(account, alarm.worst, alarm.since))
+    }
+
+    /// How many accounts have an open alarm; one that has sent nothing since its alarm's day was over has it still.
+    pub fn alarmed(&self) -> usize {
+        self.each_part(|part| part.known_alarms().count())
     }
 
     /// Declares that an account sends to so many recipients, on a day or at once: a newsletter, a list. Of it nothing else is watched;
@@ -341,7 +433,8 @@ impl Monitor {
     pub fn octets(&self) -> usize {
         const FEW: usize = 16 + 4 * CHANNELS;
         self.each_part(|part| {
-            let few = part.alarms.len() * 2 + part.acknowledged.len() + part.declared.len();
+            let few =
+                part.alarms.len() * 2 + part.acknowledged.len() + part.declared.len() + part.tolerances.len();
             part.accounts.octets() + part.novelty.octets() + few * FEW
         })
     }
@@ -366,6 +459,21 @@ impl Monitor {
         // Bits that a part's table does not use: it takes the lowest for places, and the highest to tell keys apart.
         (key >> 40) as usize % PARTS
     }
+}
+
+/// The tolerance, if it is a number of alarms.
+pub(super) fn usable(tolerance: f64) -> Result<f64, MonitorError> {
+    if tolerance > 0.0 && tolerance <= 10.0 {
+        Ok(tolerance)
+    } else {
+        Err(MonitorError::Tolerance(tolerance))
+    }
+}
+
+/// The limits of each channel at a tolerance.
+fn limits(prior: &Prior, tolerance: f64) -> impl Fn(usize) -> Limit {
+    let surprises = Family::ALL.map(|family| prior.surprise(family, tolerance));
+    move |at| Limit::new(prior, at, surprises)
 }
 
 /// A thread that panicked within a part left counters behind, which are as good as before.

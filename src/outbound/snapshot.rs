@@ -3,7 +3,7 @@
 //! The file begins with [`MAGIC`] and the version of the format. Sections follow, each with its length before it and behind it the
 //! SHA-256 hash of the hash before it, the length and the content; so no section can be missing, changed or of another file. The
 //! first has the key, what the model counts and the host's state; each of the others has one part of the accounts, as it was at
-//! one moment. Numbers have the little end first. The tolerance is not in it: another one may be asked for when it is read.
+//! one moment. Numbers have the little end first. The general tolerance is not in it: another one may be asked for when it is read.
 
 use super::account::Account;
 use super::channel::{self, CHANNELS};
@@ -18,8 +18,9 @@ use std::path::{Path, PathBuf};
 use std::sync::PoisonError;
 
 const MAGIC: &[u8; 8] = b"MREPOUTB";
-/// Of the format. Another model has another [`model`].
-const VERSION: u32 = 1;
+/// Of the format. Another model has another [`model`]. Version 1 had no tolerances of accounts, which are at the end of a part.
+const VERSION: u32 = 2;
+const WITHOUT_TOLERANCES: u32 = 1;
 
 /// Why a snapshot cannot be written, read or merged. What was there before is still there.
 #[derive(Debug, thiserror::Error)]
@@ -32,7 +33,7 @@ pub enum SnapshotError {
     #[error("it is no snapshot of a monitor")]
     Foreign,
     /// Another version of this library wrote it, a later one as a rule.
-    #[error("it has version {0} of the format, and this version of mailrep reads {VERSION}")]
+    #[error("it has version {0} of the format, and this version of mailrep reads those up to {VERSION}")]
     Version(u32),
     /// It was written by a version whose model counts other things.
     #[error("it was written by a version of mailrep that counts other things")]
@@ -150,7 +151,7 @@ impl Monitor {
             return Err(SnapshotError::Foreign);
         }
         let version = Octets(version).u32().unwrap_or_default();
-        if version != VERSION {
+        if !(WITHOUT_TOLERANCES..=VERSION).contains(&version) {
             return Err(SnapshotError::Version(version));
         }
         let (head, mut digest) = read_section(&mut input, &beginning)?;
@@ -169,7 +170,7 @@ impl Monitor {
             let (section, next) = read_section(&mut input, digest.as_ref())?;
             digest = next;
             let part = part.get_mut().unwrap_or_else(PoisonError::into_inner);
-            part.fill(&section, at).ok_or(ENTRIES)?;
+            part.fill(&section, at, version).ok_or(ENTRIES)?;
         }
         match input.read(&mut [0])? {
             0 => Ok(monitor),
@@ -181,8 +182,8 @@ impl Monitor {
     /// same comes out, if both have the same options.
     ///
     /// Counters are brought to a common time and added. What is usual for an account is the mean of both, weighted by days; today's
-    /// peaks are the higher ones, an alarm of one is an alarm of both, what was declared or acknowledged is the larger of the two,
-    /// and whom an account has written to on either host is known. Accounts beyond [`MonitorOptions::accounts`] are kept too.
+    /// peaks are the higher ones, an alarm of one is an alarm of both, what was declared or acknowledged is the larger of the two, of
+    /// an account's own tolerances the lower one stays, and whom an account has written to on either host is known. Accounts beyond [`MonitorOptions::accounts`] are kept too.
     ///
     /// # Errors
     /// [`SnapshotError::Keys`]: names mean nothing to a monitor of another key. Nothing was changed then.
@@ -242,20 +243,25 @@ impl Monitor {
             let ours = ours.declared.entry(key).or_insert(0);
             *ours = recipients.max(*ours);
         }
+        for (key, tolerance) in theirs.tolerances {
+            let ours = ours.tolerances.entry(key).or_insert(tolerance);
+            *ours = tolerance.min(*ours);
+        }
     }
 }
 
 impl Part {
     fn to_octets(&self) -> Vec<u8> {
         let few = self.alarms.len() * Alarm::OCTETS + self.acknowledged.len() * (8 + 4 * CHANNELS);
-        let all = self.accounts.len() * Account::OCTETS + few + self.declared.len() * 12;
+        let few = few + self.declared.len() * 12 + self.tolerances.len() * 16;
+        let all = self.accounts.len() * Account::OCTETS + few;
         let mut out = Vec::with_capacity(all + self.novelty.octets() + 1_024);
         out.extend_from_slice(&self.accounts.searched.to_le_bytes());
         // In the order of keys, the same state is the same octets.
         let mut accounts: Vec<&Account> = self.accounts.iter().collect();
         accounts.sort_unstable_by_key(|account| account.key);
         write_all(&mut out, accounts, |out, account| account.write(out));
-        write_all(&mut out, in_order(&self.alarms), |out, (key, alarm)| {
+        write_all(&mut out, in_order(self.known_alarms()), |out, (key, alarm)| {
             out.extend_from_slice(&key.to_le_bytes());
             alarm.write(out);
         });
@@ -268,11 +274,15 @@ impl Part {
             out.extend_from_slice(&recipients.to_le_bytes());
         });
         self.novelty.write(&mut out);
+        write_all(&mut out, in_order(&self.tolerances), |out, (key, tolerance)| {
+            out.extend_from_slice(&key.to_le_bytes());
+            out.extend_from_slice(&tolerance.to_le_bytes());
+        });
         out
     }
 
     /// Reads what [`Part::to_octets`] wrote, of the part with this number.
-    fn fill(&mut self, octets: &[u8], number: usize) -> Option<()> {
+    fn fill(&mut self, octets: &[u8], number: usize, version: u32) -> Option<()> {
         let mut octets = Octets(octets);
         let of_this_part = |key: &u64| Monitor::part_of(*key) == number;
         self.accounts.searched = octets.i64()?;
@@ -300,6 +310,15 @@ impl Part {
             Some(key)
         })?;
         self.novelty.fill(&mut octets)?;
+        if version > WITHOUT_TOLERANCES {
+            read_all(&mut octets, |octets| {
+                let key = octets.u64().filter(of_this_part)?;
+                let tolerance = f64::from_le_bytes(octets.array()?);
+                self.tolerances
+                    .insert(key, super::monitor::usable(tolerance).ok()?);
+                Some(key)
+            })?;
+        }
         octets.0.is_empty().then_some(())
     }
 }
@@ -361,8 +380,8 @@ fn model() -> [u8; SHA256_OUTPUT_LEN] {
 }
 
 /// Entries in the order of their keys.
-fn in_order<V>(entries: &std::collections::HashMap<u64, V>) -> Vec<(&u64, &V)> {
-    let mut entries: Vec<_> = entries.iter().collect();
+fn in_order<'a, V>(entries: impl IntoIterator<Item = (&'a u64, &'a V)>) -> Vec<(&'a u64, &'a V)> {
+    let mut entries: Vec<_> = entries.into_iter().collect();
     entries.sort_unstable_by_key(|(key, _)| **key);
     entries
 }

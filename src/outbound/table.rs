@@ -32,6 +32,11 @@ impl Table {
         self.places.len()
     }
 
+    /// How many accounts it keeps.
+    pub(super) fn most(&self) -> usize {
+        self.most
+    }
+
     /// Octets of memory.
     pub(super) fn octets(&self) -> usize {
         let accounts: usize = self.blocks.iter().map(Vec::capacity).sum();

@@ -154,6 +154,112 @@ fn an_alarm_stays_open_for_a_day_and_what_is_left_of_it_raises_none() {
 }
 
 #[test]
+fn a_released_account_goes_on_without_an_alarm_and_the_next_theft_is_found_as_soon() {
+    let monitor = monitor();
+    quiet_host(&monitor, 5, 90);
+    let begin = BEGIN + 90.0 * DAY + 10_000.0;
+    assert!(!monitor.release(b"user1"), "there is nothing to release");
+    let first = until_alarm(&monitor, "user1", begin, 1.0, 60).unwrap();
+    let limit = |code: &str| {
+        let channels = monitor.habits(b"user1").unwrap().channels;
+        channels.iter().find(|habit| habit.code == code).unwrap().limit
+    };
+    let before = limit("new_slots_1s");
+    for second in 0..600 {
+        let time = begin + 60.0 + f64::from(second);
+        assert!(monitor.observe(&event("user1", time, 1, 1)).unwrap().alarm());
+    }
+    assert_eq!(monitor.alarmed(), 1);
+    assert!(monitor.release(b"user1") && !monitor.release(b"user1"));
+    assert_eq!((monitor.alarmed(), monitor.alarm(b"user1")), (0, None));
+    // The owner writes to somebody new, a minute after all that.
+    let owner = monitor.observe(&event("user1", begin + 720.0, 1, 1)).unwrap();
+    assert!(!owner.alarm(), "{:?}", owner.reason());
+    assert_eq!(limit("new_slots_1s"), before, "no limit has risen");
+    let again = until_alarm(&monitor, "user1", begin + 2.0 * DAY, 1.0, 60).unwrap();
+    assert!(again <= first, "{again} messages after {first}");
+}
+
+#[test]
+fn an_account_is_judged_by_its_own_tolerance() {
+    let messages = |tolerance: Option<f64>| {
+        let monitor = monitor();
+        monitor.set_tolerance(b"user3", tolerance).unwrap();
+        quiet_host(&monitor, 5, 90);
+        let theft = BEGIN + 90.0 * DAY + 10_000.0;
+        let own = until_alarm(&monitor, "user3", theft, 60.0, 600).unwrap();
+        let other = until_alarm(&monitor, "user4", theft, 60.0, 600).unwrap();
+        (own, other, monitor.habits(b"user3").unwrap().tolerance)
+    };
+    let (usual, other, none) = messages(None);
+    let (strict, same, some) = messages(Some(1.0));
+    let (lenient, ..) = messages(Some(1e-6));
+    assert!(strict < usual && usual < lenient, "{strict}, {usual}, {lenient}");
+    assert_eq!((other, none, some), (same, None, Some(1.0)));
+}
+
+#[test]
+fn the_general_tolerance_as_an_accounts_own_changes_nothing() {
+    let (own, general) = (monitor(), monitor());
+    own.set_tolerance(b"a", Some(0.01)).unwrap();
+    let mut late = Monitor::new(
+        Key::from([7; 16]),
+        MonitorOptions {
+            false_alarms_per_account_year: 1.0,
+            ..MonitorOptions::default()
+        },
+    )
+    .unwrap();
+    late.set_general_tolerance(0.01).unwrap();
+    for message in 0..40 {
+        let event = event("a", BEGIN + 30.0 * f64::from(message), 3, 1);
+        let expected = general.observe(&event).unwrap();
+        assert_eq!(own.observe(&event).unwrap(), expected);
+        assert_eq!(late.observe(&event).unwrap(), expected);
+    }
+}
+
+#[test]
+fn a_tolerance_that_is_no_number_of_alarms_is_refused_and_the_room_for_them_is_bounded() {
+    let options = MonitorOptions {
+        accounts: 64,
+        ..MonitorOptions::default()
+    };
+    let mut monitor = Monitor::new(Key::from([7; 16]), options).unwrap();
+    monitor.set_tolerance(b"a", Some(10.0)).unwrap();
+    for tolerance in [0.0, -1.0, 10.1, f64::NAN, f64::INFINITY] {
+        let refused = monitor.set_tolerance(b"a", Some(tolerance));
+        assert!(
+            matches!(refused, Err(MonitorError::Tolerance(_))),
+            "{tolerance}: {refused:?}"
+        );
+        assert!(monitor.set_general_tolerance(tolerance).is_err());
+    }
+    assert_eq!(monitor.habits(b"a").unwrap().tolerance, Some(10.0));
+    let name = |number: u32| format!("user{number}");
+    let set = |number: &u32| monitor.set_tolerance(name(*number).as_bytes(), Some(0.1)).is_ok();
+    assert!((0..1_000).filter(set).count() < 64);
+    assert!(matches!(
+        (0..1_000).find_map(|number| monitor.set_tolerance(name(number).as_bytes(), Some(0.1)).err()),
+        Some(MonitorError::TooMany(1))
+    ));
+    monitor.set_tolerance(b"a", Some(5.0)).unwrap();
+    monitor.set_tolerance(b"a", None).unwrap();
+    assert_eq!(monitor.habits(b"a"), None);
+}
+
+#[test]
+fn an_open_alarm_is_told_of_until_it_ends() {
+    let monitor = monitor();
+    assert_eq!((monitor.alarmed(), monitor.alarm(b"a")), (0, None));
+    assert!(until_alarm(&monitor, "a", BEGIN, 1.0, 60).is_some());
+    let last = monitor.observe(&event("a", BEGIN + 60.0, 1, 1)).unwrap();
+    assert_eq!((monitor.alarmed(), monitor.alarm(b"a")), (1, last.evidence));
+    assert!(monitor.reset(b"a"));
+    assert_eq!((monitor.alarmed(), monitor.alarm(b"a")), (0, None));
+}
+
+#[test]
 fn an_alarm_ends_after_a_day_whenever_the_account_sends() {
     let monitor = monitor();
     // From nine o'clock in the evening on, so that another day begins while it is open.
@@ -404,6 +510,24 @@ proptest! {
         for account in 0..6 {
             for (message, expected) in timed.iter().zip(&together).filter(|(message, _)| message.0 == account) {
                 prop_assert_eq!(&judge(&one_by_one, message), expected);
+            }
+        }
+    }
+
+    /// Whatever raised it and at whatever tolerance, an alarm that was released is over: the next message is none too many.
+    #[test]
+    fn what_was_released_raises_no_alarm_by_what_is_left_of_it(messages in sending(), tolerance in -3.0..1.0_f64) {
+        let monitor = monitor();
+        let mut time = BEGIN;
+        for (account, gap, all, new) in messages {
+            time += f64::from(gap % 600);
+            let name = format!("user{account}");
+            monitor.set_tolerance(name.as_bytes(), Some(10_f64.powf(tolerance))).unwrap();
+            if monitor.observe(&event(&name, time, all, new)).unwrap().alarm() {
+                prop_assert!(monitor.release(name.as_bytes()));
+                time += 1.0;
+                let next = monitor.observe(&event(&name, time, 1, 1)).unwrap();
+                prop_assert!(!next.alarm(), "{:?}", next.reason());
             }
         }
     }

@@ -145,6 +145,85 @@ fn a_config_line_keeps_the_state() {
 }
 
 #[test]
+fn what_was_declared_before_a_config_line_stays_declared() {
+    let place = Place::new();
+    let lines = [
+        "{\"control\":\"allow\",\"account\":\"user1\",\"recipients\":500}\n",
+        "{\"control\":\"tolerance\",\"account\":\"user2\",\"false_alarms_per_account_year\":2}\n",
+        "{\"control\":\"config\",\"false_alarms_per_account_year\":0.1}\n",
+        &quiet(0..1),
+    ];
+    place.file("log", lines.concat());
+    answers(&place.run("--json outbound replay --state state log"));
+    let told = |account: &str| place.json(&format!("outbound explain --state state {account}"));
+    assert_eq!(told("user1")["declared"], 500);
+    assert_eq!(told("user2")["tolerance"], 2.0);
+    place.file(
+        "wrong",
+        "{\"control\":\"config\",\"false_alarms_per_account_year\":20}\n".to_owned() + &quiet(1..2),
+    );
+    let (told, end) = answers(&place.run("--json outbound replay --state state wrong"));
+    assert!(
+        told[0]["error"]
+            .as_str()
+            .unwrap()
+            .contains("20 false alarms per account-year")
+    );
+    assert_eq!(end["stats"]["unusable"], 1);
+}
+
+#[test]
+fn an_alarm_is_released_an_account_reset_and_another_tolerance_given() {
+    let place = Place::new();
+    let control = |what: &str| format!("{{\"control\":\"{what}\",\"account\":\"user1\"}}\n");
+    let begin = BEGIN + 60 * DAY;
+    let after = |what: &str| {
+        let lines = [
+            quiet(0..60),
+            theft(begin, "user1", 30),
+            control(what),
+            line(begin + 60, "user1", 0),
+            theft(begin + 2 * DAY, "user1", 30),
+        ];
+        place.file("log", lines.concat());
+        let (all, end) = answers(&place.run("--json outbound replay log"));
+        assert_eq!(end["stats"]["alarms"], 2, "{what}");
+        assert_eq!(
+            end["summary"]["alarms"][1]["messages_stopped"].as_u64().unwrap(),
+            29 - first_alarm(&all[511..]).unwrap() as u64
+        );
+        (first_alarm(&all[480..510]), first_alarm(&all[510..]))
+    };
+    let (first, again) = after("release");
+    assert!(first.is_some_and(|first| first <= 5), "{first:?}");
+    // The owner's message is before it.
+    assert!(again.unwrap() <= 1 + first.unwrap(), "{again:?}");
+    let (_, forgotten) = after("reset");
+    assert!(forgotten > again, "it is a new account: {forgotten:?}");
+
+    let tolerated = |number: &str| {
+        let lines = [
+            format!(
+                "{{\"control\":\"tolerance\",\"account\":\"user1\",\"false_alarms_per_account_year\":{number}}}\n"
+            ),
+            quiet(0..60),
+            theft(begin, "user1", 30),
+        ];
+        place.file("log", lines.concat());
+        let (all, end) = answers(&place.run("--json outbound replay --state state log"));
+        let told = place.json("outbound explain --state state user1")["tolerance"].clone();
+        std::fs::remove_file(place.path("state")).unwrap();
+        let unusable = end["stats"]["unusable"].as_u64().unwrap();
+        (first_alarm(&all[unusable as usize + 480..]), told, unusable)
+    };
+    assert_eq!(tolerated("0"), (first, json!(null), 0));
+    let (strict, told, _) = tolerated("5");
+    assert!(strict < first && told == 5.0, "{strict:?}, {told}");
+    assert_eq!(tolerated("-1"), (first, json!(null), 1));
+    assert_eq!(tolerated("null"), (first, json!(null), 1));
+}
+
+#[test]
 fn what_is_normal_is_explained() {
     let place = Place::new();
     let lines = [

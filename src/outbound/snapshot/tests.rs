@@ -22,7 +22,7 @@ fn monitor() -> Monitor {
 type Message = (u8, u32, u32, u8);
 
 fn sending(most: usize) -> impl Strategy<Value = Vec<Message>> {
-    prop::collection::vec((0..6_u8, 0..40_000_u32, 1..80_u32, 0..12_u8), 1..most)
+    prop::collection::vec((0..6_u8, 0..40_000_u32, 1..80_u32, 0..13_u8), 1..most)
 }
 
 /// Takes notice of messages from `begin` on, and of what an administrator says of some.
@@ -54,6 +54,13 @@ fn send(monitor: &Monitor, begin: f64, messages: &[Message]) -> Vec<Assessment> 
                 monitor.acknowledge(name.as_bytes());
             }
             10 => monitor.allow(name.as_bytes(), count),
+            11 => {
+                monitor.release(name.as_bytes());
+            }
+            12 => {
+                let tolerance = (count > 20).then(|| f64::from(count) / 10.0);
+                monitor.set_tolerance(name.as_bytes(), tolerance).unwrap();
+            }
             _ => {}
         }
     }
@@ -70,13 +77,13 @@ fn read(octets: &[u8]) -> Result<Monitor, SnapshotError> {
     Monitor::read_snapshot(octets, options())
 }
 
-/// A monitor with an alarm, an acknowledgement and a declaration.
+/// A monitor with an alarm, an acknowledgement, a declaration and a tolerance.
 fn eventful() -> Monitor {
     let monitor = monitor();
     let burst: Vec<Message> = (0..60).map(|at| (at % 2, 0, at.into(), 2)).collect();
     send(&monitor, BEGIN, &burst);
     assert!(monitor.acknowledge(b"user0"));
-    send(&monitor, BEGIN, &[(3, 0, 70, 10)]);
+    send(&monitor, BEGIN, &[(3, 0, 70, 10), (3, 0, 70, 12)]);
     monitor
 }
 
@@ -126,8 +133,10 @@ fn other_files_and_later_versions_are_told_apart() {
         Err(SnapshotError::Foreign)
     ));
     let mut later = whole.clone();
-    later[8] = 2;
-    assert!(matches!(read(&later), Err(SnapshotError::Version(2))));
+    for version in [0, 3] {
+        later[8] = version;
+        assert!(matches!(read(&later), Err(SnapshotError::Version(number)) if number == u32::from(version)));
+    }
     // A section with a right hash, of a model that counts other things.
     let mut other = whole[..12].to_vec();
     write_section(&mut other, &whole[..12], &[0; 100]).unwrap();
@@ -149,6 +158,89 @@ fn what_no_monitor_ever_writes_is_refused_though_the_hash_is_right() {
     }
 }
 
+/// The contents of a snapshot's sections.
+fn sections(octets: &[u8]) -> Vec<Vec<u8>> {
+    let (mut rest, mut all) = (&octets[12..], Vec::new());
+    while let Some((length, after)) = rest.split_first_chunk() {
+        let (content, after) = after.split_at(u64::from_le_bytes(*length) as usize);
+        all.push(content.to_vec());
+        rest = &after[SHA256_OUTPUT_LEN..];
+    }
+    all
+}
+
+fn with_sections(version: u32, sections: &[Vec<u8>]) -> Vec<u8> {
+    let mut octets = [MAGIC.as_slice(), &version.to_le_bytes()].concat();
+    let mut before = octets.clone();
+    for content in sections {
+        let digest = write_section(&mut octets, &before, content).unwrap();
+        before = digest.as_ref().to_vec();
+    }
+    octets
+}
+
+#[test]
+fn the_version_without_tolerances_is_read() {
+    let monitor = eventful();
+    monitor.set_tolerance(b"user3", None).unwrap();
+    let whole = octets(&monitor);
+    let mut parts = sections(&whole);
+    assert_eq!(with_sections(VERSION, &parts), whole);
+    for part in &mut parts[1..] {
+        let entries = part.split_off(part.len() - 8);
+        assert_eq!(entries, [0; 8], "there are no tolerances");
+    }
+    let restored = read(&with_sections(WITHOUT_TOLERANCES, &parts)).unwrap();
+    assert_eq!(octets(&restored), whole);
+    assert!(matches!(
+        read(&with_sections(VERSION, &parts)),
+        Err(SnapshotError::Damaged(_))
+    ));
+}
+
+#[test]
+fn a_tolerance_that_no_monitor_takes_is_refused() {
+    let monitor = monitor();
+    monitor.set_tolerance(b"a", Some(2.0)).unwrap();
+    let mut parts = sections(&octets(&monitor));
+    let number = Monitor::part_of(monitor.key.of(b"a"));
+    for tolerance in [0.0, f64::NAN, 11.0] {
+        let end = parts[1 + number].len();
+        parts[1 + number][end - 8..].copy_from_slice(&f64::to_le_bytes(tolerance));
+        let refused = read(&with_sections(VERSION, &parts));
+        assert!(matches!(refused, Err(SnapshotError::Damaged(_))), "{tolerance}");
+    }
+}
+
+#[test]
+fn the_alarm_of_an_account_that_was_forgotten_does_not_make_a_snapshot_unreadable() {
+    let options = MonitorOptions {
+        accounts: 64,
+        ..options()
+    };
+    let monitor = Monitor::new(Key::from(KEY), options.clone()).unwrap();
+    let observe = |name: &str, time: f64| {
+        let recipients = Recipients::Counted { all: 500, new: 500 };
+        let account = name.as_bytes();
+        monitor
+            .observe(&Event {
+                time,
+                account,
+                recipients,
+            })
+            .unwrap()
+    };
+    assert!(observe("a", BEGIN).alarm());
+    let part = Monitor::part_of(monitor.key.of(b"a"));
+    let neighbour = (0..)
+        .map(|number| format!("b{number}"))
+        .find(|name| Monitor::part_of(monitor.key.of(name.as_bytes())) == part);
+    assert!(observe(&neighbour.unwrap(), BEGIN + 500.0 * 86_400.0).watched);
+    assert_eq!((monitor.accounts(), monitor.alarm(b"a")), (1, None));
+    let restored = Monitor::read_snapshot(octets(&monitor).as_slice(), options).unwrap();
+    assert_eq!((restored.alarmed(), monitor.alarmed()), (1, 1));
+}
+
 #[test]
 fn hosts_of_other_keys_are_not_merged() {
     let ours = monitor();
@@ -167,6 +259,11 @@ fn what_one_host_knows_both_know_after_merging() {
     let assess = |account: u8, count: u32| send(&ours, BEGIN + 100.0, &[(account, 1, count, 2)]).remove(0);
     assert!(assess(1, 7).alarm(), "the other host's alarm is open here too");
     assert!(!assess(0, 8).alarm(), "it was acknowledged there");
+    assert_eq!(
+        ours.habits(b"user3").unwrap().tolerance,
+        Some(7.0),
+        "it is its own there"
+    );
 }
 
 #[test]

@@ -82,7 +82,7 @@ pub(crate) struct Replay {
 /// Say what is believed normal for an account.
 ///
 /// Tells how long it has been known, how much of each kind it sends on a usual day, above what it would be an alarm, what was
-/// declared or acknowledged, and whether an alarm is open.
+/// declared, acknowledged or tolerated, and whether an alarm is open.
 #[derive(Debug, Args)]
 #[command(after_long_help = help::long_help(super::help::EXPLAIN, "the manual page mailrep-outbound-explain(1): the fields of --json"))]
 pub(crate) struct Explain {

@@ -28,6 +28,7 @@ fn object(account: &str, habits: Option<&Habits>) -> Value {
         "first": habits.and_then(|habits| habits.first),
         "last": habits.and_then(|habits| habits.last).map(seconds),
         "declared": habits.and_then(|habits| habits.declared),
+        "tolerance": habits.and_then(|habits| habits.tolerance),
         "alarm": alarm.map(|alarm| json!({
             "since": seconds(alarm.since), "cause": alarm.code, "reason": alarm.to_string(),
         })),
@@ -94,6 +95,12 @@ fn show(page: &mut Page, account: &str, habits: Option<&Habits>) {
         page.line(
             1,
             &format!("{recipients} recipients in a day were declared: nothing but recipients is watched"),
+        );
+    }
+    if let Some(tolerance) = habits.tolerance {
+        page.line(
+            1,
+            &format!("it has a tolerance of its own: {tolerance} false alarms in a year"),
         );
     }
     if habits.channels.is_empty() {

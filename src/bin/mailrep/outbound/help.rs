@@ -27,14 +27,16 @@ pub(crate) const REPLAY: &[Section] = &[
          A line with \"control\" is no message and has no answer: \"config\" at the beginning with \"false_alarms_per_account_year\", which prevails over \
          --false-alarms; \
          \"allow\" with \"account\" and \"recipients\" declares that the account sends to so many on a day or at once; \"acknowledge\" with \
-         \"account\" says that what raised its alarm was legitimate; \"reset\" with \"account\" forgets all of it; \"end\" ends the replay.\n\
+         \"account\" says that what raised its alarm was legitimate; \"release\" with \"account\" ends its alarm without raising a limit, since it was a \
+         theft and the password has been changed; \"tolerance\" with \"account\" and \"false_alarms_per_account_year\" gives the account one of its own, and 0 \
+         takes it back; \"reset\" with \"account\" forgets what it sent; \"end\" ends the replay.\n\
          A line has at most 16 MiB. Files are read in the order given.",
     ),
     POSTFIX,
     both(
         "OUTPUT",
         "With --json a line for each message: \"alarm\" (true on each message while the account's alarm is open, which is a day or until it is \
-         acknowledged), \"host_alarm\" (too many accounts have become unusual at once), \"score\" (above 1 is an alarm), \"reason\" and \"cause\" \
+         acknowledged or released), \"host_alarm\" (too many accounts have become unusual at once), \"score\" (above 1 is an alarm), \"reason\" and \"cause\" \
          (null without an alarm), \"watched\", and of logs \"time\" and \"account\"; for a line that cannot be used \"error\" and \"line\", and of logs \"file\". \
          Output waits no longer than input does.\n\
          At the end comes an object with \"stats\" and \"summary\". \"stats\" has \"events\", \"unusable\" (lines), \"other_lines\" (of other programs), \
@@ -55,9 +57,9 @@ pub(crate) const REPLAY: &[Section] = &[
 pub(crate) const EXPLAIN: &[Section] = &[
     both(
         "OUTPUT",
-        "Counters forget with time, so that their values are no whole numbers. Limits are those of the tolerance given with --false-alarms.\n\
+        "Counters forget with time, so that their values are no whole numbers. Limits are those of the account's own tolerance, or of that given with --false-alarms.\n\
          With --json an object with \"account\", \"known\" (messages were seen), \"days\" (on which it sent something and that were learned; at most \
-         60), \"first\" (the day of the first message) and \"last\" (the last message) in seconds since 1970, \"declared\" (recipients in a day), \"alarm\" \
+         60), \"first\" (the day of the first message) and \"last\" (the last message) in seconds since 1970, \"declared\" (recipients in a day), \"tolerance\" (its own, or null), \"alarm\" \
          (null, or \"since\", \"cause\" and \"reason\") and \"channels\": for each counter \"code\", \"counted\" (in words), \"usual\" (the highest \
          value on a usual day; null without history), \"count\" (at the last message), \"limit\" (above it is an alarm; null if it is not watched \
          because of a declaration) and \"acknowledged\".",
@@ -72,7 +74,7 @@ pub(crate) const MERGE: &[Section] = &[
     both(
         "HOW IT IS MERGED",
         "Counters are brought to a common time and added; what is usual is the mean, weighted by days; an alarm of one host is one of all; of \
-         declarations and acknowledgements the larger one stays; a recipient that one host knows is known. Of two files the order does not matter.",
+         declarations and acknowledgements the larger one stays, and of accounts' own tolerances the lower one; a recipient that one host knows is known. Of two files the order does not matter.",
     ),
     both(
         "EXIT STATUS",

@@ -8,7 +8,7 @@ use super::state;
 use crate::cli::Global;
 use crate::failure::{Failure, system};
 use crate::printable;
-use mailrep::outbound::{Assessment, Event, MonitorOptions, Recipients};
+use mailrep::outbound::{Assessment, Event, Recipients};
 use serde::Serialize;
 use std::cell::RefCell;
 use std::io::{self, BufWriter, StdoutLock, Write as _};
@@ -40,14 +40,14 @@ pub(crate) fn run(command: &Replay, global: &Global) -> Result<(), Failure> {
     let options = state::options(&command.judging)?;
     let mut replay = Replaying {
         session: Session::new(
-            state::monitor(command.state.as_deref(), options.clone())?,
+            state::monitor(command.state.as_deref(), options)?,
             command.html.is_some(),
         ),
         out: RefCell::new(BufWriter::with_capacity(64 << 10, io::stdout().lock())),
         json: global.json,
     };
     let is_usable = match command.format {
-        Format::Jsonl => replay.json_lines(command, &options)?,
+        Format::Jsonl => replay.json_lines(command)?,
         Format::Postfix => replay.postfix(command, global)?,
     };
     let Replaying { mut session, out, .. } = replay;
@@ -80,7 +80,7 @@ struct Replaying {
 
 impl Replaying {
     /// Says whether a line could be used, a message or a control.
-    fn json_lines(&mut self, command: &Replay, options: &MonitorOptions) -> Result<bool, Failure> {
+    fn json_lines(&mut self, command: &Replay) -> Result<bool, Failure> {
         let mut is_usable = false;
         'files: for path in &command.files {
             let mut lines = Lines::new(super::open(path)?);
@@ -101,7 +101,7 @@ impl Replaying {
                         Some("config") if self.session.stats.events > 0 => {
                             Err("\"config\" comes before the first message".to_owned())
                         }
-                        Some("config") => self.config(command, options, &line)?,
+                        Some("config") => self.config(&line),
                         Some(control) => self.control(control, &line),
                     },
                 };
@@ -140,24 +140,15 @@ impl Replaying {
         Ok(counts.postfix > 0)
     }
 
-    fn config(
-        &mut self,
-        command: &Replay,
-        options: &MonitorOptions,
-        line: &Line,
-    ) -> Result<Result<(), String>, Failure> {
-        let mut options = options.clone();
-        if let Some(tolerance) = line.false_alarms_per_account_year {
-            options.false_alarms_per_account_year = tolerance;
-        }
-        match state::monitor(command.state.as_deref(), options) {
-            Ok(monitor) => {
-                self.session.monitor = monitor;
-                Ok(Ok(()))
-            }
-            Err(Failure::Usage(why)) => Ok(Err(why)),
-            Err(failure) => Err(failure),
-        }
+    /// Whatever controls came before it stays so.
+    fn config(&mut self, line: &Line) -> Result<(), String> {
+        let Some(tolerance) = line.false_alarms_per_account_year else {
+            return Ok(());
+        };
+        let monitor = &mut self.session.monitor;
+        monitor
+            .set_general_tolerance(tolerance)
+            .map_err(|error| error.to_string())
     }
 
     fn message(&mut self, line: &Line) -> Result<Result<(), String>, Failure> {
@@ -213,6 +204,19 @@ impl Replaying {
                 let account = account?;
                 monitor.acknowledge(account);
                 self.session.ended(account);
+            }
+            "release" => {
+                let account = account?;
+                monitor.release(account);
+                self.session.ended(account);
+            }
+            "tolerance" => {
+                let tolerance = line
+                    .false_alarms_per_account_year
+                    .ok_or("\"tolerance\" needs \"false_alarms_per_account_year\"")?;
+                monitor
+                    .set_tolerance(account?, Some(tolerance).filter(|&tolerance| tolerance != 0.0))
+                    .map_err(|error| error.to_string())?;
             }
             "reset" => {
                 let account = account?;
