@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * mailrep: SPF, DKIM and DMARC verdicts that explain themselves, and SRS.
+ * mailrep: SPF, DKIM and DMARC verdicts that explain themselves, SRS, and alarms of stolen accounts.
  *
  * Compile and link:   cc program.c $(pkg-config --cflags --libs mailrep)
  *
@@ -135,43 +135,84 @@
  *     }
  *
  *
- * RECIPE 3: the envelope sender of forwarded mail (SRS), and bounces back
+ * RECIPE 3: in a submission server: stolen accounts, and the envelope sender of forwarded mail (SRS)
  *
  *     #include <mailrep.h>
  *     #include <stdio.h>
+ *     #include <stdlib.h>
  *     #include <string.h>
  *     #include <time.h>
  *
+ *     static void stop(mailrep_error *error)
+ *     {
+ *         fprintf(stderr, "%s\n", mailrep_error_text(error));
+ *         mailrep_error_free(error);
+ *         exit(1);
+ *     }
+ *
+ *     // After the last RCPT TO of a client that has logged in: may the message be sent?
+ *     static int may_be_sent(const mailrep_monitor *monitor, const char *account, const mailrep_octets *recipients,
+ *                            size_t count)
+ *     {
+ *         mailrep_assessment *assessment;
+ *         int status = mailrep_monitor_observe_addresses(monitor, account, strlen(account), (double)time(NULL),
+ *                                                        recipients, count, &assessment, NULL);
+ *         if (status != MAILREP_OK) return 1;       // such as no recipient: nothing was counted
+ *         int alarm = mailrep_assessment_alarm(assessment);
+ *         if (alarm) printf("451 4.7.1 held: %s\n", mailrep_assessment_reason(assessment).data);
+ *         mailrep_assessment_free(assessment);
+ *         return !alarm;                            // mailrep_monitor_release() when the password has been changed
+ *     }
+ *
+ *     // The envelope sender for a message that is forwarded.
+ *     static void print_sender(const mailrep_srs *srs, const char *address)
+ *     {
+ *         mailrep_srs_outcome *outcome;
+ *         if (mailrep_srs_forward(srs, address, strlen(address), time(NULL), &outcome) != MAILREP_OK) return;
+ *         mailrep_octets sender = mailrep_srs_outcome_address(outcome, 0);
+ *         printf("%s (%s)\n", sender.data ? (const char *)sender.data : "refused",
+ *                mailrep_srs_outcome_reason(outcome, 0).data);
+ *         mailrep_srs_outcome_free(outcome);
+ *     }
+ *
  *     int main(int argc, char **argv)
  *     {
- *         if (argc != 3) {
- *             fprintf(stderr, "usage: %s SECRETFILE ADDRESS\n", argv[0]);
+ *         if (argc < 5) {
+ *             fprintf(stderr, "usage: %s SECRETFILE STATE SENDER RECIPIENT...\n", argv[0]);
  *             return 2;
  *         }
- *
- *         mailrep_srs_options options;
- *         mailrep_srs_options_init(&options, sizeof options);
- *         options.domain = "srs.example.org";
- *         options.secret_file = argv[1];            // one secret a line, as PostSRSd has them
- *
- *         mailrep_srs *srs;
  *         mailrep_error *error;
- *         if (mailrep_srs_new(&options, &srs, &error) != MAILREP_OK) {
- *             fprintf(stderr, "%s\n", mailrep_error_text(error));
- *             mailrep_error_free(error);
- *             return 1;
- *         }
  *
- *         mailrep_srs_outcome *outcome;
- *         int status = mailrep_srs_forward(srs, argv[2], strlen(argv[2]), time(NULL), &outcome);
- *         if (status == MAILREP_OK) {
- *             mailrep_octets address = mailrep_srs_outcome_address(outcome, 0);
- *             printf("%s (%s)\n", address.data ? (const char *)address.data : "refused",
- *                    mailrep_srs_outcome_reason(outcome, 0).data);
- *             mailrep_srs_outcome_free(outcome);
+ *         mailrep_srs_options srs_options;
+ *         mailrep_srs_options_init(&srs_options, sizeof srs_options);
+ *         srs_options.domain = "srs.example.org";
+ *         srs_options.secret_file = argv[1];        // one secret a line, as PostSRSd has them
+ *         mailrep_srs *srs;
+ *         if (mailrep_srs_new(&srs_options, &srs, &error) != MAILREP_OK) stop(error);
+ *
+ *         mailrep_monitor_options options;          // false_alarms_per_account_year is the one dial
+ *         mailrep_monitor_options_init(&options, sizeof options);
+ *         mailrep_monitor *monitor;
+ *         FILE *state = fopen(argv[2], "rb");       // what is known is kept from one run to the next
+ *         int status = state ? mailrep_monitor_restore(argv[2], &options, &monitor, &error)
+ *                            : mailrep_monitor_new(&options, &monitor, &error);
+ *         if (state) fclose(state);
+ *         if (status != MAILREP_OK) stop(error);
+ *
+ *         size_t count = (size_t)argc - 4;
+ *         mailrep_octets *recipients = (mailrep_octets *)calloc(count, sizeof *recipients);
+ *         for (size_t at = 0; recipients && at < count; at++) {
+ *             recipients[at].data = argv[at + 4];
+ *             recipients[at].length = strlen(argv[at + 4]);
  *         }
+ *         if (recipients && may_be_sent(monitor, argv[3], recipients, count)) print_sender(srs, argv[3]);
+ *         free(recipients);
+ *
+ *         // A server does so every few minutes, and when it ends.
+ *         if (mailrep_monitor_save(monitor, argv[2], &error) != MAILREP_OK) stop(error);
+ *         mailrep_monitor_free(monitor);
  *         mailrep_srs_free(srs);
- *         return status == MAILREP_OK ? 0 : 1;
+ *         return 0;
  *     }
  *
  *
@@ -452,6 +493,11 @@
 #define MAILREP_SRS_SOCKETMAP 2
 
 /**
+ * What a message says of the account that sent it, or whether an alarm is open for an account.
+ */
+typedef struct mailrep_assessment mailrep_assessment;
+
+/**
  * A resolver with its cache, the options, and the thread that asks. One for a program is enough; any number of
  * threads may use it at a time.
  */
@@ -461,6 +507,12 @@ typedef struct mailrep_context mailrep_context;
  * Why a handle could not be made; the caller frees it with mailrep_error_free().
  */
 typedef struct mailrep_error mailrep_error;
+
+/**
+ * Watches how accounts send, and raises an alarm for one that sends as its owner never did. Any number of threads may use it at a time;
+ * two accounts seldom wait for one another.
+ */
+typedef struct mailrep_monitor mailrep_monitor;
 
 /**
  * Rewrites envelope senders (SRS). It never changes, and any number of threads may use it at a time.
@@ -876,6 +928,87 @@ typedef struct mailrep_srs_server_options {
    */
   int allow_public;
 } mailrep_srs_server_options;
+
+/**
+ * How a mailrep_monitor judges, and what it may keep.
+ *
+ * Always begin with mailrep_monitor_options_init(), which fills in the defaults. Pointers are only read by mailrep_monitor_new()
+ * and mailrep_monitor_restore(), which copy what they need.
+ */
+typedef struct mailrep_monitor_options {
+  /**
+   * sizeof(mailrep_monitor_options) of the header that the program was compiled with; set by mailrep_monitor_options_init().
+   */
+  size_t size;
+  /**
+   * The key by which names are hashed: 16 octets, random and secret. With the same key, names are the same to two monitors.
+   * Default NULL.
+   */
+  const void *key;
+  /**
+   * How many octets key has: 16, or 0 without one. Default 0.
+   */
+  size_t key_length;
+  /**
+   * The path of a file with the key in 32 hexadecimal digits; not together with key. Default NULL; without key and key_file a
+   * key is made at random, and mailrep_monitor_save() keeps it.
+   */
+  const char *key_file;
+  /**
+   * The path of a file with what is known of accounts in general, as `mailrep outbound fit` writes it (JSON). Default NULL, which is
+   * what is built in.
+   */
+  const char *prior_file;
+  /**
+   * Octets of memory that remembering recipients may take, for all accounts together. Default 16,777,216, which are some
+   * 9 million pairs of account and recipient.
+   */
+  size_t novelty_octets;
+  /**
+   * Accounts that are kept. Beyond, those go that sent nothing for forget_days; if there are none, further accounts are not
+   * watched, and said to be so. Default 4,000,000.
+   */
+  size_t accounts;
+  /**
+   * Days without a message after which an account may be forgotten, at most 65,535. Default 400.
+   */
+  uint32_t forget_days;
+  /**
+   * Not 0: mailrep_monitor_new() makes key_file if it is not there, for its owner alone (mode 0600). Default 1.
+   */
+  int create_key_file;
+  /**
+   * The one dial: at most so many false alarms in a year of an account, above 0 and up to 10. Default 0.01, one in a hundred
+   * years.
+   */
+  double false_alarms_per_account_year;
+} mailrep_monitor_options;
+
+/**
+ * What a message of many says of the account that sent it.
+ */
+typedef struct mailrep_judged {
+  /**
+   * MAILREP_OK; MAILREP_NULL or MAILREP_INVALID for a message that cannot be: it was not counted, and the other fields are 0.
+   */
+  int status;
+  /**
+   * 1 if an alarm is open for the account, otherwise 0; mailrep_monitor_alarm() says why.
+   */
+  int alarm;
+  /**
+   * 1 if this message raised an alarm for the host.
+   */
+  int host_alarm;
+  /**
+   * 1 if the account is watched.
+   */
+  int watched;
+  /**
+   * How near the account is to an alarm; above 1 it is one.
+   */
+  float score;
+} mailrep_judged;
 
 #ifdef __cplusplus
 extern "C" {
@@ -1818,6 +1951,394 @@ int mailrep_srs_server_exchange(const struct mailrep_srs_server *server, const s
  * @param server  may be NULL
  */
 void mailrep_srs_server_stop(struct mailrep_srs_server *server);
+
+/**
+ * Fills in the defaults.
+ *
+ * @param options  the structure to fill
+ * @param size     sizeof(mailrep_monitor_options)
+ * @return         MAILREP_OK; MAILREP_NULL; MAILREP_INVALID when no version of the structure has that size
+ */
+int mailrep_monitor_options_init(struct mailrep_monitor_options *options, size_t size);
+
+/**
+ * Makes a monitor that knows no account yet.
+ *
+ * @param options  from mailrep_monitor_options_init(); not needed any more after the call
+ * @param out      where the monitor is left, to be freed with mailrep_monitor_free(); NULL is left on failure
+ * @param error    where the error is left, to be freed with mailrep_error_free(); NULL is left on success. The
+ *                 argument may be NULL if words are not wanted
+ * @return         MAILREP_OK; MAILREP_NULL; MAILREP_INVALID for an option that cannot be used, a file that has no key or no prior
+ *                 among them; MAILREP_IO; MAILREP_SYSTEM
+ */
+int mailrep_monitor_new(const struct mailrep_monitor_options *options,
+                        struct mailrep_monitor **out,
+                        struct mailrep_error **error);
+
+/**
+ * Makes a monitor as mailrep_monitor_save() wrote it, with its key. What was known is kept even if the options have less room.
+ *
+ * @param path     the file, which is never changed
+ * @param options  from mailrep_monitor_options_init(); key and key_file are not used. Not needed any more after the call
+ * @param out      where the monitor is left, to be freed with mailrep_monitor_free(); NULL is left on failure
+ * @param error    where the error is left, as for mailrep_monitor_new()
+ * @return         MAILREP_OK; MAILREP_NULL; MAILREP_INVALID for an option that cannot be used, and for a file that is damaged, of a later
+ *                 version or something else; MAILREP_IO if it cannot be read or is not there
+ */
+int mailrep_monitor_restore(const char *path,
+                            const struct mailrep_monitor_options *options,
+                            struct mailrep_monitor **out,
+                            struct mailrep_error **error);
+
+/**
+ * Writes all that is known into a file, for its owner alone (mode 0600), since the key is in it. Names and addresses cannot be read back
+ * from it.
+ *
+ * It is written beside and takes the file's place when all of it is on the disk: whatever happens, there is the old one or the new
+ * one. Messages can be observed in the meantime.
+ *
+ * @param monitor  may be used by other threads at the same time
+ * @param path     the file
+ * @param error    where the error is left, as for mailrep_monitor_new()
+ * @return         MAILREP_OK; MAILREP_NULL; MAILREP_IO
+ */
+int mailrep_monitor_save(const struct mailrep_monitor *monitor,
+                         const char *path,
+                         struct mailrep_error **error);
+
+/**
+ * Takes in what another host's monitor knows, as if one host had seen the messages of both. The other one stays as it is. Each message may
+ * have been observed by one of them only.
+ *
+ * @param monitor  may be used by other threads at the same time
+ * @param other    the same; a monitor that has the same key, since it was restored from the same file once, or given the key
+ * @param error    where the error is left, as for mailrep_monitor_new()
+ * @return         MAILREP_OK; MAILREP_NULL; MAILREP_INVALID for another key, or if both are one
+ */
+int mailrep_monitor_merge(const struct mailrep_monitor *monitor,
+                          const struct mailrep_monitor *other,
+                          struct mailrep_error **error);
+
+/**
+ * Frees a monitor. Assessments that came from it stay usable.
+ *
+ * @param monitor  may be NULL
+ */
+void mailrep_monitor_free(struct mailrep_monitor *monitor);
+
+/**
+ * Takes notice of a message, of which it is not known who of its recipients is new to the account; and judges the account.
+ *
+ * @param monitor         may be used by other threads at the same time
+ * @param account         who sent it, as the server authenticated him: 1 to 1,024 octets, compared as they are
+ * @param account_length  how many octets
+ * @param time            when: seconds since 1970-01-01T00:00:00Z, with fractions
+ * @param recipients      how many it has, at least 1
+ * @param out             where the assessment is left, to be freed with mailrep_assessment_free(); NULL is left on failure
+ * @param error           where the error is left, as for mailrep_monitor_new()
+ * @return                MAILREP_OK; MAILREP_NULL; MAILREP_INVALID for a message that cannot be: nothing was counted
+ */
+int mailrep_monitor_observe(const struct mailrep_monitor *monitor,
+                            const void *account,
+                            size_t account_length,
+                            double time,
+                            uint32_t recipients,
+                            struct mailrep_assessment **out,
+                            struct mailrep_error **error);
+
+/**
+ * As mailrep_monitor_observe(), of a message of which the program knows to how many of its recipients the account never wrote before.
+ *
+ * @param monitor         may be used by other threads at the same time
+ * @param account         as for mailrep_monitor_observe()
+ * @param account_length  how many octets
+ * @param time            as for mailrep_monitor_observe()
+ * @param recipients      how many it has, at least 1
+ * @param new_recipients  how many of them are new to the account; more than recipients counts as recipients
+ * @param out             as for mailrep_monitor_observe()
+ * @param error           as for mailrep_monitor_observe()
+ * @return                as from mailrep_monitor_observe()
+ */
+int mailrep_monitor_observe_counted(const struct mailrep_monitor *monitor,
+                                    const void *account,
+                                    size_t account_length,
+                                    double time,
+                                    uint32_t recipients,
+                                    uint32_t new_recipients,
+                                    struct mailrep_assessment **out,
+                                    struct mailrep_error **error);
+
+/**
+ * As mailrep_monitor_observe(), with the recipients' addresses, of which the monitor finds out who is new. Thefts are noticed much
+ * earlier so; addresses are not kept.
+ *
+ * @param monitor         may be used by other threads at the same time
+ * @param account         as for mailrep_monitor_observe()
+ * @param account_length  how many octets
+ * @param time            as for mailrep_monitor_observe()
+ * @param addresses       the recipients, without angle brackets; letter case does not matter
+ * @param count           how many, at least 1
+ * @param out             as for mailrep_monitor_observe()
+ * @param error           as for mailrep_monitor_observe()
+ * @return                as from mailrep_monitor_observe()
+ */
+int mailrep_monitor_observe_addresses(const struct mailrep_monitor *monitor,
+                                      const void *account,
+                                      size_t account_length,
+                                      double time,
+                                      const struct mailrep_octets *addresses,
+                                      size_t count,
+                                      struct mailrep_assessment **out,
+                                      struct mailrep_error **error);
+
+/**
+ * Says that what raised the account's alarm was legitimate: the alarm ends, and as much and some more will not raise it again.
+ *
+ * @param monitor  may be used by other threads at the same time
+ * @param account  its name
+ * @param length   how many octets
+ * @param was      where 1 is left if an alarm was open, and 0 if there was none and nothing was changed; may be NULL
+ * @return         MAILREP_OK; MAILREP_NULL; MAILREP_INVALID for a length beyond memory
+ */
+int mailrep_monitor_acknowledge(const struct mailrep_monitor *monitor,
+                                const void *account,
+                                size_t length,
+                                int *was);
+
+/**
+ * Says that what raised the account's alarm was a theft, and that it is over: the password has been changed. The alarm ends, no limit rises,
+ * and what is left in the counters raises it no more.
+ *
+ * @param monitor  may be used by other threads at the same time
+ * @param account  its name
+ * @param length   how many octets
+ * @param was      where 1 is left if an alarm was open, and 0 if there was none and nothing was changed; may be NULL
+ * @return         MAILREP_OK; MAILREP_NULL; MAILREP_INVALID for a length beyond memory
+ */
+int mailrep_monitor_release(const struct mailrep_monitor *monitor,
+                            const void *account,
+                            size_t length,
+                            int *was);
+
+/**
+ * Forgets what an account has sent and what was acknowledged, as if it had never sent. What was declared, and a tolerance of its own,
+ * stay.
+ *
+ * @param monitor  may be used by other threads at the same time
+ * @param account  its name
+ * @param length   how many octets
+ * @param was      where 1 is left if it was known, otherwise 0; may be NULL
+ * @return         MAILREP_OK; MAILREP_NULL; MAILREP_INVALID for a length beyond memory
+ */
+int mailrep_monitor_reset(const struct mailrep_monitor *monitor,
+                          const void *account,
+                          size_t length,
+                          int *was);
+
+/**
+ * Declares that an account sends to so many recipients, on a day or at once: a newsletter, a list. Of it nothing else is watched.
+ *
+ * @param monitor     may be used by other threads at the same time
+ * @param account     its name
+ * @param length      how many octets
+ * @param recipients  how many; 0 takes the declaration back
+ * @return            MAILREP_OK; MAILREP_NULL; MAILREP_INVALID for a length beyond memory
+ */
+int mailrep_monitor_allow(const struct mailrep_monitor *monitor,
+                          const void *account,
+                          size_t length,
+                          uint32_t recipients);
+
+/**
+ * Gives an account a tolerance of its own.
+ *
+ * @param monitor  may be used by other threads at the same time
+ * @param account  its name
+ * @param length   how many octets
+ * @param false_alarms_per_account_year  above 0 and up to 10; 0 takes it back
+ * @param error    where the error is left, as for mailrep_monitor_new()
+ * @return         MAILREP_OK; MAILREP_NULL; MAILREP_INVALID for another number, or if as many accounts have one as there may be
+ */
+int mailrep_monitor_set_tolerance(const struct mailrep_monitor *monitor,
+                                  const void *account,
+                                  size_t length,
+                                  double false_alarms_per_account_year,
+                                  struct mailrep_error **error);
+
+/**
+ * Whether an alarm is open for an account, and why. Nothing is counted.
+ *
+ * @param monitor  may be used by other threads at the same time
+ * @param account  its name
+ * @param length   how many octets
+ * @param out      where the assessment is left, to be freed with mailrep_assessment_free(); NULL is left on failure
+ * @return         MAILREP_OK; MAILREP_NULL; MAILREP_INVALID for a length beyond memory
+ */
+int mailrep_monitor_alarm(const struct mailrep_monitor *monitor,
+                          const void *account,
+                          size_t length,
+                          struct mailrep_assessment **out);
+
+/**
+ * How many accounts have an open alarm.
+ *
+ * @param monitor  may be used by other threads at the same time; may be NULL
+ * @return         0 for NULL
+ */
+size_t mailrep_monitor_alarmed(const struct mailrep_monitor *monitor);
+
+/**
+ * How many accounts are watched.
+ *
+ * @param monitor  may be used by other threads at the same time; may be NULL
+ * @return         0 for NULL
+ */
+size_t mailrep_monitor_accounts(const struct mailrep_monitor *monitor);
+
+/**
+ * How many octets of memory all takes that is kept of accounts.
+ *
+ * @param monitor  may be used by other threads at the same time; may be NULL
+ * @return         0 for NULL
+ */
+size_t mailrep_monitor_octets(const struct mailrep_monitor *monitor);
+
+/**
+ * Frees an assessment and its texts.
+ *
+ * @param assessment  may be NULL
+ */
+void mailrep_assessment_free(struct mailrep_assessment *assessment);
+
+/**
+ * Whether an alarm is open for the account. It is for a day, or until it is acknowledged or released.
+ *
+ * @param assessment  may be NULL
+ * @return            1 or 0; MAILREP_ABSENT for NULL
+ */
+int mailrep_assessment_alarm(const struct mailrep_assessment *assessment);
+
+/**
+ * Whether this message raised an alarm for the host: too many accounts have become unusual at once.
+ *
+ * @param assessment  may be NULL
+ * @return            1 or 0; MAILREP_ABSENT for NULL
+ */
+int mailrep_assessment_host_alarm(const struct mailrep_assessment *assessment);
+
+/**
+ * Whether the account is watched: accounts of mailrep_monitor_options bounds how many are.
+ *
+ * @param assessment  may be NULL
+ * @return            1 or 0; MAILREP_ABSENT for NULL
+ */
+int mailrep_assessment_watched(const struct mailrep_assessment *assessment);
+
+/**
+ * How near the account is to an alarm: the largest of its counters in proportion to its limit. Above 1 it is one. From
+ * mailrep_monitor_alarm() it is that of the alarm when it was highest.
+ *
+ * @param assessment  may be NULL
+ * @return            0 or more; 0 for NULL
+ */
+float mailrep_assessment_score(const struct mailrep_assessment *assessment);
+
+/**
+ * Why there is an alarm, in a sentence for an administrator.
+ *
+ * @param assessment  may be NULL
+ * @return            text that lives as long as the assessment; absent without an alarm
+ */
+struct mailrep_text mailrep_assessment_reason(const struct mailrep_assessment *assessment);
+
+/**
+ * Why there is an alarm, as a code that stays: what was counted, such as "new_slots_1s", or "host".
+ *
+ * @param assessment  may be NULL
+ * @return            text that lives as long as the assessment; absent without an alarm
+ */
+struct mailrep_text mailrep_assessment_cause(const struct mailrep_assessment *assessment);
+
+/**
+ * When the account's alarm began.
+ *
+ * @param assessment  may be NULL
+ * @return            milliseconds since 1970-01-01T00:00:00Z; MAILREP_ABSENT without an alarm
+ */
+int64_t mailrep_assessment_since(const struct mailrep_assessment *assessment);
+
+/**
+ * The counter that the account's alarm rests on, when it was highest above its limit. Counters forget with time, so that it is no
+ * whole number.
+ *
+ * @param assessment  may be NULL
+ * @return            0 without an alarm
+ */
+double mailrep_assessment_count(const struct mailrep_assessment *assessment);
+
+/**
+ * Above what that counter is an alarm.
+ *
+ * @param assessment  may be NULL
+ * @return            0 without an alarm
+ */
+double mailrep_assessment_limit(const struct mailrep_assessment *assessment);
+
+/**
+ * The highest value of that counter on a usual day of this account.
+ *
+ * @param assessment  may be NULL
+ * @return            0 without an alarm
+ */
+double mailrep_assessment_usual(const struct mailrep_assessment *assessment);
+
+/**
+ * As mailrep_monitor_observe() or mailrep_monitor_observe_counted(), for many messages one after the other. A message that cannot be is told of in its
+ * result and stops no other.
+ *
+ * @param monitor         may be used by other threads at the same time
+ * @param accounts        who sent each
+ * @param times           when each was sent: seconds since 1970-01-01T00:00:00Z
+ * @param recipients      how many recipients each has
+ * @param new_recipients  how many of them are new to the account; NULL if that is not known
+ * @param count           how many messages there are, and so places in each array
+ * @param results         where the results are left, with the same indices
+ * @param error           where the error is left, as for mailrep_monitor_new()
+ * @return                MAILREP_OK; MAILREP_NULL; MAILREP_INVALID for a count beyond memory: nothing was counted
+ */
+int mailrep_monitor_observe_all(const struct mailrep_monitor *monitor,
+                                const struct mailrep_octets *accounts,
+                                const double *times,
+                                const uint32_t *recipients,
+                                const uint32_t *new_recipients,
+                                size_t count,
+                                struct mailrep_judged *results,
+                                struct mailrep_error **error);
+
+/**
+ * As mailrep_monitor_observe_addresses() for many messages one after the other.
+ *
+ * @param monitor        may be used by other threads at the same time
+ * @param accounts       who sent each
+ * @param times          when each was sent: seconds since 1970-01-01T00:00:00Z
+ * @param recipients     how many recipients each has
+ * @param count          how many messages there are
+ * @param addresses      the recipients of the first message, then those of the second one, and so on
+ * @param address_count  how many there are: the sum of recipients
+ * @param results        where the results are left, with the messages' indices
+ * @param error          where the error is left, as for mailrep_monitor_new()
+ * @return               MAILREP_OK; MAILREP_NULL; MAILREP_INVALID for a count beyond memory, or if address_count is not the sum of
+ *                       recipients: nothing was counted
+ */
+int mailrep_monitor_observe_all_addresses(const struct mailrep_monitor *monitor,
+                                          const struct mailrep_octets *accounts,
+                                          const double *times,
+                                          const uint32_t *recipients,
+                                          size_t count,
+                                          const struct mailrep_octets *addresses,
+                                          size_t address_count,
+                                          struct mailrep_judged *results,
+                                          struct mailrep_error **error);
 
 #ifdef __cplusplus
 }  // extern "C"

@@ -3,6 +3,8 @@
 //! Every handle is a box that C owns from `_new` to `_free`; what handles share (resolver, cache, threads) is counted
 //! behind them, so that they may be freed in any order.
 
+use super::outbound::OutboundMonitor;
+use super::outbound_assessment::Assessed;
 use super::srs::Srs;
 use super::srs_outcome::SrsOutcome;
 use super::srs_server::SrsServer;
@@ -53,6 +55,14 @@ impl Handle for SrsOutcome {
     const NAME: &'static str = "outcome";
     type Shared = ManyThreads;
 }
+impl Handle for OutboundMonitor {
+    const NAME: &'static str = "monitor";
+    type Shared = ManyThreads;
+}
+impl Handle for Assessed {
+    const NAME: &'static str = "assessment";
+    type Shared = ManyThreads;
+}
 
 /// The compiler holds each handle to what the header promises of it.
 const _: () = {
@@ -64,6 +74,8 @@ const _: () = {
     many_threads::<Srs>();
     many_threads::<SrsOutcome>();
     many_threads::<SrsServer>();
+    many_threads::<OutboundMonitor>();
+    many_threads::<Assessed>();
     one_thread::<Transaction>();
 };
 

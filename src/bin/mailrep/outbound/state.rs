@@ -29,10 +29,7 @@ pub(super) fn monitor(state: Option<&Path>, options: MonitorOptions) -> Result<M
     match Monitor::restore(path, options.clone()) {
         Ok(monitor) => Ok(monitor),
         Err(SnapshotError::Io(why)) if why.kind() == std::io::ErrorKind::NotFound => {
-            let mut key = [0; 16];
-            aws_lc_rs::rand::fill(&mut key)
-                .map_err(|_| Failure::NoVerdict("the system gives no random numbers for a key".to_owned()))?;
-            Monitor::new(Key::from(key), options).map_err(|error| Failure::Usage(error.to_string()))
+            Monitor::new(Key::random()?, options).map_err(|error| Failure::Usage(error.to_string()))
         }
         Err(error) => Err(unusable(path, &error)),
     }
