@@ -9,6 +9,7 @@ mod dmarc_policy;
 mod input;
 mod lint;
 mod outbound;
+mod outbound_page;
 mod output;
 mod policy;
 mod report;

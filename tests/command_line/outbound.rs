@@ -4,15 +4,15 @@ use super::{Done, Place};
 use serde_json::{Value, json};
 use std::io::Write as _;
 
-const BEGIN: u32 = 1_700_000_000;
-const DAY: u32 = 86_400;
+pub(super) const BEGIN: u32 = 1_700_000_000;
+pub(super) const DAY: u32 = 86_400;
 
-fn line(time: u32, account: &str, new: u32) -> String {
+pub(super) fn line(time: u32, account: &str, new: u32) -> String {
     format!("{{\"time\":{time},\"account\":\"{account}\",\"recipients\":1,\"new_recipients\":{new}}}\n")
 }
 
 /// Two messages a day of each of four accounts.
-fn quiet(days: std::ops::Range<u32>) -> String {
+pub(super) fn quiet(days: std::ops::Range<u32>) -> String {
     let mut lines = String::new();
     for day in days {
         for message in 0..8 {
@@ -28,7 +28,7 @@ fn quiet(days: std::ops::Range<u32>) -> String {
 }
 
 /// A message a second to strangers.
-fn theft(begin: u32, account: &str, messages: u32) -> String {
+pub(super) fn theft(begin: u32, account: &str, messages: u32) -> String {
     (0..messages)
         .map(|second| line(begin + second, account, 1))
         .collect()
@@ -421,40 +421,6 @@ fn a_theft_is_found_in_logs_of_postfix_in_either_form_also_packed() {
     );
     assert_eq!((earlier.len(), first_alarm(&earlier)), (117, None));
     assert_eq!(end["summary"]["begin"], 1_737_447_600.0, "21 January 2025");
-}
-
-#[test]
-fn a_page_has_a_chart_of_the_host_and_of_each_account_with_an_alarm() {
-    let place = Place::new();
-    let hostile = "<script>alert(1)</script>&\\u202e";
-    place.file(
-        "log",
-        quiet(0..40) + &theft(BEGIN + 40 * DAY, "user1", 30) + &theft(BEGIN + 41 * DAY, hostile, 30),
-    );
-    place
-        .run("outbound replay --html page.html log")
-        .shows(&["2 alarms of accounts"]);
-    let page = std::fs::read_to_string(place.path("page.html")).unwrap();
-    assert!(page.starts_with("<!DOCTYPE html>") && page.ends_with("</html>\n"));
-    assert_eq!(page.matches("<svg ").count(), 3);
-    assert_eq!(page.matches("<h2>").count(), 3);
-    assert!(page.contains("<h2>user1</h2>") && page.contains("prefers-color-scheme:dark"));
-    assert!(
-        page.contains("<h2>&lt;script&gt;alert(1)&lt;/script&gt;&amp;\\u{202e}</h2>"),
-        "{page}"
-    );
-    for outside in ["<script", "http", "src=", "@import", "url("] {
-        assert!(!page.contains(outside), "{outside}");
-    }
-    // Elements that are opened are closed.
-    for element in ["html", "body", "svg", "g", "title", "text", "p", "h2"] {
-        let open =
-            page.matches(&format!("<{element}>")).count() + page.matches(&format!("<{element} ")).count();
-        assert_eq!(open, page.matches(&format!("</{element}>")).count(), "{element}");
-    }
-    let done = place.run("outbound replay --html none/page.html log");
-    assert_eq!(done.status, Some(1));
-    assert!(done.err.contains("cannot write none/page.html"), "{}", done.err);
 }
 
 #[test]

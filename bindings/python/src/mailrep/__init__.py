@@ -20,7 +20,7 @@ A program that checks many messages makes a `Checker` once, whose cache and thre
 gets a message piece by piece, begins a `Transaction` for each.
 
 A `Rewriter` makes the envelope senders of forwarded mail (SRS), and takes bounces back; an `SrsServer` does so for
-Postfix.
+Postfix. A `Monitor` watches how accounts send, and notices those that were stolen.
 
 Verdicts, bad ones and DNS trouble included, are never exceptions. What cannot be used is a `MailrepError`.
 """
@@ -38,6 +38,7 @@ from ._errors import (
     ZoneError,
 )
 from ._library import version
+from ._monitor import Assessment, Event, Judgement, Judgements, Monitor
 from ._rewriter import Rewriter, SrsOutcome, SrsResult, create_secret
 from ._srs_server import SrsServer
 from ._verdict import (
@@ -65,6 +66,7 @@ __version__ = version()
 
 __all__ = [
     "Anomaly",
+    "Assessment",
     "Change",
     "Checker",
     "ClosedError",
@@ -72,6 +74,7 @@ __all__ = [
     "DkimResult",
     "Dmarc",
     "DmarcResult",
+    "Event",
     "Hint",
     "Identity",
     "InputError",
@@ -79,7 +82,10 @@ __all__ = [
     "InvalidError",
     "Iprev",
     "IprevResult",
+    "Judgement",
+    "Judgements",
     "MailrepError",
+    "Monitor",
     "NoNameserverError",
     "Override",
     "Policy",

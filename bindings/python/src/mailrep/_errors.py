@@ -14,7 +14,7 @@ class InvalidError(MailrepError, ValueError):
 
 
 class ClosedError(MailrepError, ValueError):
-    """The checker or the transaction was closed before."""
+    """What is called was closed or stopped before: a checker, a transaction, a server, a monitor."""
 
 
 class SequenceError(MailrepError):
@@ -30,7 +30,7 @@ class ZoneError(MailrepError, ValueError):
 
 
 class InputError(MailrepError, OSError):
-    """A zone file or a secret file cannot be read or written."""
+    """A file cannot be read or written: a zone, secrets, a monitor's state, key or prior."""
 
 
 class SystemResourceError(MailrepError):

@@ -14,16 +14,22 @@ Time = Union[int, float, datetime.datetime]
 
 def seconds(now: Time) -> int:
     """The whole seconds of a moment; raises `InvalidError` if it names none."""
+    return math.floor(exact(now))
+
+
+def exact(now: Time, what: str = "now") -> float:
+    """The seconds of a moment, with fractions; raises `InvalidError` if it names none."""
     if isinstance(now, datetime.datetime):
         if now.tzinfo is None:
             raise InvalidError(
-                "now has no time zone, so it names no moment; give it one, such as datetime.timezone.utc"
+                f"{what} has no time zone, so it names no moment; give it one, such as datetime.timezone.utc"
             )
         now = now.timestamp()
     try:
         usable = math.isfinite(now) and abs(now) < 1 << 63
     except TypeError:
-        raise TypeError(f"now is Unix seconds or a datetime with a time zone, not {type(now).__name__}") from None
+        words = f"{what} is Unix seconds or a datetime with a time zone, not {type(now).__name__}"
+        raise TypeError(words) from None
     if not usable:
-        raise InvalidError(f"now cannot be {now}")
-    return math.floor(now)
+        raise InvalidError(f"{what} cannot be {now}")
+    return now

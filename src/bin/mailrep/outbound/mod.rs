@@ -1,6 +1,7 @@
 //! `mailrep outbound`: stolen accounts.
 
 pub(crate) mod arguments;
+mod envelope;
 mod explain;
 mod fit;
 pub(crate) mod help;

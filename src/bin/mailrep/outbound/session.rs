@@ -59,7 +59,7 @@ pub(super) struct Alarm {
     pub(super) name: Vec<u8>,
     pub(super) account: String,
     pub(super) time: f64,
-    cause: &'static str,
+    pub(super) cause: &'static str,
     pub(super) reason: String,
     messages_before: u64,
     pub(super) messages_stopped: u64,
@@ -108,7 +108,13 @@ impl Session {
         };
         let begins = self.account_alarm(event, &assessment, before);
         if let Some(charts) = &mut self.charts {
-            charts.add(event.account, event.time, assessment.alarm() && !begins);
+            let habits = self.monitor.habits(event.account);
+            charts.add(
+                event.account,
+                event.time,
+                assessment.alarm() && !begins,
+                habits.as_ref(),
+            );
         }
         if let Some(host) = &assessment.host_evidence {
             self.stats.host_alarms += 1;
