@@ -224,6 +224,22 @@ fn an_alarm_is_released_an_account_reset_and_another_tolerance_given() {
 }
 
 #[test]
+fn an_administrator_tells_a_kept_state_without_a_message() {
+    let place = Place::new();
+    place.file("log", quiet(0..10) + &theft(BEGIN + 10 * DAY, "user1", 30));
+    place
+        .run("outbound replay --state state log")
+        .shows(&["1 alarm of accounts"]);
+    let alarm = || place.json("outbound explain --state state user1")["alarm"].clone();
+    assert!(alarm().is_object());
+    let release = b"{\"control\":\"release\",\"account\":\"user1\"}\n";
+    let done = place.with_input("outbound replay --state state -", release);
+    assert_eq!((done.status, alarm()), (Some(0), json!(null)));
+    let known = place.json("outbound explain --state state user1");
+    assert!(known["days"].as_u64().unwrap() >= 9, "{known}");
+}
+
+#[test]
 fn what_is_normal_is_explained() {
     let place = Place::new();
     let lines = [

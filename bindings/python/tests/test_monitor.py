@@ -345,6 +345,11 @@ def test_columns_of_numpy_are_lent_and_results_are_an_array() -> None:
         again = Monitor(key=KEY).observe_all(accounts=names.astype(object), times=time, recipients=all_of_it, new=new)
         assert list(again) == expected
     assert len(Monitor().observe_all([]).numpy()) == 0
+    one, two = Monitor(key=KEY), Monitor(key=KEY)
+    addresses = ["bob@example.net", "eve@example.net"]
+    first = one.observe("ada", np.array(addresses), time=BEGIN)
+    assert first == two.observe("ada", addresses, time=np.float64(BEGIN))
+    assert one.observe("ada", np.uint8(9), new=np.int64(3), time=BEGIN) == two.observe("ada", 9, new=3, time=BEGIN)
     with pytest.raises(TypeError, match="numbers alone"):
         Monitor().observe_all(accounts=["a"], times=np.zeros((1, 2)), recipients=[1])
 

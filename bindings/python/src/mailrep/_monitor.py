@@ -518,23 +518,27 @@ def _options(
 
 
 def _assessment(assessment: Any) -> Assessment:
-    reason = lib.mailrep_assessment_reason(assessment)
-    cause = lib.mailrep_assessment_cause(assessment)
-    since = lib.mailrep_assessment_since(assessment)
-    is_account = since != lib.MAILREP_ABSENT
-    begin = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
+    alarm = bool(lib.mailrep_assessment_alarm(assessment))
+    host_alarm = bool(lib.mailrep_assessment_host_alarm(assessment))
+    # Nearly all messages raise none; each question crosses the border.
+    some = alarm or host_alarm
     return Assessment(
-        alarm=bool(lib.mailrep_assessment_alarm(assessment)),
-        host_alarm=bool(lib.mailrep_assessment_host_alarm(assessment)),
+        alarm=alarm,
+        host_alarm=host_alarm,
         score=lib.mailrep_assessment_score(assessment),
         watched=bool(lib.mailrep_assessment_watched(assessment)),
-        reason=None if reason.data == ffi.NULL else text(reason),
-        cause=None if cause.data == ffi.NULL else text(cause),
-        since=begin + datetime.timedelta(milliseconds=since) if is_account else None,
-        count=lib.mailrep_assessment_count(assessment) if is_account else None,
-        limit=lib.mailrep_assessment_limit(assessment) if is_account else None,
-        usual=lib.mailrep_assessment_usual(assessment) if is_account else None,
+        reason=text(lib.mailrep_assessment_reason(assessment)) if some else None,
+        cause=text(lib.mailrep_assessment_cause(assessment)) if some else None,
+        since=_moment(lib.mailrep_assessment_since(assessment)) if alarm else None,
+        count=lib.mailrep_assessment_count(assessment) if alarm else None,
+        limit=lib.mailrep_assessment_limit(assessment) if alarm else None,
+        usual=lib.mailrep_assessment_usual(assessment) if alarm else None,
     )
+
+
+def _moment(milliseconds: int) -> datetime.datetime:
+    begin = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
+    return begin + datetime.timedelta(milliseconds=milliseconds)
 
 
 def _column(what: str, values: Any, kind: str, formats: str) -> Any:
@@ -564,7 +568,8 @@ def _has_buffer(values: Any) -> bool:
 
 
 def _is_count(recipients: Any) -> bool:
-    return hasattr(recipients, "__index__")
+    # An array of NumPy may be an index, too, and is more than one.
+    return hasattr(recipients, "__index__") and not hasattr(recipients, "__iter__")
 
 
 def _addresses(recipients: Any) -> list[Name]:
