@@ -532,6 +532,43 @@ proptest! {
         }
     }
 
+    /// A prior with any one number changed is refused, or judges: what is written of it is read, and scores are numbers.
+    #[test]
+    fn no_number_in_a_prior_does_harm(at in 0..400_usize, number in prop::num::f64::ANY, tolerance in -6.0..1.0_f64) {
+        let mut json: serde_json::Value = serde_json::from_str(&Prior::built_in().unwrap().to_json()).unwrap();
+        let (mut leaves, mut waiting) = (0, vec![&mut json]);
+        while let Some(value) = waiting.pop() {
+            match value {
+                serde_json::Value::Array(members) => waiting.extend(members),
+                serde_json::Value::Object(members) => waiting.extend(members.values_mut()),
+                leaf => {
+                    if leaves == at {
+                        *leaf = number.into();
+                    }
+                    leaves += 1;
+                }
+            }
+        }
+        if let Ok(prior) = Prior::from_json(&json.to_string()) {
+            prop_assert!(Prior::from_json(&prior.to_json()).is_ok());
+            let options = MonitorOptions {
+                prior: Some(prior),
+                false_alarms_per_account_year: 10_f64.powf(tolerance),
+                ..MonitorOptions::default()
+            };
+            let monitor = Monitor::new(Key::from([7; 16]), options).unwrap();
+            for day in 0..8 {
+                for message in 0..5 {
+                    let time = BEGIN + f64::from(day) * DAY + f64::from(message);
+                    for event in [event("a", time, 3, 1), Event { recipients: Recipients::Count(2), ..event("b", time, 1, 0) }] {
+                        let score = monitor.observe(&event).unwrap().score;
+                        prop_assert!(score.is_finite() && score >= 0.0, "{}", score);
+                    }
+                }
+            }
+        }
+    }
+
     /// Whatever comes, nothing panics, scores are numbers, and memory is bounded.
     #[test]
     fn nothing_that_comes_does_harm(
