@@ -1,9 +1,11 @@
 //! What is kept of one account, and what is usual for it.
 
+mod rate;
 mod stored;
 
-use super::channel::{self, CHANNELS, Channel, Family, Measure, OWN};
+use super::channel::{self, CHANNELS, Channel, Family, MOMENTS, Measure, Past};
 use super::prior::{ChannelPrior, Limit};
+use rate::Rate;
 
 pub(super) const DAY: i64 = 86_400_000;
 /// After so many times its span nothing is left of a counter: e^-16 of it.
@@ -18,10 +20,13 @@ const DISORDER: i64 = 3_600_000;
 /// An account is young for six weeks, and until it has sent on three days.
 const YOUNG: i64 = 42 * DAY;
 const YOUNG_DAYS: u8 = 3;
-/// Days after which an account's usual peak counts, and how much more than that is allowed; at most so many times what everybody is.
-const USUAL_DAYS: u8 = 5;
-const USUAL: f64 = 1.5;
-const USUAL_MOST: f64 = 8.0;
+/// Days of a fortnight. What an account does in one moves its limits only in the next, so that nobody can teach them within days what he is
+/// about to do.
+const FORTNIGHT: i32 = 14;
+/// What the logarithm of a record loses in a fortnight in which it is not reached.
+const RECORD_FADES: f64 = 0.1;
+/// How much of an account's record is its own; the rest is what anybody's next burst is above his last.
+const RECORD_WEIGHT: f64 = 0.8;
 
 /// What is kept of one account. Its name is not.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,17 +45,22 @@ pub(super) struct Account {
     warned: i32,
     /// An alarm is open, or was today: nothing is learned of this day.
     pub(super) alarmed: bool,
+    /// Counters; of a rate, how surprising the last one was.
     counts: [f32; CHANNELS],
+    /// Messages, and messages to new recipients.
+    rates: [Rate; 2],
     /// Of today: ln of the counter's highest value.
     peaks: [Log; CHANNELS],
-    /// Mean of the daily peaks.
-    means: [Fine; CHANNELS],
-    /// Their variance, where limits are standardized by account.
-    variances: [f32; OWN],
+    /// The highest of the days before the present fortnight, and of those in it.
+    records: [Log; CHANNELS],
+    fortnight: [Log; CHANNELS],
+    /// Mean and variance of the daily peaks, where limits are standardized by account.
+    means: [Fine; MOMENTS],
+    variances: [f32; MOMENTS],
 }
 
 /// A logarithm from 0 to 14 in an octet.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 struct Log(u8);
 
 impl Log {
@@ -60,8 +70,12 @@ impl Log {
         if count <= 1.0 {
             return Log(0);
         }
-        let steps = f64::from(count).ln() * Self::STEPS;
-        Log(steps.round() as u8)
+        Log::near(f64::from(count).ln())
+    }
+
+    /// The nearest to a logarithm.
+    fn near(value: f64) -> Log {
+        Log((value * Self::STEPS).round() as u8)
     }
 
     fn value(self) -> f64 {
@@ -117,9 +131,12 @@ impl Account {
             warned: i32::MIN,
             alarmed: false,
             counts: [0.0; CHANNELS],
+            rates: [Rate::default(); 2],
             peaks: [Log::default(); CHANNELS],
-            means: [Fine::default(); CHANNELS],
-            variances: [0.0; OWN],
+            records: [Log::default(); CHANNELS],
+            fortnight: [Log::default(); CHANNELS],
+            means: [Fine::default(); MOMENTS],
+            variances: [0.0; MOMENTS],
         }
     }
 
@@ -142,9 +159,28 @@ impl Account {
         self.counts[at]
     }
 
-    /// The highest value of a day, as a rule.
+    /// What is usual: the highest value of all its days as far as it is remembered, of a day as a rule, or messages in a day.
     pub(super) fn usual(&self, at: usize) -> f64 {
-        self.means[at].value().exp()
+        let channel = &channel::ALL[at];
+        match channel.past {
+            Past::Record => self.records[at].max(self.fortnight[at]).value().exp(),
+            Past::Moments(place) => self.means[place].value().exp(),
+            Past::None => self.rates[channel.family.index()].in_a_day(self.known_days()),
+        }
+    }
+
+    /// A value of the channel as a number of messages or recipients.
+    pub(super) fn as_number(&self, at: usize, value: f32) -> f32 {
+        let channel = &channel::ALL[at];
+        if !channel.measure.is_rate() || !value.is_finite() {
+            return value;
+        }
+        self.rates[channel.family.index()].count_of(f64::from(value), self.known_days()) as f32
+    }
+
+    /// Days since the first message, up to the last.
+    fn known_days(&self) -> f64 {
+        (self.last as f64 / DAY as f64 - f64::from(self.first_day)).max(0.0)
     }
 
     /// It is unusual at this time. Says whether that is news: it is once a day.
@@ -155,7 +191,15 @@ impl Account {
 
     /// Takes what is above `most` out of a counter.
     pub(super) fn lower(&mut self, at: usize, most: f32) {
-        self.counts[at] = self.counts[at].min(most);
+        let channel = &channel::ALL[at];
+        let before = self.counts[at];
+        if before > most {
+            if channel.measure.is_rate() {
+                // The surprise grows faster than the number.
+                self.rates[channel.family.index()].lower(most / before);
+            }
+            self.counts[at] = most;
+        }
     }
 
     /// Whether `time` begins another day for this account.
@@ -163,25 +207,40 @@ impl Account {
         self.last >= 0 && day_of(time) > self.day
     }
 
-    /// The day is over: its peaks are learned, unless there was an alarm.
-    pub(super) fn close_day(&mut self, prior: impl Fn(usize) -> ChannelPrior, limits: &[Limit; CHANNELS]) {
+    /// The day is over, and another one begins, `next`: the day's peaks are learned, unless there was an alarm.
+    pub(super) fn close_day(
+        &mut self,
+        next: i32,
+        prior: impl Fn(usize) -> ChannelPrior,
+        limits: &[Limit; CHANNELS],
+    ) {
         if !self.alarmed {
             let days = f64::from(self.days.min(DAYS_KEPT - 1)) + 1.0;
             for (at, channel) in channel::ALL.iter().enumerate() {
                 let (mean, deviation) = self.moments(at, channel, &prior(at));
                 let y = self.peaks[at].value().min(mean + limits[at].learned * deviation);
-                let before = self.means[at].value();
-                let after = before + (y - before) / days;
-                self.means[at] = Fine::of(after);
-                if let Some(own) = channel.own {
-                    let variance = &mut self.variances[usize::from(own)];
-                    let step = (((y - before) * (y - after) - f64::from(*variance)) / days) as f32;
-                    *variance = (*variance + step).max(0.0);
+                match channel.past {
+                    Past::Record => self.fortnight[at] = self.fortnight[at].max(Log::near(y)),
+                    Past::Moments(place) => {
+                        let before = self.means[place].value();
+                        let after = before + (y - before) / days;
+                        self.means[place] = Fine::of(after);
+                        let variance = &mut self.variances[place];
+                        let step = (((y - before) * (y - after) - f64::from(*variance)) / days) as f32;
+                        *variance = (*variance + step).max(0.0);
+                    }
+                    Past::None => {}
                 }
             }
             self.days = (self.days + 1).min(DAYS_KEPT);
         }
         self.peaks = [Log::default(); CHANNELS];
+        if next.div_euclid(FORTNIGHT) > self.day.div_euclid(FORTNIGHT) {
+            for (record, fortnight) in self.records.iter_mut().zip(&mut self.fortnight) {
+                let faded = Log::near(record.value() * (1.0 - RECORD_FADES));
+                *record = faded.max(std::mem::take(fortnight));
+            }
+        }
     }
 
     /// Counts a message. Whoever calls has closed the day before it.
@@ -199,8 +258,10 @@ impl Account {
         };
         let last = (self.last >= 0).then_some(self.last);
         let last_new = (self.last_new >= 0).then_some(self.last_new);
+        self.last = time;
         let new = message.new.unwrap_or(0);
         let family = message.family();
+        let surprise = self.count_for_rate(family, elapsed, family == Family::Unknown || new > 0);
         for (at, channel) in channel::ALL.iter().enumerate() {
             let mut count = self.counts[at];
             if count > 0.0 && elapsed > 0.0 {
@@ -213,13 +274,14 @@ impl Account {
             }
             if channel.family == family {
                 let once = |counts: bool| f32::from(u8::from(counts));
-                count += match channel.measure {
-                    Measure::Slots(slot) => once(Channel::is_new_slot(slot, time, last)),
-                    Measure::Messages => 1.0,
-                    Measure::Recipients => as_count(message.recipients),
-                    Measure::NewSlots(slot) => once(new > 0 && Channel::is_new_slot(slot, time, last_new)),
-                    Measure::NewMessages => once(new > 0),
-                    Measure::NewRecipients => as_count(new),
+                count = match channel.measure {
+                    Measure::Slots(slot) => count + once(Channel::is_new_slot(slot, time, last)),
+                    Measure::Recipients => count + as_count(message.recipients),
+                    Measure::NewSlots(slot) => {
+                        count + once(new > 0 && Channel::is_new_slot(slot, time, last_new))
+                    }
+                    Measure::NewRecipients => count + as_count(new),
+                    Measure::Rate | Measure::NewRate => surprise,
                 };
                 let peak = Log::of(count);
                 if peak > self.peaks[at] {
@@ -228,10 +290,21 @@ impl Account {
             }
             self.counts[at] = count;
         }
-        self.last = time;
         if new > 0 {
             self.last_new = time;
         }
+    }
+
+    /// How surprising the number of messages within a day is, with this one if it counts.
+    fn count_for_rate(&mut self, family: Family, elapsed: f32, counts: bool) -> f32 {
+        for rate in &mut self.rates {
+            rate.forget(elapsed);
+        }
+        if !counts {
+            return 0.0;
+        }
+        let (days, learn) = (self.known_days(), !self.alarmed);
+        self.rates[family.index()].add(days, learn)
     }
 
     /// 0 for an account that is known for some time, 1 for a young one.
@@ -240,15 +313,17 @@ impl Account {
         usize::from(young)
     }
 
-    /// Mean and predictive deviation of a day's y; 0 and 1 where all accounts share a limit.
+    /// Where a day's y is expected, and its predictive deviation; the latter is 1 where all accounts share it.
     fn moments(&self, at: usize, channel: &Channel, prior: &ChannelPrior) -> (f64, f64) {
-        let Some(own) = channel.own else {
-            return (0.0, 1.0);
+        let place = match channel.past {
+            Past::Moments(place) => place,
+            Past::Record => return (RECORD_WEIGHT * self.records[at].value(), 1.0),
+            Past::None => return (0.0, 1.0),
         };
         let days = f64::from(self.days);
-        let known = self.means[at].value();
+        let known = self.means[place].value();
         let mean = (MEAN_WEIGHT * prior.mean + days * known) / (MEAN_WEIGHT + days);
-        let spread = days * (f64::from(self.variances[usize::from(own)]) + (known - mean).powi(2));
+        let spread = days * (f64::from(self.variances[place]) + (known - mean).powi(2));
         let variance = (VARIANCE_WEIGHT * prior.variance + spread) / (VARIANCE_WEIGHT + days);
         (mean, (variance * (1.0 + 1.0 / (MEAN_WEIGHT + days))).sqrt())
     }
@@ -256,20 +331,28 @@ impl Account {
     /// Above what a counter is an alarm, and above what a warning.
     pub(super) fn limits(&self, at: usize, prior: &ChannelPrior, limit: &Limit) -> (f32, f32) {
         let channel = &channel::ALL[at];
+        if !self.watches(channel) {
+            return (f32::INFINITY, f32::INFINITY);
+        }
         let age = self.age();
         let within = |alarm: f32| alarm.max(channel.least).min(channel.most);
-        if channel.own.is_some() {
-            let (mean, deviation) = self.moments(at, channel, prior);
-            let value = |x: f64| as_limit((mean + x * deviation).exp());
-            return (within(value(limit.alarm[age])), value(limit.warning[age]));
+        let (mean, deviation) = match channel.past {
+            // Most accounts have no record: exponentials that everybody shares.
+            Past::Record if self.records[at] == Log::default() => (0.0, 1.0),
+            Past::None => (0.0, 1.0),
+            Past::Record | Past::Moments(_) => self.moments(at, channel, prior),
+        };
+        if mean == 0.0 && deviation == 1.0 {
+            return (within(limit.alarm_count[age]), limit.warning_count[age]);
         }
-        let mut alarm = within(limit.alarm_count[age]);
-        // What is far below the common limit is far below any.
-        if self.days >= USUAL_DAYS && self.counts[at] > 0.3 * alarm {
-            let usual = as_limit(USUAL * self.usual(at));
-            alarm = alarm.max(usual.min(as_limit(USUAL_MOST) * alarm));
-        }
-        (alarm, limit.warning_count[age])
+        let value = |x: f64| as_limit((mean + x * deviation).exp());
+        (within(value(limit.alarm[age])), value(limit.warning[age]))
+    }
+
+    /// Of an account's first day nothing is known; where it is not known either who is new, a digest of some sixty messages in as many
+    /// seconds is nothing unusual.
+    fn watches(&self, channel: &Channel) -> bool {
+        self.days > 0 || channel.measure != Measure::Slots(1_000)
     }
 
     /// The day's y, standardized, for fitting.
@@ -278,12 +361,10 @@ impl Account {
         (self.peaks[at].value() - mean) / deviation
     }
 
-    /// The highest value of today, for fitting: nothing if it is not above what is never an alarm.
+    /// Whether today's highest value is above what is never an alarm, for fitting.
     pub(super) fn unusual_peak(&self, at: usize) -> bool {
         let channel = &channel::ALL[at];
-        let peak = self.peaks[at].value().exp();
-        let usual = channel.own.is_none() && self.days >= USUAL_DAYS && peak < USUAL * self.usual(at);
-        peak > f64::from(channel.least) && !usual
+        self.watches(channel) && self.peaks[at].value().exp() > f64::from(channel.least)
     }
 
     /// The day's y.

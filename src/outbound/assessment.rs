@@ -1,7 +1,7 @@
 //! What a monitor says of a message.
 
 use super::account::{Account, day_of};
-use super::channel::{self, Measure};
+use super::channel::{self, DAY, Measure};
 use std::fmt;
 
 /// What a message says about the account that sent it.
@@ -59,7 +59,8 @@ pub struct Evidence {
     pub count: f32,
     /// Above what it is an alarm.
     pub limit: f32,
-    /// The highest value of the counter on a usual day of this account.
+    /// What is usual for this account: the counter's highest value on its busiest day, as far as that is remembered; of recipients within a day, on a
+    /// day as a rule; of messages within a day, their number in one.
     pub usual: f64,
     /// Days on which the account sent something, as far as they are known; at most 60 count.
     pub days: u8,
@@ -76,8 +77,8 @@ impl Evidence {
         let channel = &channel::ALL[at];
         Evidence {
             code: code(channel.measure, channel.seconds),
-            count,
-            limit,
+            count: account.as_number(at, count),
+            limit: account.as_number(at, limit),
             usual: account.usual(at),
             days: account.days(),
             known: day_of(account.last()) - account.first_day(),
@@ -99,8 +100,8 @@ impl fmt::Display for Evidence {
                 "{count} messages to new recipients in {count} different {}",
                 slots(slot)
             )?,
-            Measure::Messages => write!(f, "some {count} messages within {within}")?,
-            Measure::NewMessages => write!(f, "some {count} messages to new recipients within {within}")?,
+            Measure::Rate => write!(f, "some {count} messages within {within}")?,
+            Measure::NewRate => write!(f, "some {count} messages to new recipients within {within}")?,
             Measure::Recipients => write!(f, "some {count} recipients within {within}")?,
             Measure::NewRecipients => write!(f, "some {count} new recipients within {within}")?,
         }
@@ -109,17 +110,36 @@ impl fmt::Display for Evidence {
             ", where more than {:.0} are too many",
             self.limit.floor().max(1.0)
         )?;
-        match self.days {
-            0 => f.write_str("; this account has no history yet"),
-            days => write!(
-                f,
-                "; on a usual day of this account it is {:.0} at most ({days} {} known, the first {} {} ago)",
-                self.usual.round(),
-                if days == 1 { "day" } else { "days" },
-                self.known,
-                if self.known == 1 { "day" } else { "days" },
-            ),
+        if self.days == 0 {
+            return f.write_str("; this account has no history yet");
         }
+        let usual = self.usual.round();
+        match (self.measure, self.seconds) {
+            (Measure::Rate | Measure::NewRate, _) => {
+                write!(f, "; this account sends {} a day", rate(self.usual))?
+            }
+            (Measure::Recipients, DAY) => write!(f, "; on a usual day of this account there are {usual:.0}")?,
+            _ => write!(f, "; this account's busiest day had {usual:.0}")?,
+        }
+        write!(
+            f,
+            " ({} {} known, the first {} {} ago)",
+            self.days,
+            if self.days == 1 { "day" } else { "days" },
+            self.known,
+            if self.known == 1 { "day" } else { "days" },
+        )
+    }
+}
+
+/// Messages in a day, with as many digits as are of use.
+pub(super) fn rate(messages: f64) -> String {
+    if messages < 0.1 {
+        "less than 0.1".to_owned()
+    } else if messages < 9.95 {
+        format!("{messages:.1}")
+    } else {
+        format!("{messages:.0}")
     }
 }
 
@@ -148,8 +168,7 @@ pub(super) fn slots(milliseconds: u32) -> String {
     match milliseconds {
         1_000 => "seconds".to_owned(),
         60_000 => "minutes".to_owned(),
-        300_000 => "spans of five minutes".to_owned(),
-        other => format!("spans of {} seconds", other / 1_000),
+        other => format!("spans of {} minutes", other / 60_000),
     }
 }
 
@@ -157,25 +176,20 @@ pub(super) fn span(seconds: f64) -> String {
     match seconds {
         ..=90.0 => format!("{seconds:.0} seconds"),
         ..=5_400.0 => format!("{:.0} minutes", seconds / 60.0),
-        ..=90_000.0 => format!("{:.0} hours", seconds / 3_600.0),
-        _ => format!("{:.0} days", seconds / 86_400.0),
+        ..=80_000.0 => format!("{:.0} hours", seconds / 3_600.0),
+        _ => "a day".to_owned(),
     }
 }
 
 pub(super) fn code(measure: Measure, seconds: f32) -> &'static str {
     match (measure, seconds) {
         (Measure::Slots(1_000), _) => "slots_1s",
-        (Measure::Slots(4_000), _) => "slots_4s",
-        (Measure::Slots(15_000), _) => "slots_15s",
         (Measure::Slots(60_000), _) => "slots_60s",
         (Measure::Slots(_), _) => "slots_300s",
         (Measure::NewSlots(1_000), _) => "new_slots_1s",
-        (Measure::NewSlots(4_000), _) => "new_slots_4s",
-        (Measure::NewSlots(15_000), _) => "new_slots_15s",
-        (Measure::NewSlots(60_000), _) => "new_slots_60s",
-        (Measure::NewSlots(_), _) => "new_slots_300s",
-        (Measure::Messages, _) => "messages_7d",
-        (Measure::NewMessages, _) => "new_messages_7d",
+        (Measure::NewSlots(_), _) => "new_slots_60s",
+        (Measure::Rate, _) => "messages_1d",
+        (Measure::NewRate, _) => "new_messages_1d",
         (Measure::NewRecipients, _) => "new_recipients_1h",
         (Measure::Recipients, ..=60.0) => "recipients_60s",
         (Measure::Recipients, _) => "recipients_1d",

@@ -8,16 +8,31 @@
 pub(super) enum Measure {
     /// Slots of so many milliseconds that have a message.
     Slots(u32),
-    /// Messages.
-    Messages,
+    /// Messages within a day, against the account's own rate.
+    Rate,
     /// Recipients.
     Recipients,
     /// Slots of so many milliseconds that have a message to a new recipient.
     NewSlots(u32),
-    /// Messages to a new recipient.
-    NewMessages,
+    /// Messages to a new recipient within a day, against the account's own rate.
+    NewRate,
     /// New recipients.
     NewRecipients,
+}
+
+impl Measure {
+    /// Whether it counts only what goes to new recipients.
+    pub(super) fn is_of_new(self) -> bool {
+        matches!(
+            self,
+            Measure::NewSlots(_) | Measure::NewRate | Measure::NewRecipients
+        )
+    }
+
+    /// Whether its value is no count, but how improbable the count is.
+    pub(super) fn is_rate(self) -> bool {
+        matches!(self, Measure::Rate | Measure::NewRate)
+    }
 }
 
 /// What is known of a message decides which channels see it.
@@ -40,6 +55,17 @@ impl Family {
     }
 }
 
+/// How an account's own past moves its limits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Past {
+    /// By its record: the highest value of its days before the present fortnight.
+    Record,
+    /// By mean and variance of its days; the place of the variance in an account.
+    Moments(usize),
+    /// Not at all: the channel's value has the account's rate in it.
+    None,
+}
+
 /// One decaying counter.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Channel {
@@ -53,19 +79,20 @@ pub(super) struct Channel {
     pub(super) most: f32,
     /// What weight it has in the tolerance, for accounts that are known for some time and for young ones.
     pub(super) shares: [f32; 2],
-    /// The place of its variance in an account, if limits are standardised by account; otherwise there is one for all.
-    pub(super) own: Option<u8>,
+    pub(super) past: Past,
 }
 
 /// How many channels there are.
-pub(super) const CHANNELS: usize = 17;
-/// Those that are standardised by account.
-pub(super) const OWN: usize = 4;
+pub(super) const CHANNELS: usize = 11;
+/// Those whose limits move by [`Past::Moments`].
+pub(super) const MOMENTS: usize = 2;
 
 /// A counter of slots forgets in so many of them, and so reaches 1 / (1 - e^(-1/16)) = 16.5; limits stay 8 % below.
 const SLOTS_KEPT: f32 = 16.0;
 const REACH: f32 = 15.2;
-const DAY: f32 = 86_400.0;
+const MINUTE: f32 = 60.0;
+const HOUR: f32 = 3_600.0;
+pub(super) const DAY: f32 = 86_400.0;
 /// A declaration allows so much more than was declared.
 const DECLARED: f32 = 1.25;
 /// A card to 60 people is nothing unusual, whoever they are.
@@ -74,71 +101,72 @@ const CARD: f32 = 64.0;
 const STORM: f32 = 200.0;
 /// New recipients of one message that are nothing unusual.
 const NEW_OF_CARD: f32 = 40.0;
-/// A thief who sends a message a second has to be caught after four, so that the fast channels get more than their share; and
-/// from an account that has no history yet, after nine.
-const FAST: [f32; 2] = [1.65, 7.4];
-/// So do the slower ones, a little; what they are given, messages within a week lose, which are the most uneven.
-const SLOWER: [f32; 2] = [1.65, 1.65];
-const WEEK: [f32; 2] = [0.5, 0.5];
-const EVEN: [f32; 2] = [1.0, 1.0];
-const SPRAY: [f32; 2] = [4.5, 4.5];
+
+const fn channel(family: Family, measure: Measure, seconds: f32, shares: [f32; 2]) -> Channel {
+    Channel {
+        measure,
+        family,
+        seconds,
+        least: 1.0,
+        most: f32::INFINITY,
+        shares,
+        past: Past::Record,
+    }
+}
 
 const fn slots(family: Family, milliseconds: u32, shares: [f32; 2]) -> Channel {
     let measure = match family {
         Family::Unknown => Measure::Slots(milliseconds),
         Family::Known => Measure::NewSlots(milliseconds),
     };
-    let seconds = milliseconds as f32 / 1_000.0 * SLOTS_KEPT;
     Channel {
-        measure,
-        family,
-        seconds,
-        least: 1.0,
         most: REACH,
-        shares,
-        own: None,
+        ..channel(family, measure, milliseconds as f32 / 1_000.0 * SLOTS_KEPT, shares)
     }
 }
 
-const fn counts(family: Family, measure: Measure, seconds: f32, least: f32, own: Option<u8>) -> Channel {
+const fn rate(family: Family, shares: [f32; 2]) -> Channel {
+    let measure = match family {
+        Family::Unknown => Measure::Rate,
+        Family::Known => Measure::NewRate,
+    };
     Channel {
-        measure,
-        family,
-        seconds,
-        least,
-        most: f32::INFINITY,
-        shares: EVEN,
-        own,
+        past: Past::None,
+        ..channel(family, measure, DAY, shares)
     }
 }
 
 use Family::{Known, Unknown};
 
-/// All channels.
+/// All channels. Their shares sum to more than 1 since they seldom speak on the same days; the fit brings all of them
+/// together to the tolerance that is asked for. Seconds get the largest: a thief who sends a message in each of them has to be caught
+/// after four, and one with an account that has no history yet after nine.
 pub(super) const ALL: [Channel; CHANNELS] = [
-    slots(Unknown, 1_000, EVEN),
-    slots(Unknown, 4_000, EVEN),
-    slots(Unknown, 15_000, EVEN),
-    slots(Unknown, 60_000, EVEN),
-    slots(Unknown, 300_000, EVEN),
-    counts(Unknown, Measure::Messages, 7.0 * DAY, 1.0, Some(0)),
-    counts(Unknown, Measure::Recipients, 60.0, CARD, None),
-    counts(Unknown, Measure::Recipients, DAY, CARD, Some(1)),
-    slots(Known, 1_000, FAST),
-    slots(Known, 4_000, FAST),
-    slots(Known, 15_000, SLOWER),
-    slots(Known, 60_000, SLOWER),
-    slots(Known, 300_000, SLOWER),
+    slots(Unknown, 1_000, [20.0, 4.0]),
+    slots(Unknown, 60_000, [10.0, 10.0]),
+    slots(Unknown, 300_000, [10.0, 4.0]),
+    rate(Unknown, [10.0, 30.0]),
     Channel {
-        shares: WEEK,
-        ..counts(Known, Measure::NewMessages, 7.0 * DAY, 1.0, Some(2))
+        least: CARD,
+        ..channel(Unknown, Measure::Recipients, MINUTE, [10.0, 10.0])
     },
     Channel {
-        shares: SPRAY,
-        ..counts(Known, Measure::NewRecipients, 3_600.0, NEW_OF_CARD, None)
+        least: CARD,
+        past: Past::Moments(0),
+        ..channel(Unknown, Measure::Recipients, DAY, [10.0, 10.0])
     },
-    counts(Known, Measure::Recipients, 60.0, STORM, None),
-    counts(Known, Measure::Recipients, DAY, STORM, Some(3)),
+    slots(Known, 1_000, [8.0, 32.0]),
+    slots(Known, 60_000, [5.0, 30.0]),
+    rate(Known, [12.0, 12.0]),
+    Channel {
+        least: NEW_OF_CARD,
+        ..channel(Known, Measure::NewRecipients, HOUR, [10.0, 10.0])
+    },
+    Channel {
+        least: STORM,
+        past: Past::Moments(1),
+        ..channel(Known, Measure::Recipients, DAY, [1.0, 1.0])
+    },
 ];
 
 impl Channel {

@@ -2,7 +2,7 @@
 //!
 //! Only ordinary sending belongs in: no attack is needed, and the few that a log holds do no harm.
 
-use super::account::{Account, Counted, DAY};
+use super::account::{Account, Counted, DAY, day_of};
 use super::channel::{self, CHANNELS, Family};
 use super::prior::{ChannelPrior, FamilyPrior, LEARNED, Limit, Prior, PriorError, Tail};
 use std::collections::BTreeMap;
@@ -37,8 +37,9 @@ pub enum FitError {
 /// Days of accounts that are needed.
 const FEWEST_DAYS: usize = 2_500;
 /// Tails are fitted to this share of the days; of young accounts there are fewer.
-const TOP: f64 = 0.003;
-const TOP_YOUNG: f64 = 0.01;
+const TOP: [f64; 2] = [0.005, 0.01];
+/// The tail of a day's largest surprise is fitted to this share.
+const TOP_SURPRISES: f64 = 0.003;
 /// Days after which an account's mean and variance count.
 const SETTLED: u8 = 5;
 /// What is learned of a day depends on the tails, and they on what is learned.
@@ -64,7 +65,7 @@ pub fn fit(sent: &[Sent]) -> Result<Prior, FitError> {
         let surprises = &mut others.surprises[family.index()];
         let days = surprises.len() as f64;
         FamilyPrior {
-            tail: Tail::fit(surprises, TOP).unwrap_or(FLAT),
+            tail: Tail::fit(surprises, TOP_SURPRISES).unwrap_or(FLAT),
             days_in_year: days / others.years[family.index()].max(1e-9),
         }
     });
@@ -111,7 +112,7 @@ fn channels(sent: &[Sent], wanted: impl Fn(u64) -> bool) -> Result<Vec<ChannelPr
             for (tail, (values, share)) in channel
                 .tails
                 .iter_mut()
-                .zip(values.iter_mut().zip([TOP, TOP_YOUNG]))
+                .zip(values.iter_mut().zip(TOP))
             {
                 *tail = Tail::fit(values, share).unwrap_or(*tail);
             }
@@ -187,7 +188,7 @@ impl Days {
                 sums: [(0.0, 0.0); CHANNELS],
             });
             if replayed.account.begins_day(time) {
-                self.close(replayed, family, channels, &limits);
+                self.close(time, replayed, family, channels, &limits);
             }
             replayed.last = replayed.last.max(message.time);
             replayed.account.add(Counted {
@@ -197,7 +198,8 @@ impl Days {
             });
         }
         for replayed in accounts.values_mut() {
-            self.close(replayed, family, channels, &limits);
+            let last = replayed.account.last();
+            self.close(last, replayed, family, channels, &limits);
             self.years[family.index()] += (replayed.last - replayed.first) * 1_000.0 / YEAR;
             if replayed.account.days() >= SETTLED {
                 for at in (0..CHANNELS).filter(|&at| channel::ALL[at].family == family) {
@@ -214,6 +216,7 @@ impl Days {
 
     fn close(
         &mut self,
+        time: i64,
         replayed: &mut Replayed,
         family: Family,
         channels: &[ChannelPrior],
@@ -239,6 +242,6 @@ impl Days {
         }
         replayed.days += 1.0;
         self.surprises[family.index()].push(largest);
-        account.close_day(|at| channels[at], limits);
+        account.close_day(day_of(time), |at| channels[at], limits);
     }
 }

@@ -1,6 +1,6 @@
 //! What a monitor believes normal for an account.
 
-use super::assessment::{Evidence, code, slots, span};
+use super::assessment::{Evidence, code, rate, slots, span};
 use super::channel::{self, CHANNELS, Channel, Family, Measure};
 use super::monitor::{Alarm, Monitor};
 use std::fmt;
@@ -33,7 +33,7 @@ pub struct Habits {
 pub struct Habit {
     /// A stable code for what is counted, such as `new_slots_1s`.
     pub code: &'static str,
-    /// The highest value on a usual day; none without history.
+    /// What is usual, as [`Evidence::usual`] says; none without history. [`Habit::usual_words`] has it in words.
     pub usual: Option<f64>,
     /// The counter's value at the last message.
     pub count: f32,
@@ -52,11 +52,23 @@ impl fmt::Display for Habit {
         match self.measure {
             Measure::Slots(slot) => write!(f, "messages in different {}", slots(slot)),
             Measure::NewSlots(slot) => write!(f, "messages to new recipients in different {}", slots(slot)),
-            Measure::Messages => write!(f, "messages within {within}"),
-            Measure::NewMessages => write!(f, "messages to new recipients within {within}"),
+            Measure::Rate => write!(f, "messages within {within}"),
+            Measure::NewRate => write!(f, "messages to new recipients within {within}"),
             Measure::Recipients => write!(f, "recipients within {within}"),
             Measure::NewRecipients => write!(f, "new recipients within {within}"),
         }
+    }
+}
+
+impl Habit {
+    /// What is usual, in words: "6 on its busiest day", "0.3 a day as a rule".
+    pub fn usual_words(&self) -> Option<String> {
+        let usual = self.usual?;
+        Some(match (self.measure, self.seconds) {
+            (Measure::Rate | Measure::NewRate, _) => format!("{} a day as a rule", rate(usual)),
+            (Measure::Recipients, channel::DAY) => format!("{:.0} on a usual day", usual.round()),
+            _ => format!("{:.0} on its busiest day", usual.round()),
+        })
     }
 }
 
@@ -86,14 +98,13 @@ impl Monitor {
         let own_limits = self.own_limits(tolerance);
         let habit = |(at, channel): (usize, &Channel)| {
             let (own, _) = account.limits(at, self.prior.channel(at), &own_limits(at));
+            let ceiling = acknowledged.map_or(0.0, |ceilings| ceilings[at]);
             Habit {
                 code: code(channel.measure, channel.seconds),
                 usual: (account.days() > 0).then(|| account.usual(at)),
-                count: account.count(at),
-                limit: channel.allowed(own, acknowledged.map_or(0.0, |ceilings| ceilings[at]), declared),
-                acknowledged: acknowledged
-                    .map(|ceilings| ceilings[at])
-                    .filter(|ceiling| *ceiling > 0.0),
+                count: account.as_number(at, account.count(at)),
+                limit: account.as_number(at, channel.allowed(own, ceiling, declared)),
+                acknowledged: (ceiling > 0.0).then(|| account.as_number(at, ceiling)),
                 measure: channel.measure,
                 seconds: channel.seconds,
             }

@@ -1,8 +1,8 @@
 //! All accounts of a host.
 
-use super::account::{Counted, DAY};
+use super::account::{Counted, DAY, day_of};
 use super::assessment::{Assessment, Evidence, HostEvidence};
-use super::channel::{self, CHANNELS, Family, Measure};
+use super::channel::{self, CHANNELS, Family};
 use super::event::{Event, EventError, Recipients};
 use super::host::Host;
 use super::key::Key;
@@ -206,7 +206,7 @@ impl Monitor {
         };
         let begins_day = account.begins_day(message.time);
         if begins_day {
-            account.close_day(|at| *self.prior.channel(at), &self.limits);
+            account.close_day(day_of(message.time), |at| *self.prior.channel(at), &self.limits);
         }
         // An alarm ends after a day, even if its account was forgotten meanwhile.
         let ends = alarms
@@ -297,10 +297,7 @@ impl Monitor {
             return false;
         };
         // Who sends so much within a minute does so within an hour: what was allowed of one channel is of its likes.
-        let kind = |at: usize| match channel::ALL[at].measure {
-            Measure::NewSlots(_) | Measure::NewMessages | Measure::NewRecipients => 0,
-            _ => 1,
-        };
+        let kind = |at: usize| usize::from(channel::ALL[at].measure.is_of_new());
         let mut excess = [0.0_f32; 2];
         for at in (0..CHANNELS).filter(|&at| alarm.peaks[at] > 0.0) {
             excess[kind(at)] = excess[kind(at)].max(alarm.peaks[at] / alarm.limits[at]);

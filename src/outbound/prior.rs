@@ -191,12 +191,10 @@ impl Prior {
 
     /// How surprising a day may be of which there are so many in an account's year, before it is an alarm.
     pub(super) fn surprise(&self, family: Family, alarms_in_year: f64) -> f64 {
-        // Other hosts' tails are heavier than those of the hosts it was fitted on.
-        const CAUTION: f64 = 0.7;
         let family = &self.families[family.index()];
         family
             .tail
-            .quantile(-(CAUTION * alarms_in_year / family.days_in_year).ln())
+            .quantile(-(alarms_in_year / family.days_in_year).ln())
     }
 }
 

@@ -20,7 +20,6 @@ use std::sync::PoisonError;
 const MAGIC: &[u8; 8] = b"MREPOUTB";
 /// Of the format. Another model has another [`model`]. Version 1 had no tolerances of accounts, which are at the end of a part.
 const VERSION: u32 = 2;
-const WITHOUT_TOLERANCES: u32 = 1;
 
 /// Why a snapshot cannot be written, read or merged. What was there before is still there.
 #[derive(Debug, thiserror::Error)]
@@ -33,7 +32,7 @@ pub enum SnapshotError {
     #[error("it is no snapshot of a monitor")]
     Foreign,
     /// Another version of this library wrote it, a later one as a rule.
-    #[error("it has version {0} of the format, and this version of mailrep reads those up to {VERSION}")]
+    #[error("it has version {0} of the format, and this version of mailrep reads {VERSION}")]
     Version(u32),
     /// It was written by a version whose model counts other things.
     #[error("it was written by a version of mailrep that counts other things")]
@@ -151,7 +150,7 @@ impl Monitor {
             return Err(SnapshotError::Foreign);
         }
         let version = Octets(version).u32().unwrap_or_default();
-        if !(WITHOUT_TOLERANCES..=VERSION).contains(&version) {
+        if version != VERSION {
             return Err(SnapshotError::Version(version));
         }
         let (head, mut digest) = read_section(&mut input, &beginning)?;
@@ -170,7 +169,7 @@ impl Monitor {
             let (section, next) = read_section(&mut input, digest.as_ref())?;
             digest = next;
             let part = part.get_mut().unwrap_or_else(PoisonError::into_inner);
-            part.fill(&section, at, version).ok_or(ENTRIES)?;
+            part.fill(&section, at).ok_or(ENTRIES)?;
         }
         match input.read(&mut [0])? {
             0 => Ok(monitor),
@@ -206,7 +205,7 @@ impl Monitor {
     fn merge_part(&self, ours: &mut Part, theirs: Part) {
         let close = |account: &mut Account, day: i32| {
             if account.day() < day {
-                account.close_day(|at| *self.prior.channel(at), &self.limits);
+                account.close_day(day, |at| *self.prior.channel(at), &self.limits);
                 account.begin_day(day);
             }
         };
@@ -282,7 +281,7 @@ impl Part {
     }
 
     /// Reads what [`Part::to_octets`] wrote, of the part with this number.
-    fn fill(&mut self, octets: &[u8], number: usize, version: u32) -> Option<()> {
+    fn fill(&mut self, octets: &[u8], number: usize) -> Option<()> {
         let mut octets = Octets(octets);
         let of_this_part = |key: &u64| Monitor::part_of(*key) == number;
         self.accounts.searched = octets.i64()?;
@@ -310,15 +309,13 @@ impl Part {
             Some(key)
         })?;
         self.novelty.fill(&mut octets)?;
-        if version > WITHOUT_TOLERANCES {
-            read_all(&mut octets, |octets| {
-                let key = octets.u64().filter(of_this_part)?;
-                let tolerance = f64::from_le_bytes(octets.array()?);
-                self.tolerances
-                    .insert(key, super::monitor::usable(tolerance).ok()?);
-                Some(key)
-            })?;
-        }
+        read_all(&mut octets, |octets| {
+            let key = octets.u64().filter(of_this_part)?;
+            let tolerance = f64::from_le_bytes(octets.array()?);
+            self.tolerances
+                .insert(key, super::monitor::usable(tolerance).ok()?);
+            Some(key)
+        })?;
         octets.0.is_empty().then_some(())
     }
 }
@@ -370,7 +367,7 @@ fn model() -> [u8; SHA256_OUTPUT_LEN] {
     for channel in &channel::ALL {
         let what = format!(
             "{:?} {:?} {} {:?};",
-            channel.measure, channel.family, channel.seconds, channel.own
+            channel.measure, channel.family, channel.seconds, channel.past
         );
         hash.update(what.as_bytes());
     }

@@ -1,13 +1,13 @@
 //! An account as octets, and two hosts' accounts as one.
 
-use super::{Account, CHANNELS, DAY, DAYS_KEPT, Fine, Log, OWN, channel};
+use super::{Account, CHANNELS, DAY, DAYS_KEPT, Fine, Log, MOMENTS, Past, Rate, channel};
 use crate::outbound::event;
 use crate::outbound::octets::{MOST_COUNT, Octets};
 
 impl Account {
     /// Octets that [`Account::write`] writes.
     pub(in crate::outbound) const OCTETS: usize =
-        8 + 8 + 8 + 4 + 4 + 1 + 4 + 1 + CHANNELS * (4 + 1 + 2) + OWN * 4;
+        8 + 8 + 8 + 4 + 4 + 1 + 4 + 1 + CHANNELS * (4 + 3) + 2 * 8 + MOMENTS * (2 + 4);
 
     pub(in crate::outbound) fn write(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(&self.key.to_le_bytes());
@@ -19,7 +19,12 @@ impl Account {
         out.extend_from_slice(&self.warned.to_le_bytes());
         out.push(u8::from(self.alarmed));
         out.extend(self.counts.iter().flat_map(|count| count.to_le_bytes()));
-        out.extend(self.peaks.iter().map(|peak| peak.0));
+        for rate in &self.rates {
+            rate.write(out);
+        }
+        for values in [&self.peaks, &self.records, &self.fortnight] {
+            out.extend(values.iter().map(|value| value.0));
+        }
         out.extend(self.means.iter().flat_map(|mean| mean.0.to_le_bytes()));
         out.extend(self.variances.iter().flat_map(|variance| variance.to_le_bytes()));
     }
@@ -43,7 +48,10 @@ impl Account {
             warned: octets.i32()?,
             alarmed: octets.u8().filter(|flag| *flag <= 1)? == 1,
             counts: octets.each(Octets::count)?,
+            rates: octets.each(Rate::read)?,
             peaks: octets.each(|octets| octets.u8().map(Log))?,
+            records: octets.each(|octets| octets.u8().map(Log))?,
+            fortnight: octets.each(|octets| octets.u8().map(Log))?,
             means: octets.each(|octets| octets.u16().map(Fine))?,
             // Of logarithms up to 14.
             variances: octets.each(|octets| octets.count().filter(|variance| *variance <= 1_000.0))?,
@@ -53,8 +61,8 @@ impl Account {
     /// Takes in what another host knows of this account, with either order the same. Whoever calls has closed the day of the one
     /// that is behind.
     ///
-    /// Counters are added, as if the messages of both had gone through one host. What is usual is the mean of both, weighted by the
-    /// days known; the days known are those of the host that knows more, since the same days may be among them.
+    /// Counters are added, as if the messages of both had gone through one host. The records are the higher ones. What is usual is the mean of both,
+    /// weighted by the days known; the days known are those of the host that knows more, since the same days may be among them.
     pub(in crate::outbound) fn merge(&mut self, mut other: Account) {
         let time = self.last.max(other.last);
         self.forward(time);
@@ -63,20 +71,23 @@ impl Account {
         let days = (ours + theirs).max(1.0);
         for (at, channel) in channel::ALL.iter().enumerate() {
             self.counts[at] = (self.counts[at] + other.counts[at]).min(MOST_COUNT);
-            if other.peaks[at] > self.peaks[at] {
-                self.peaks[at] = other.peaks[at];
-            }
-            let means = [self.means[at].value(), other.means[at].value()];
-            let mean = (ours * means[0] + theirs * means[1]) / days;
-            self.means[at] = Fine::of(mean);
-            if let Some(own) = channel.own.map(usize::from) {
+            self.peaks[at] = self.peaks[at].max(other.peaks[at]);
+            self.records[at] = self.records[at].max(other.records[at]);
+            self.fortnight[at] = self.fortnight[at].max(other.fortnight[at]);
+            if let Past::Moments(place) = channel.past {
+                let means = [self.means[place].value(), other.means[place].value()];
+                let mean = (ours * means[0] + theirs * means[1]) / days;
+                self.means[place] = Fine::of(mean);
                 let spread =
                     |days: f64, variance: f32, own: f64| days * (f64::from(variance) + (own - mean).powi(2));
-                let both = spread(ours, self.variances[own], means[0])
-                    + spread(theirs, other.variances[own], means[1]);
+                let both = spread(ours, self.variances[place], means[0])
+                    + spread(theirs, other.variances[place], means[1]);
                 let variance = (both / days) as f32;
-                self.variances[own] = variance.min(1_000.0);
+                self.variances[place] = variance.min(1_000.0);
             }
+        }
+        for (rate, more) in self.rates.iter_mut().zip(other.rates) {
+            rate.merge(more);
         }
         self.last_new = self.last_new.max(other.last_new);
         self.first_day = self.first_day.min(other.first_day);
@@ -97,10 +108,11 @@ impl Account {
 
     /// Whether messages were counted of whose recipients it was known, or not known, who is new.
     pub(in crate::outbound) fn has_seen(&self, family: channel::Family) -> bool {
-        channel::ALL
-            .iter()
-            .enumerate()
-            .any(|(at, channel)| channel.family == family && (self.counts[at] > 0.0 || self.means[at].0 > 0))
+        self.rates[family.index()].is_any()
+            || channel::ALL.iter().enumerate().any(|(at, channel)| {
+                let counted = self.counts[at] > 0.0 || self.records[at].0 > 0 || self.fortnight[at].0 > 0;
+                channel.family == family && counted
+            })
     }
 
     /// Lets the counters forget until `time`, which is not before the last message.
@@ -111,6 +123,9 @@ impl Account {
         let elapsed = (time - self.last) as f32 / 1_000.0;
         for (count, channel) in self.counts.iter_mut().zip(&channel::ALL) {
             *count *= (-elapsed / channel.seconds).exp();
+        }
+        for rate in &mut self.rates {
+            rate.forget(elapsed);
         }
         self.last = time;
     }

@@ -180,25 +180,6 @@ fn with_sections(version: u32, sections: &[Vec<u8>]) -> Vec<u8> {
 }
 
 #[test]
-fn the_version_without_tolerances_is_read() {
-    let monitor = eventful();
-    monitor.set_tolerance(b"user3", None).unwrap();
-    let whole = octets(&monitor);
-    let mut parts = sections(&whole);
-    assert_eq!(with_sections(VERSION, &parts), whole);
-    for part in &mut parts[1..] {
-        let entries = part.split_off(part.len() - 8);
-        assert_eq!(entries, [0; 8], "there are no tolerances");
-    }
-    let restored = read(&with_sections(WITHOUT_TOLERANCES, &parts)).unwrap();
-    assert_eq!(octets(&restored), whole);
-    assert!(matches!(
-        read(&with_sections(VERSION, &parts)),
-        Err(SnapshotError::Damaged(_))
-    ));
-}
-
-#[test]
 fn a_tolerance_that_no_monitor_takes_is_refused() {
     let monitor = monitor();
     monitor.set_tolerance(b"a", Some(2.0)).unwrap();

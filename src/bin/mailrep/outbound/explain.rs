@@ -114,8 +114,8 @@ fn show(page: &mut Page, account: &str, habits: Option<&Habits>) {
 
 fn normal(habit: &Habit) -> String {
     let mut text = format!("{habit}: ");
-    match habit.usual {
-        Some(usual) => text.push_str(&format!("{:.0} at most on a usual day, ", usual.round())),
+    match habit.usual_words() {
+        Some(usual) => text.push_str(&format!("{usual}, ")),
         None => text.push_str("nothing is usual yet, "),
     }
     text.push_str(&format!(
