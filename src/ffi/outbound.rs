@@ -284,6 +284,27 @@ pub unsafe extern "C" fn mailrep_monitor_acknowledge(
     guard(|| unsafe { tell(Monitor::acknowledge, monitor, account, length, was) }).into_c()
 }
 
+/// Says that so many recipients of an account's messages could not be delivered to: they bounced, or were refused. It raises no alarm, but
+/// lowers the account's limits for the next messages: with ten failed recipients within a day to half, with five to two thirds.
+///
+/// @param monitor     may be used by other threads at the same time
+/// @param account     its name
+/// @param length      how many octets
+/// @param recipients  how many
+/// @return            MAILREP_OK, also for an account that is not known, of which nothing is kept; MAILREP_NULL; MAILREP_INVALID for a length
+///                    beyond memory
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mailrep_monitor_failed(
+    monitor: *const OutboundMonitor,
+    account: *const c_void,
+    length: usize,
+    recipients: u32,
+) -> c_int {
+    let failed = |monitor: &Monitor, account: &[u8]| monitor.failed(account, recipients);
+    // SAFETY: the header's rules.
+    guard(|| unsafe { tell(failed, monitor, account, length, std::ptr::null_mut()) }).into_c()
+}
+
 /// Says that what raised the account's alarm was a theft, and that it is over: the password has been changed. The alarm ends, no limit rises,
 /// and what is left in the counters raises it no more.
 ///
@@ -456,7 +477,7 @@ unsafe fn observe(
 /// # Safety
 /// By the header's rules: `monitor` is NULL or living, `account` is NULL or has `length` octets, `was` is NULL or a place for a number.
 unsafe fn tell(
-    what: fn(&Monitor, &[u8]) -> bool,
+    what: impl FnOnce(&Monitor, &[u8]) -> bool,
     monitor: *const OutboundMonitor,
     account: *const c_void,
     length: usize,

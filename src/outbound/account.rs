@@ -25,6 +25,9 @@ const YOUNG_DAYS: u8 = 3;
 const FORTNIGHT: i32 = 14;
 /// What the logarithm of a record loses in a fortnight in which it is not reached.
 const RECORD_FADES: f64 = 0.1;
+/// Failed recipients within a day that make an account as suspicious as failures can; and what is counted of them at most.
+const SUSPICIOUS: f32 = 10.0;
+const MOST_FAILED: f32 = 1e6;
 /// How much of an account's record is its own; the rest is what anybody's next burst is above his last.
 const RECORD_WEIGHT: f64 = 0.8;
 
@@ -45,6 +48,8 @@ pub(super) struct Account {
     warned: i32,
     /// An alarm is open, or was today: nothing is learned of this day.
     pub(super) alarmed: bool,
+    /// Recipients that could not be delivered to; it forgets within a day.
+    failed: f32,
     /// Counters; of a rate, how surprising the last one was.
     counts: [f32; CHANNELS],
     /// Messages, and messages to new recipients.
@@ -130,6 +135,7 @@ impl Account {
             days: 0,
             warned: i32::MIN,
             alarmed: false,
+            failed: 0.0,
             counts: [0.0; CHANNELS],
             rates: [Rate::default(); 2],
             peaks: [Log::default(); CHANNELS],
@@ -187,6 +193,21 @@ impl Account {
     pub(super) fn warn(&mut self, time: i64) -> bool {
         let day = day_of(time);
         std::mem::replace(&mut self.warned, day) != day
+    }
+
+    /// So many recipients could not be delivered to, of the messages so far.
+    pub(super) fn fail(&mut self, recipients: u32) {
+        self.failed = (self.failed + as_count(recipients)).min(MOST_FAILED);
+    }
+
+    /// Recipients that could not be delivered to within a day.
+    pub(super) fn failed(&self) -> f32 {
+        self.failed
+    }
+
+    /// What limits are divided by, because recipients failed: 1 without any, 2 from [`SUSPICIOUS`] on.
+    pub(super) fn suspicion(&self) -> f32 {
+        1.0 + (self.failed / SUSPICIOUS).min(1.0)
     }
 
     /// Takes what is above `most` out of a counter.
@@ -261,6 +282,9 @@ impl Account {
         self.last = time;
         let new = message.new.unwrap_or(0);
         let family = message.family();
+        if self.failed > 0.0 {
+            self.failed *= (-elapsed / channel::DAY).exp();
+        }
         let surprise = self.count_for_rate(family, elapsed, family == Family::Unknown || new > 0);
         for (at, channel) in channel::ALL.iter().enumerate() {
             let mut count = self.counts[at];
@@ -331,7 +355,7 @@ impl Account {
     /// Above what a counter is an alarm, and above what a warning.
     pub(super) fn limits(&self, at: usize, prior: &ChannelPrior, limit: &Limit) -> (f32, f32) {
         let channel = &channel::ALL[at];
-        if !self.watches(channel) {
+        if !(prior.watched && self.watches(channel)) {
             return (f32::INFINITY, f32::INFINITY);
         }
         let age = self.age();

@@ -66,6 +66,8 @@ pub struct Evidence {
     pub days: u8,
     /// Days since the account's first message.
     pub known: i32,
+    /// Recipients that could not be delivered to within a day, which lowered the limit ([`super::Monitor::failed`]).
+    pub failed: f32,
     /// When the alarm began: milliseconds since 1970.
     pub since: i64,
     measure: Measure,
@@ -76,12 +78,13 @@ impl Evidence {
     pub(super) fn new(account: &Account, (at, count, limit): (usize, f32, f32), since: i64) -> Evidence {
         let channel = &channel::ALL[at];
         Evidence {
-            code: code(channel.measure, channel.seconds),
+            code: channel.code(),
             count: account.as_number(at, count),
             limit: account.as_number(at, limit),
             usual: account.usual(at),
             days: account.days(),
             known: day_of(account.last()) - account.first_day(),
+            failed: account.failed(),
             since,
             measure: channel.measure,
             seconds: channel.seconds,
@@ -110,6 +113,9 @@ impl fmt::Display for Evidence {
             ", where more than {:.0} are too many",
             self.limit.floor().max(1.0)
         )?;
+        if self.failed >= 0.5 {
+            write!(f, ", since {:.0} recipients failed", self.failed.ceil())?;
+        }
         if self.days == 0 {
             return f.write_str("; this account has no history yet");
         }
@@ -178,20 +184,5 @@ pub(super) fn span(seconds: f64) -> String {
         ..=5_400.0 => format!("{:.0} minutes", seconds / 60.0),
         ..=80_000.0 => format!("{:.0} hours", seconds / 3_600.0),
         _ => "a day".to_owned(),
-    }
-}
-
-pub(super) fn code(measure: Measure, seconds: f32) -> &'static str {
-    match (measure, seconds) {
-        (Measure::Slots(1_000), _) => "slots_1s",
-        (Measure::Slots(60_000), _) => "slots_60s",
-        (Measure::Slots(_), _) => "slots_300s",
-        (Measure::NewSlots(1_000), _) => "new_slots_1s",
-        (Measure::NewSlots(_), _) => "new_slots_60s",
-        (Measure::Rate, _) => "messages_1d",
-        (Measure::NewRate, _) => "new_messages_1d",
-        (Measure::NewRecipients, _) => "new_recipients_1h",
-        (Measure::Recipients, ..=60.0) => "recipients_60s",
-        (Measure::Recipients, _) => "recipients_1d",
     }
 }

@@ -3,7 +3,7 @@
 //! Only ordinary sending belongs in: no attack is needed, and the few that a log holds do no harm.
 
 use super::account::{Account, Counted, DAY, day_of};
-use super::channel::{self, CHANNELS, Family};
+use super::channel::{self, CHANNELS, Channel, Family};
 use super::prior::{ChannelPrior, FamilyPrior, LEARNED, Limit, Prior, PriorError, Tail};
 use std::collections::BTreeMap;
 
@@ -24,6 +24,9 @@ pub struct Sent {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FitError {
+    /// There is no counter with this code.
+    #[error("nothing is counted that is called '{0}'; there are {codes}", codes = codes())]
+    NoCounter(String),
     /// Too few days with a message.
     #[error(
         "half of the accounts have {0} days on which they sent something; {FEWEST_DAYS} are needed at least"
@@ -54,9 +57,30 @@ const YEAR: f64 = 365.25 * DAY as f64;
 /// # Errors
 /// [`FitError::TooFew`] if there is too little.
 pub fn fit(sent: &[Sent]) -> Result<Prior, FitError> {
+    fit_without(sent, &[])
+}
+
+/// The codes of all counters, as an error tells them.
+fn codes() -> String {
+    let mut codes: Vec<&str> = channel::ALL.iter().map(Channel::code).collect();
+    codes.sort_unstable();
+    codes.dedup();
+    codes.join(", ")
+}
+
+/// The same, without the counters of these codes ([`super::Evidence::code`]): a monitor with this prior raises no alarm by them, and the others
+/// have their share of the tolerance. It is for a host on which a counter has no use, and it shows what each is worth.
+///
+/// # Errors
+/// [`FitError::NoCounter`] for another code, and those of [`fit`].
+pub fn fit_without(sent: &[Sent], codes: &[&str]) -> Result<Prior, FitError> {
+    let is_one = |code: &str| channel::ALL.iter().any(|channel| channel.code() == code);
+    if let Some(code) = codes.iter().find(|code| !is_one(code)) {
+        return Err(FitError::NoCounter((*code).to_owned()));
+    }
     let mut others = Days::default();
     for half in [false, true] {
-        let fitted = channels(sent, |account| is_odd(account) == half)?;
+        let fitted = channels(sent, codes, |account| is_odd(account) == half)?;
         for family in Family::ALL {
             others.replay(sent, family, &fitted, true, |account| is_odd(account) != half);
         }
@@ -69,7 +93,7 @@ pub fn fit(sent: &[Sent]) -> Result<Prior, FitError> {
             days_in_year: days / others.years[family.index()].max(1e-9),
         }
     });
-    Ok(Prior::new(channels(sent, |_| true)?, families.to_vec())?)
+    Ok(Prior::new(channels(sent, codes, |_| true)?, families.to_vec())?)
 }
 
 /// Nothing is surprising.
@@ -87,13 +111,14 @@ fn is_odd(account: u64) -> bool {
 }
 
 /// What accounts of which `wanted` says so do on a day.
-fn channels(sent: &[Sent], wanted: impl Fn(u64) -> bool) -> Result<Vec<ChannelPrior>, FitError> {
-    let unknown = ChannelPrior {
+fn channels(sent: &[Sent], without: &[&str], wanted: impl Fn(u64) -> bool) -> Result<Vec<ChannelPrior>, FitError> {
+    let unknown = |channel: &Channel| ChannelPrior {
         mean: 0.0,
         variance: 0.05,
         tails: [FLAT; 2],
+        watched: !without.contains(&channel.code()),
     };
-    let mut channels = vec![unknown; CHANNELS];
+    let mut channels: Vec<ChannelPrior> = channel::ALL.iter().map(unknown).collect();
     for pass in 0..=PASSES {
         let mut days = Days::default();
         for family in Family::ALL {
@@ -235,7 +260,7 @@ impl Days {
             replayed.sums[at].1 += y * y;
             let standardized = account.standardized(at, &channels[at]);
             self.values[at][age].push(standardized);
-            if account.unusual_peak(at) {
+            if channels[at].watched && account.unusual_peak(at) {
                 let surprise = channels[at].tails[age].surprise(standardized);
                 largest = largest.max(surprise + f64::from(channel.shares[age].ln()));
             }

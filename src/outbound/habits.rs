@@ -1,6 +1,6 @@
 //! What a monitor believes normal for an account.
 
-use super::assessment::{Evidence, code, rate, slots, span};
+use super::assessment::{Evidence, rate, slots, span};
 use super::channel::{self, CHANNELS, Channel, Family, Measure};
 use super::monitor::{Alarm, Monitor};
 use std::fmt;
@@ -17,6 +17,8 @@ pub struct Habits {
     pub first: Option<i64>,
     /// The last message, in milliseconds since 1970.
     pub last: Option<i64>,
+    /// Recipients that could not be delivered to within a day ([`Monitor::failed`]).
+    pub failed: f32,
     /// What is counted of its messages.
     pub channels: Vec<Habit>,
     /// What an open alarm rests on. It ends with the first message on a later day that is more than a day after its beginning.
@@ -88,6 +90,7 @@ impl Monitor {
                 days: 0,
                 first: None,
                 last: None,
+                failed: 0.0,
                 channels: Vec::new(),
                 alarm: None,
                 declared,
@@ -100,10 +103,10 @@ impl Monitor {
             let (own, _) = account.limits(at, self.prior.channel(at), &own_limits(at));
             let ceiling = acknowledged.map_or(0.0, |ceilings| ceilings[at]);
             Habit {
-                code: code(channel.measure, channel.seconds),
+                code: channel.code(),
                 usual: (account.days() > 0).then(|| account.usual(at)),
                 count: account.as_number(at, account.count(at)),
-                limit: account.as_number(at, channel.allowed(own, ceiling, declared)),
+                limit: account.as_number(at, channel.allowed(own / account.suspicion(), ceiling, declared)),
                 acknowledged: (ceiling > 0.0).then(|| account.as_number(at, ceiling)),
                 measure: channel.measure,
                 seconds: channel.seconds,
@@ -115,6 +118,7 @@ impl Monitor {
             days: account.days(),
             first: Some(i64::from(account.first_day()) * 86_400),
             last: Some(account.last()),
+            failed: account.failed(),
             channels: (0..CHANNELS)
                 .zip(&channel::ALL)
                 .filter(|(_, channel)| neither || account.has_seen(channel.family))

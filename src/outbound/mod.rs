@@ -29,7 +29,7 @@ mod tests;
 
 pub use assessment::{Assessment, Evidence, HostEvidence};
 pub use event::{Event, EventError, Recipients};
-pub use fit::{FitError, Sent, fit};
+pub use fit::{FitError, Sent, fit, fit_without};
 pub use habits::{Habit, Habits};
 pub use key::Key;
 pub use monitor::{Monitor, MonitorError, MonitorOptions};

@@ -230,6 +230,7 @@ impl Monitor {
         let acknowledged = acknowledged.get(&key);
         let declared = declared.get(&key).copied();
         let own_limits = self.own_limits(tolerances.get(&key).copied());
+        let suspicion = account.suspicion();
         let mut worst = (0, 0.0, 1.0);
         let mut score = 0.0;
         let (mut above, mut warning) = ([None; CHANNELS], false);
@@ -245,7 +246,7 @@ impl Monitor {
             }
             let (own, warning_limit) = account.limits(at, self.prior.channel(at), &own_limits(at));
             let ceiling = acknowledged.map_or(0.0, |ceilings| ceilings[at]);
-            let limit = channel.allowed(own, ceiling, declared);
+            let limit = channel.allowed(own / suspicion, ceiling, declared);
             let ratio = count / limit;
             if ratio > score {
                 (score, worst) = (ratio, (at, count, limit));
@@ -286,6 +287,21 @@ impl Monitor {
             },
             warned,
         )
+    }
+
+    /// So many recipients of an account's messages could not be delivered to: they bounced, or were refused. A thief's list has many of them.
+    ///
+    /// They raise no alarm, but suspicion: with ten of them within a day all limits of the account are half of what they are
+    /// without any, with five two thirds; what was acknowledged or declared stays allowed. The next message is judged so. Says whether the account is known;
+    /// of one that is not, nothing is kept.
+    pub fn failed(&self, account: &[u8], recipients: u32) -> bool {
+        let key = self.key.of(account);
+        let mut part = self.part(key);
+        let Some(account) = part.accounts.get_mut(key) else {
+            return false;
+        };
+        account.fail(recipients);
+        true
     }
 
     /// The administrator says: what raised this account's alarm was legitimate. The alarm ends, and as much and some more will

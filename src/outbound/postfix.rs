@@ -29,6 +29,8 @@ pub struct Message {
     pub account: Vec<u8>,
     /// Recipients that the queue manager counted.
     pub count: u32,
+    /// Those among them that could not be delivered to, as far as the log told before the message was given.
+    pub failed: u32,
     /// Those that the log told of, as the account wrote them (`orig_to`, where it is there).
     pub recipients: BTreeSet<Vec<u8>>,
 }
@@ -122,7 +124,7 @@ impl Log {
             Said::Other => Kind::Other,
             Said::CutOff => Kind::Unusable,
             Said::Nothing => Kind::Postfix,
-            Said::Accepted { .. } | Said::Queued { .. } | Said::To(_) | Said::Removed => {
+            Said::Accepted { .. } | Said::Queued { .. } | Said::To { .. } | Said::Removed => {
                 self.take(&line);
                 Kind::Postfix
             }
@@ -168,6 +170,7 @@ impl Log {
                         time: line.time,
                         account: account.to_vec(),
                         count: 0,
+                        failed: 0,
                         recipients: BTreeSet::new(),
                     },
                 };
@@ -186,10 +189,11 @@ impl Log {
                     self.queued.push_back((id, open.number));
                 }
             }
-            Said::To(address) => {
+            Said::To { address, bounced } => {
                 if let Some(open) = self.open.get_mut(&id).filter(|open| open.is_queued) {
                     let is_another = open.message.recipients.insert(address.to_vec());
                     self.addresses += usize::from(is_another);
+                    open.message.failed += u32::from(is_another && bounced);
                 }
             }
             Said::Removed => {

@@ -88,6 +88,13 @@ pub(super) struct ChannelPrior {
     pub(super) variance: f64,
     /// Tails of y (standardized, for channels that are so by account), of accounts known for some time and of young ones.
     pub(super) tails: [Tail; 2],
+    /// Whether it is looked at; [`super::fit_without`] leaves channels out.
+    #[serde(default = "is_watched", skip_serializing_if = "Clone::clone")]
+    pub(super) watched: bool,
+}
+
+fn is_watched() -> bool {
+    true
 }
 
 /// What all channels of a family say together.
@@ -191,10 +198,12 @@ impl Prior {
 
     /// How surprising a day may be of which there are so many in an account's year, before it is an alarm.
     pub(super) fn surprise(&self, family: Family, alarms_in_year: f64) -> f64 {
+        // Other hosts' tails are heavier than those of the hosts it was fitted on.
+        const CAUTION: f64 = 0.8;
         let family = &self.families[family.index()];
         family
             .tail
-            .quantile(-(alarms_in_year / family.days_in_year).ln())
+            .quantile(-(CAUTION * alarms_in_year / family.days_in_year).ln())
     }
 }
 

@@ -450,6 +450,7 @@ static void misuse(void)
     EXPECT_STATUS(MAILREP_NULL, mailrep_monitor_release(monitor, NULL, 3, &was));
     EXPECT_STATUS(MAILREP_INVALID, mailrep_monitor_reset(monitor, "ada", SIZE_MAX, &was));
     EXPECT_STATUS(MAILREP_NULL, mailrep_monitor_allow(NULL, "ada", 3, 1));
+    EXPECT_STATUS(MAILREP_NULL, mailrep_monitor_failed(NULL, "ada", 3, 1));
     EXPECT_STATUS(MAILREP_NULL, mailrep_monitor_set_tolerance(NULL, "ada", 3, 1, NULL));
     EXPECT_STATUS(MAILREP_NULL, mailrep_monitor_alarm(NULL, "ada", 3, &assessment));
     EXPECT_STATUS(MAILREP_NULL, mailrep_monitor_alarm(monitor, "ada", 3, NULL));

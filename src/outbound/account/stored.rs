@@ -1,13 +1,13 @@
 //! An account as octets, and two hosts' accounts as one.
 
-use super::{Account, CHANNELS, DAY, DAYS_KEPT, Fine, Log, MOMENTS, Past, Rate, channel};
+use super::{Account, CHANNELS, DAY, DAYS_KEPT, Fine, Log, MOMENTS, MOST_FAILED, Past, Rate, channel};
 use crate::outbound::event;
 use crate::outbound::octets::{MOST_COUNT, Octets};
 
 impl Account {
     /// Octets that [`Account::write`] writes.
     pub(in crate::outbound) const OCTETS: usize =
-        8 + 8 + 8 + 4 + 4 + 1 + 4 + 1 + CHANNELS * (4 + 3) + 2 * 8 + MOMENTS * (2 + 4);
+        8 + 8 + 8 + 4 + 4 + 1 + 4 + 1 + 4 + CHANNELS * (4 + 3) + 2 * 8 + MOMENTS * (2 + 4);
 
     pub(in crate::outbound) fn write(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(&self.key.to_le_bytes());
@@ -18,6 +18,7 @@ impl Account {
         out.push(self.days);
         out.extend_from_slice(&self.warned.to_le_bytes());
         out.push(u8::from(self.alarmed));
+        out.extend_from_slice(&self.failed.to_le_bytes());
         out.extend(self.counts.iter().flat_map(|count| count.to_le_bytes()));
         for rate in &self.rates {
             rate.write(out);
@@ -47,6 +48,7 @@ impl Account {
             days: octets.u8().filter(|days| *days <= DAYS_KEPT)?,
             warned: octets.i32()?,
             alarmed: octets.u8().filter(|flag| *flag <= 1)? == 1,
+            failed: octets.count().filter(|failed| *failed <= MOST_FAILED)?,
             counts: octets.each(Octets::count)?,
             rates: octets.each(Rate::read)?,
             peaks: octets.each(|octets| octets.u8().map(Log))?,
@@ -86,6 +88,7 @@ impl Account {
                 self.variances[place] = variance.min(1_000.0);
             }
         }
+        self.failed = (self.failed + other.failed).min(MOST_FAILED);
         for (rate, more) in self.rates.iter_mut().zip(other.rates) {
             rate.merge(more);
         }
@@ -124,6 +127,7 @@ impl Account {
         for (count, channel) in self.counts.iter_mut().zip(&channel::ALL) {
             *count *= (-elapsed / channel.seconds).exp();
         }
+        self.failed *= (-elapsed / channel::DAY).exp();
         for rate in &mut self.rates {
             rate.forget(elapsed);
         }

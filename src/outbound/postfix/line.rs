@@ -62,7 +62,7 @@ pub(super) enum Said<'a> {
     /// The queue manager has taken it.
     Queued { count: u32 },
     /// A recipient.
-    To(&'a [u8]),
+    To { address: &'a [u8], bounced: bool },
     /// It is done with.
     Removed,
 }
@@ -148,7 +148,12 @@ fn said<'a>(service: &[u8], text: &'a [u8]) -> Said<'a> {
                 let original = rest
                     .strip_prefix(b"orig_to=<")
                     .and_then(|rest| split_once(rest, b">, "));
-                Said::To(original.map_or(to, |(original, _)| original))
+                // Before it are relay and delays, behind it what the other server said.
+                let status = split_once(rest, b", status=").map(|(_, status)| status);
+                Said::To {
+                    address: original.map_or(to, |(original, _)| original),
+                    bounced: status.is_some_and(|status| status.starts_with(b"bounced")),
+                }
             }
         },
     }

@@ -297,6 +297,16 @@ class Monitor:
         """
         return self._tell(lib.mailrep_monitor_acknowledge, account)
 
+    def failed(self, account: Name, recipients: int) -> None:
+        """Says that so many recipients of an account's messages bounced or were refused.
+
+        It raises no alarm, but lowers the account's limits for the next messages: with ten failed recipients within a
+        day to half, with five to two thirds. Of an account that is not known nothing is kept.
+        """
+        name = _octets(account)
+        count = _number("recipients", recipients)
+        _succeeded(lib.mailrep_monitor_failed(self._open(), ffi.from_buffer(name), len(name), count))
+
     def release(self, account: Name) -> bool:
         """Says that what raised the account's alarm was a theft, and is over: the password has been changed.
 

@@ -131,6 +131,10 @@ pub(crate) struct Fit {
     #[arg(long, value_enum, default_value_t = Format::Jsonl)]
     pub(crate) format: Format,
 
+    /// A counter to leave out, by its code such as new_slots_60s: with this prior it raises no alarm. May be repeated.
+    #[arg(long, value_name = "CODE")]
+    pub(crate) without: Vec<String>,
+
     /// Files, of which gzip may have packed some, or '-' for the standard input. Accounts of different files of JSON lines are different
     /// ones.
     #[arg(value_name = "FILE|-", required = true)]

@@ -103,6 +103,12 @@ fn show(page: &mut Page, account: &str, habits: Option<&Habits>) {
             &format!("it has a tolerance of its own: {tolerance} false alarms in a year"),
         );
     }
+    if habits.failed >= 0.5 {
+        page.line(
+            1,
+            &format!("{:.0} recipients failed within a day, which lowers its limits", habits.failed.ceil()),
+        );
+    }
     if habits.channels.is_empty() {
         return;
     }

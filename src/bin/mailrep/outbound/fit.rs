@@ -5,7 +5,7 @@ use super::lines::{Line, Lines, Read};
 use super::log::{self, Found};
 use crate::cli::Global;
 use crate::failure::Failure;
-use mailrep::outbound::{Sent, fit};
+use mailrep::outbound::{FitError, Sent, fit_without};
 use std::collections::hash_map::RandomState;
 use std::collections::{HashMap, HashSet};
 use std::hash::BuildHasher as _;
@@ -17,7 +17,11 @@ pub(crate) fn run(command: &Fit, global: &Global) -> Result<(), Failure> {
         Format::Jsonl => logs.json_lines(command)?,
         Format::Postfix => logs.postfix(command, global)?,
     }
-    let prior = fit(&logs.sent).map_err(|error| Failure::Input(error.to_string()))?;
+    let without: Vec<&str> = command.without.iter().map(String::as_str).collect();
+    let prior = fit_without(&logs.sent, &without).map_err(|error| match error {
+        FitError::NoCounter(_) => Failure::Usage(error.to_string()),
+        _ => Failure::Input(error.to_string()),
+    })?;
     io::stdout()
         .write_all(prior.to_json().as_bytes())
         .map_err(|why| Failure::output(&why))

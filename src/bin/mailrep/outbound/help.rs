@@ -28,7 +28,8 @@ pub(crate) const REPLAY: &[Section] = &[
          --false-alarms; \
          \"allow\" with \"account\" and \"recipients\" declares that the account sends to so many on a day or at once; \"acknowledge\" with \
          \"account\" says that what raised its alarm was legitimate; \"release\" with \"account\" ends its alarm without raising a limit, since it was a \
-         theft and the password has been changed; \"tolerance\" with \"account\" and \"false_alarms_per_account_year\" gives the account one of its own, and 0 \
+         theft and the password has been changed; \"failed\" with \"account\" and \"recipients\" says that so many of its recipients could not be delivered \
+         to, which lowers its limits; \"tolerance\" with \"account\" and \"false_alarms_per_account_year\" gives the account one of its own, and 0 \
          takes it back; \"reset\" with \"account\" forgets what it sent; \"end\" ends the replay.\n\
          A line has at most 16 MiB. Files are read in the order given.",
     ),

@@ -127,7 +127,12 @@ impl Replaying {
                     self.session.observe(event).map(|judged| (judged, event.time))
                 });
                 match judged {
-                    Ok((judged, time)) => self.judged(&account, Some(time), &judged),
+                    Ok((judged, time)) => {
+                        if message.failed > 0 {
+                            self.session.monitor.failed(&message.account, message.failed);
+                        }
+                        self.judged(&account, Some(time), &judged)
+                    }
                     // Its lines were whole; nobody has such a name.
                     Err(_) => {
                         self.session.stats.unusable += 1;
@@ -204,6 +209,10 @@ impl Replaying {
                 let account = account?;
                 monitor.acknowledge(account);
                 self.session.ended(account);
+            }
+            "failed" => {
+                let recipients = line.recipients.ok_or("\"failed\" needs \"recipients\"")?;
+                monitor.failed(account?, Line::count(recipients, "recipients")?);
             }
             "release" => {
                 let account = account?;
