@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 /// The order of the header: numbers, then what a program does first.
-const FILES: [&str; 14] = [
+const FILES: [&str; 17] = [
     "status",
     "codes",
     "text",
@@ -21,6 +21,9 @@ const FILES: [&str; 14] = [
     "srs",
     "srs_outcome",
     "srs_server",
+    "filter",
+    "filter_session",
+    "decision",
 ];
 
 /// The header as it is made from the code, for the given files.
