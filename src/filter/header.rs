@@ -105,11 +105,6 @@ impl Deletions {
         });
     }
 
-    /// How many fields have come.
-    pub(super) fn fields(&self) -> usize {
-        self.place
-    }
-
     fn applies(deletion: &Deletion, origin: Origin) -> bool {
         deletion.why != Why::OfSubmission || origin.is_submission()
     }

@@ -10,7 +10,7 @@ use super::{Filter, decision::Note};
 use crate::clock::UnixTime;
 use crate::driver::CheckerTransaction;
 use crate::error::{Error, printable};
-use crate::message::{Anomaly, HeaderFields, Splitter};
+use crate::message::{HeaderFields, Splitter};
 use crate::srs::{Outcome, Refusal};
 use std::sync::Arc;
 
@@ -46,7 +46,6 @@ pub(super) struct Message {
 /// What is known once the header is complete.
 pub(super) struct Content {
     pub(super) header: HeaderFields,
-    pub(super) anomaly: Option<Anomaly>,
     pub(super) submission: Option<Submission>,
 }
 
@@ -233,11 +232,7 @@ impl Message {
             let (origin, account) = (self.origin, account.as_deref());
             Submission::begin(filter, origin, account, &header, anomaly, &self.deletions)
         });
-        self.content = Some(Content {
-            header,
-            anomaly,
-            submission,
-        });
+        self.content = Some(Content { header, submission });
         Ok(())
     }
 

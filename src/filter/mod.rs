@@ -34,6 +34,7 @@
 mod action;
 mod conclude;
 mod decision;
+mod explain;
 mod header;
 mod load;
 mod message;
@@ -45,6 +46,7 @@ mod who;
 
 pub use action::{Action, Answer};
 pub use decision::{Alarm, Decision, Note, Signed};
+pub use explain::{Explanation, Finding};
 pub use load::Filter;
 pub use outbound::StateError;
 pub use policy::{Policy, PolicyError};

@@ -328,15 +328,15 @@ impl<'a> Table<'a> {
 
     /// Complains about keys that are none.
     pub(super) fn end(self) {
-        for (key, _) in self.entries.iter() {
+        for (key, value) in self.entries.iter() {
             let name: &str = key.get_ref();
             if !self.section.keys.contains(&name) {
-                self.unknown(key, name);
+                self.unknown(key, name, matches!(value.get_ref(), DeValue::Table(_)));
             }
         }
     }
 
-    fn unknown(&self, key: &Spanned<toml::de::DeString<'_>>, name: &str) {
+    fn unknown(&self, key: &Spanned<toml::de::DeString<'_>>, name: &str, is_section: bool) {
         let here = self.section;
         let shown = printable(name.as_bytes());
         let elsewhere = SECTIONS
@@ -351,11 +351,12 @@ impl<'a> Table<'a> {
             (Some(near), None) => format!("did you mean '{near}'?"),
             (None, None) => format!("{} knows {}", here.heading(), here.keys.join(", ")),
         };
-        self.fault(
-            self.faults.place(&key.span()),
-            format!("there is no key '{shown}' in {}", here.heading()),
-            fix,
-        );
+        let what = match (is_section, here.name) {
+            (true, _) => format!("there is no section [{}]", here.inner(&shown)),
+            (false, "") => format!("there is no key '{shown}' at the top of the file"),
+            (false, _) => format!("there is no key '{shown}' in {}", here.heading()),
+        };
+        self.fault(self.faults.place(&key.span()), what, fix);
     }
 }
 
