@@ -140,12 +140,19 @@ impl Decision {
             actions: decision.actions.iter().map(Kept::of).collect(),
             cause: keep(decision.cause),
             reason: keep(decision.reason.as_str()),
-            alarm: decision
-                .alarm
-                .as_ref()
-                .map(|alarm| (octets(&alarm.account), keep(alarm.cause), keep(alarm.reason.as_str()))),
+            alarm: decision.alarm.as_ref().map(|alarm| {
+                (
+                    octets(&alarm.account),
+                    keep(alarm.cause),
+                    keep(alarm.reason.as_str()),
+                )
+            }),
             host_alarm: decision.host_alarm.as_deref().map(keep),
-            notes: decision.notes.iter().map(|note| keep(note.text.as_str())).collect(),
+            notes: decision
+                .notes
+                .iter()
+                .map(|note| keep(note.text.as_str()))
+                .collect(),
             log: OnceLock::new(),
             json: OnceLock::new(),
             decision,
@@ -172,15 +179,16 @@ pub unsafe extern "C" fn mailrep_decision_free(decision: *mut Decision) {
 pub unsafe extern "C" fn mailrep_decision_treatment(decision: *const Decision) -> c_int {
     guard(|| {
         // SAFETY: the header's rules.
-        Code(
-            unsafe { borrow(decision) }.map_or(MAILREP_ABSENT, |decision| match decision.decision.treatment {
+        Code(unsafe { borrow(decision) }.map_or(
+            MAILREP_ABSENT,
+            |decision| match decision.decision.treatment {
                 Treatment::Accept => MAILREP_TREATMENT_ACCEPT,
                 Treatment::Tag => MAILREP_TREATMENT_TAG,
                 Treatment::Hold => MAILREP_TREATMENT_HOLD,
                 Treatment::Defer => MAILREP_TREATMENT_DEFER,
                 Treatment::Reject => MAILREP_TREATMENT_REJECT,
-            }),
-        )
+            },
+        ))
     })
     .0
 }
@@ -192,7 +200,13 @@ pub unsafe extern "C" fn mailrep_decision_treatment(decision: *const Decision) -
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mailrep_decision_cause(decision: *const Decision) -> Text {
     // SAFETY: the header's rules.
-    guard(|| Text::of(unsafe { borrow(decision) }.ok().map(|decision| decision.cause.as_c_str())))
+    guard(|| {
+        Text::of(
+            unsafe { borrow(decision) }
+                .ok()
+                .map(|decision| decision.cause.as_c_str()),
+        )
+    })
 }
 
 /// Why, in a sentence.
@@ -202,7 +216,13 @@ pub unsafe extern "C" fn mailrep_decision_cause(decision: *const Decision) -> Te
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mailrep_decision_reason(decision: *const Decision) -> Text {
     // SAFETY: the header's rules.
-    guard(|| Text::of(unsafe { borrow(decision) }.ok().map(|decision| decision.reason.as_c_str())))
+    guard(|| {
+        Text::of(
+            unsafe { borrow(decision) }
+                .ok()
+                .map(|decision| decision.reason.as_c_str()),
+        )
+    })
 }
 
 /// One line for a log, without the time: printable ASCII, key=value with blanks between.
@@ -382,7 +402,11 @@ pub unsafe extern "C" fn mailrep_decision_note(decision: *const Decision, at: us
     guard(|| {
         // SAFETY: the header's rules.
         let decision = unsafe { borrow(decision) }.ok();
-        Text::of(decision.and_then(|decision| decision.notes.get(at)).map(CString::as_c_str))
+        Text::of(
+            decision
+                .and_then(|decision| decision.notes.get(at))
+                .map(CString::as_c_str),
+        )
     })
 }
 
@@ -395,7 +419,9 @@ pub unsafe extern "C" fn mailrep_decision_note(decision: *const Decision, at: us
 pub unsafe extern "C" fn mailrep_decision_alarm_is_new(decision: *const Decision) -> c_int {
     guard(|| {
         // SAFETY: the header's rules.
-        let alarm = unsafe { borrow(decision) }.ok().and_then(|decision| decision.decision.alarm.as_ref());
+        let alarm = unsafe { borrow(decision) }
+            .ok()
+            .and_then(|decision| decision.decision.alarm.as_ref());
         Code(alarm.map_or(MAILREP_ABSENT, |alarm| alarm.is_new.into()))
     })
     .0
@@ -409,7 +435,9 @@ pub unsafe extern "C" fn mailrep_decision_alarm_is_new(decision: *const Decision
 pub unsafe extern "C" fn mailrep_decision_alarm_account(decision: *const Decision) -> Octets {
     guard(|| {
         // SAFETY: the header's rules.
-        let alarm = unsafe { borrow(decision) }.ok().and_then(|decision| decision.alarm.as_ref());
+        let alarm = unsafe { borrow(decision) }
+            .ok()
+            .and_then(|decision| decision.alarm.as_ref());
         Octets::of(alarm.map(|(account, _, _)| account.as_c_str()))
     })
 }
@@ -422,7 +450,9 @@ pub unsafe extern "C" fn mailrep_decision_alarm_account(decision: *const Decisio
 pub unsafe extern "C" fn mailrep_decision_alarm_cause(decision: *const Decision) -> Text {
     guard(|| {
         // SAFETY: the header's rules.
-        let alarm = unsafe { borrow(decision) }.ok().and_then(|decision| decision.alarm.as_ref());
+        let alarm = unsafe { borrow(decision) }
+            .ok()
+            .and_then(|decision| decision.alarm.as_ref());
         Text::of(alarm.map(|(_, cause, _)| cause.as_c_str()))
     })
 }
@@ -435,7 +465,9 @@ pub unsafe extern "C" fn mailrep_decision_alarm_cause(decision: *const Decision)
 pub unsafe extern "C" fn mailrep_decision_alarm_reason(decision: *const Decision) -> Text {
     guard(|| {
         // SAFETY: the header's rules.
-        let alarm = unsafe { borrow(decision) }.ok().and_then(|decision| decision.alarm.as_ref());
+        let alarm = unsafe { borrow(decision) }
+            .ok()
+            .and_then(|decision| decision.alarm.as_ref());
         Text::of(alarm.map(|(_, _, reason)| reason.as_c_str()))
     })
 }

@@ -199,9 +199,10 @@ pub unsafe extern "C" fn mailrep_filter_acknowledge(
     guard(|| -> Status {
         // SAFETY: the header's rules.
         let (filter, account) = unsafe { (borrow(filter)?, lent("account", account, length)?) };
-        let monitor = filter.filter.monitor().ok_or_else(|| {
-            Fault::invalid("the policy has no [outbound], so that no account is watched")
-        })?;
+        let monitor = filter
+            .filter
+            .monitor()
+            .ok_or_else(|| Fault::invalid("the policy has no [outbound], so that no account is watched"))?;
         let open = monitor.acknowledge(account);
         if !was_open.is_null() {
             // SAFETY: a place for an int by the header's rules.
@@ -220,7 +221,11 @@ pub unsafe extern "C" fn mailrep_filter_acknowledge(
 pub unsafe extern "C" fn mailrep_filter_authserv_id(filter: *const Filter) -> Text {
     guard(|| {
         // SAFETY: the header's rules.
-        Text::of(unsafe { borrow(filter) }.ok().map(|filter| filter.authserv_id.as_c_str()))
+        Text::of(
+            unsafe { borrow(filter) }
+                .ok()
+                .map(|filter| filter.authserv_id.as_c_str()),
+        )
     })
 }
 
@@ -239,7 +244,13 @@ pub unsafe extern "C" fn mailrep_filter_setting(
 ) -> Text {
     guard(|| {
         // SAFETY: the header's rules.
-        let arguments = unsafe { (borrow(filter), lent_string("section", section), lent_string("key", key)) };
+        let arguments = unsafe {
+            (
+                borrow(filter),
+                lent_string("section", section),
+                lent_string("key", key),
+            )
+        };
         let (Ok(filter), Ok(Some(section)), Ok(Some(key))) = arguments else {
             return Text::ABSENT;
         };
@@ -277,7 +288,9 @@ pub unsafe extern "C" fn mailrep_filter_check_section(
             let filter = borrow(filter)?;
             let section = lent_string("section", section)?.ok_or_else(|| Fault::null("section"))?;
             if count > MOST_KEYS {
-                return Err(Fault::invalid(format!("count is {count}; at most {MOST_KEYS} can be used")));
+                return Err(Fault::invalid(format!(
+                    "count is {count}; at most {MOST_KEYS} can be used"
+                )));
             }
             if count > 0 && keys.is_null() {
                 return Err(Fault::null("keys"));

@@ -153,7 +153,9 @@ pub unsafe extern "C" fn mailrep_filter_session_new(
         let (out, filter) = unsafe { (place(out)?, borrow(filter)?) };
         let known = MAILREP_GLUE_NO_LEADING_SPACE | MAILREP_GLUE_BARE_LF;
         if glue & !known != 0 {
-            return Err(Fault::invalid(format!("glue {glue} is not known to this version")));
+            return Err(Fault::invalid(format!(
+                "glue {glue} is not known to this version"
+            )));
         }
         let glue = Glue {
             leading_space: glue & MAILREP_GLUE_NO_LEADING_SPACE == 0,
@@ -300,7 +302,12 @@ pub unsafe extern "C" fn mailrep_filter_session_mail_from(
     login_length: usize,
 ) -> c_int {
     // SAFETY: the header's rules.
-    let read = || unsafe { Ok((lent("address", address, length)?, lent("login", login, login_length)?)) };
+    let read = || unsafe {
+        Ok((
+            lent("address", address, length)?,
+            lent("login", login, login_length)?,
+        ))
+    };
     // SAFETY: the header's rules.
     unsafe {
         call(session, read, |open, (address, login)| {
@@ -382,7 +389,12 @@ pub unsafe extern "C" fn mailrep_filter_session_header(
     value_length: usize,
 ) -> c_int {
     // SAFETY: the header's rules.
-    let read = || unsafe { Ok((lent("name", name, name_length)?, lent("value", value, value_length)?)) };
+    let read = || unsafe {
+        Ok((
+            lent("name", name, name_length)?,
+            lent("value", value, value_length)?,
+        ))
+    };
     // SAFETY: the header's rules.
     unsafe {
         call(session, read, |open, (name, value)| {
@@ -504,7 +516,10 @@ pub unsafe extern "C" fn mailrep_filter_session_reply(session: *const FilterSess
     guard(|| {
         // SAFETY: the header's rules.
         Code(match unsafe { borrow(session) } {
-            Ok(session) => session.reply.as_ref().map_or(MAILREP_REPLY_CONTINUE, |reply| reply.kind),
+            Ok(session) => session
+                .reply
+                .as_ref()
+                .map_or(MAILREP_REPLY_CONTINUE, |reply| reply.kind),
             Err(_) => MAILREP_ABSENT,
         })
     })
@@ -551,7 +566,11 @@ pub unsafe extern "C" fn mailrep_filter_session_reply_line(session: *const Filte
     guard(|| {
         // SAFETY: the header's rules.
         let answer = unsafe { answer(session) };
-        Text::of(answer.and_then(|answer| answer.lines.get(at)).map(CString::as_c_str))
+        Text::of(
+            answer
+                .and_then(|answer| answer.lines.get(at))
+                .map(CString::as_c_str),
+        )
     })
 }
 
@@ -575,14 +594,17 @@ mod tests {
 
     #[test]
     fn a_panic_leaves_a_session_that_can_only_be_freed_and_says_so() {
-        let filter = filter::Filter::with_source(filter::Policy::default(), Source::Zone(Zone::new())).unwrap();
+        let filter =
+            filter::Filter::with_source(filter::Policy::default(), Source::Zone(Zone::new())).unwrap();
         let mut session = FilterSession {
             session: Some(Session::new(&Arc::new(filter), Glue::default())),
             reply: None,
             error: CString::default(),
         };
         assert!(session.run(|open| Ok(open.connect(Client::default())?)).is_ok());
-        let fault = session.run(|_| -> Result<(), Fault> { panic!("in words") }).unwrap_err();
+        let fault = session
+            .run(|_| -> Result<(), Fault> { panic!("in words") })
+            .unwrap_err();
         assert_eq!(fault.status, MAILREP_PANIC);
         assert!(session.error.to_str().unwrap().ends_with("in words"));
         let fault = session.run(|open| Ok(open.helo(b"a")?)).unwrap_err();

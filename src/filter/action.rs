@@ -127,7 +127,10 @@ fn fold(text: &str, lines: &mut Vec<String>) {
     let mut rest = text;
     while rest.len() > LONGEST_LINE && lines.len() <= MOST_LINES {
         // ASCII: every octet is a character.
-        let end = rest[..LONGEST_LINE].rfind(' ').filter(|&at| at > 0).unwrap_or(LONGEST_LINE);
+        let end = rest[..LONGEST_LINE]
+            .rfind(' ')
+            .filter(|&at| at > 0)
+            .unwrap_or(LONGEST_LINE);
         lines.push(rest[..end].to_owned());
         rest = rest[end..].trim_start();
     }
@@ -157,7 +160,9 @@ impl Action {
                 name,
                 occurrence,
                 place,
-            } => json!({ "action": self.kind(), "name": text(name), "occurrence": occurrence, "place": place }),
+            } => {
+                json!({ "action": self.kind(), "name": text(name), "occurrence": occurrence, "place": place })
+            }
             Action::InsertHeader { place, name, value } => {
                 json!({ "action": self.kind(), "place": place, "name": name, "value": text(value) })
             }

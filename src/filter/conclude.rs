@@ -111,7 +111,7 @@ impl Conclusion<'_> {
     /// Mail from elsewhere: results, and what follows from them.
     fn outside(&mut self, content: Option<&Content>) -> Option<Verdict> {
         let Some(transaction) = self.message.transaction.take() else {
-            self.from_domain = content.and_then(|content| dmarc::author(&content.header).domains().first().cloned());
+            self.from_domain = content.and_then(|content| content.author.clone());
             return None;
         };
         let policy = &self.filter.policy;
@@ -123,7 +123,13 @@ impl Conclusion<'_> {
                 self.message.note("not_verified", reason.clone());
                 let text = Template::built_in("{reason}");
                 let treatment = policy.verify.on_temperror;
-                self.cause(treatment, "not_verified", "not-verified", reason, (451, "4.3.0", &text));
+                self.cause(
+                    treatment,
+                    "not_verified",
+                    "not-verified",
+                    reason,
+                    (451, "4.3.0", &text),
+                );
                 return None;
             }
         };
@@ -160,7 +166,13 @@ impl Conclusion<'_> {
         let rules = &self.filter.policy.spf;
         let reason = spf.evaluation.reason();
         // RFC 7372 section 3.2.
-        self.cause(rules.on_fail, "spf_fail", "spf-fail", reason, (550, "5.7.23", &rules.text));
+        self.cause(
+            rules.on_fail,
+            "spf_fail",
+            "spf-fail",
+            reason,
+            (550, "5.7.23", &rules.text),
+        );
     }
 
     fn of_temperror(&mut self, verdict: &Verdict) {
@@ -181,8 +193,8 @@ impl Conclusion<'_> {
     /// Mail that is submitted: signatures, the account's alarm.
     fn submission(&mut self, content: Option<Content>) {
         let policy = &self.filter.policy;
+        self.from_domain = content.as_ref().and_then(|content| content.author.clone());
         if let Some(submission) = content.and_then(|content| content.submission) {
-            self.from_domain = submission.author.clone();
             match submission.finish(self.message.unix_time()) {
                 Ok(fields) => {
                     // The first signer's field is to stand on top.
@@ -194,8 +206,13 @@ impl Conclusion<'_> {
                 }
                 Err(why) => {
                     // Mail of this host that nobody signs goes on: it may be forwarded, and nobody could be told.
-                    if self.message.origin != Origin::Local && policy.submission.unsigned == Treatment::Reject {
-                        let treatment = if why.ours { Treatment::Defer } else { Treatment::Reject };
+                    if self.message.origin != Origin::Local && policy.submission.unsigned == Treatment::Reject
+                    {
+                        let treatment = if why.ours {
+                            Treatment::Defer
+                        } else {
+                            Treatment::Reject
+                        };
                         let code = if why.ours { (451, "4.3.0") } else { (550, "5.7.1") };
                         let reply = (code.0, code.1, &policy.submission.text);
                         self.cause(treatment, "unsigned", "unsigned", why.reason.clone(), reply);
@@ -217,9 +234,14 @@ impl Conclusion<'_> {
                 // RFC 8601 section 2.7.4.
                 results: vec![MethodResult::new("auth", "pass").property("smtp", "auth", account)],
             };
-            self.fields.push((FIELD_NAME.to_owned(), self.glue.given(&results.value())));
+            self.fields
+                .push((FIELD_NAME.to_owned(), self.glue.given(&results.value())));
         }
-        let alarm = self.message.watched.as_ref().and_then(|watched| watched.alarm.as_ref());
+        let alarm = self
+            .message
+            .watched
+            .as_ref()
+            .and_then(|watched| watched.alarm.as_ref());
         if let (Some(alarm), Some(rules)) = (alarm, &policy.outbound) {
             let reason = format!("the account {}: {}", printable(&alarm.account), alarm.reason);
             let reply = match rules.on_alarm {
@@ -236,7 +258,13 @@ impl Conclusion<'_> {
         if beyond > 0 {
             let reason = format!("{beyond} header fields that have to be taken out are more than the limit");
             let text = Template::built_in("{reason}");
-            self.cause(Treatment::Reject, "header_flood", "header-flood", reason, (554, "5.6.0", &text));
+            self.cause(
+                Treatment::Reject,
+                "header_flood",
+                "header-flood",
+                reason,
+                (554, "5.6.0", &text),
+            );
         }
     }
 
@@ -428,10 +456,17 @@ impl Conclusion<'_> {
                 cause.treatment = strict.min(Treatment::Hold);
             }
             if cause.treatment != strict {
-                let who = if own_bounce { "a bounce of our own" } else { "mail submitted on this host" };
+                let who = if own_bounce {
+                    "a bounce of our own"
+                } else {
+                    "mail submitted on this host"
+                };
                 notes.push(Note {
                     code: "softened",
-                    text: format!("{who} is not to be met with {strict}, but with {}: {}", cause.treatment, cause.reason),
+                    text: format!(
+                        "{who} is not to be met with {strict}, but with {}: {}",
+                        cause.treatment, cause.reason
+                    ),
                 });
             }
         }

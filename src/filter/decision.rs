@@ -101,7 +101,9 @@ impl Decision {
         add("queue", &or_dash(&self.queue_id));
         add(
             "client",
-            &self.client.map_or_else(|| "-".to_owned(), |client| client.to_string()),
+            &self
+                .client
+                .map_or_else(|| "-".to_owned(), |client| client.to_string()),
         );
         add("origin", self.origin.as_str());
         if let Some(login) = &self.login {

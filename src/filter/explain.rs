@@ -97,7 +97,10 @@ impl Filter {
             told.push(format!("a login without a domain stands for one at {domain}"));
         }
         if !policy.local_domains.is_empty() {
-            told.push(format!("local domains are {}", policy.local_domains.written().join(", ")));
+            told.push(format!(
+                "local domains are {}",
+                policy.local_domains.written().join(", ")
+            ));
         }
         told
     }
@@ -107,7 +110,11 @@ impl Filter {
         if !policy.verify.enabled {
             return vec!["nothing is verified".to_owned()];
         }
-        let client = if policy.verify.iprev { ", and the client's name (iprev)" } else { "" };
+        let client = if policy.verify.iprev {
+            ", and the client's name (iprev)"
+        } else {
+            ""
+        };
         let tag = &policy.verify.tag_field;
         let becomes = |treatment: Treatment| match treatment {
             Treatment::Accept => "goes on its way".to_owned(),
@@ -146,14 +153,22 @@ impl Filter {
             becomes(policy.verify.on_temperror)
         ));
         let seconds = policy.dns.timeout.as_secs_f64();
-        told.push(match (policy.dns.zone_files.is_empty(), policy.dns.nameservers.as_slice()) {
-            (false, _) => "DNS questions are answered by zone files alone".to_owned(),
-            (true, []) => format!("the system's nameservers are asked, {seconds} s for a check at most"),
-            (true, servers) => {
-                let servers: Vec<String> = servers.iter().map(ToString::to_string).collect();
-                format!("the nameservers {} are asked, {seconds} s for a check at most", servers.join(", "))
-            }
-        });
+        told.push(
+            match (
+                policy.dns.zone_files.is_empty(),
+                policy.dns.nameservers.as_slice(),
+            ) {
+                (false, _) => "DNS questions are answered by zone files alone".to_owned(),
+                (true, []) => format!("the system's nameservers are asked, {seconds} s for a check at most"),
+                (true, servers) => {
+                    let servers: Vec<String> = servers.iter().map(ToString::to_string).collect();
+                    format!(
+                        "the nameservers {} are asked, {seconds} s for a check at most",
+                        servers.join(", ")
+                    )
+                }
+            },
+        );
         told
     }
 
@@ -161,7 +176,11 @@ impl Filter {
         let policy = &self.policy;
         let mut told = Vec::new();
         for rule in &policy.sign {
-            let domains: Vec<&str> = rule.domains.iter().map(|pattern| pattern.value.as_str()).collect();
+            let domains: Vec<&str> = rule
+                .domains
+                .iter()
+                .map(|pattern| pattern.value.as_str())
+                .collect();
             let by = match &rule.signing_domain {
                 Some(domain) => format!(" as {}", domain.value),
                 None => String::new(),
@@ -221,7 +240,9 @@ impl Filter {
                 rules.forwarded_recipients.len()
             ));
         }
-        told.push(format!("what comes back to {domain} goes to whom the address stands for"));
+        told.push(format!(
+            "what comes back to {domain} goes to whom the address stands for"
+        ));
         told.push(match rules.refuse_tampered {
             true => format!("recipients at {domain} that look so and are not by us are refused"),
             false => format!("recipients at {domain} that look so and are not by us are left to the MTA"),
@@ -255,7 +276,9 @@ impl Filter {
                     "while an alarm is open the account's mail has the field {}",
                     self.policy.verify.tag_field
                 ),
-                Treatment::Hold => "while an alarm is open the account's mail is held for a person".to_owned(),
+                Treatment::Hold => {
+                    "while an alarm is open the account's mail is held for a person".to_owned()
+                }
                 Treatment::Defer => "while an alarm is open the account's mail is deferred".to_owned(),
                 Treatment::Reject => "while an alarm is open the account's mail is rejected".to_owned(),
             },

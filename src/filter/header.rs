@@ -51,7 +51,10 @@ impl Deletions {
         ];
         for (names, why) in lists {
             for name in names {
-                if !watched.iter().any(|(known, _, _)| known.eq_ignore_ascii_case(name)) {
+                if !watched
+                    .iter()
+                    .any(|(known, _, _)| known.eq_ignore_ascii_case(name))
+                {
                     watched.push((name.clone(), 0, why));
                 } else if let Some(known) = watched
                     .iter_mut()

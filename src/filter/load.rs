@@ -36,7 +36,9 @@ pub struct Filter {
 
 impl std::fmt::Debug for Filter {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Filter").field("policy", &self.policy).finish_non_exhaustive()
+        f.debug_struct("Filter")
+            .field("policy", &self.policy)
+            .finish_non_exhaustive()
     }
 }
 
@@ -108,7 +110,11 @@ impl Filter {
             let place = Place { line: 1, column: 1 };
             Checker::new(setup)
                 .map_err(|error| {
-                    faults.fault(place, error.to_string(), "write nameservers = [\"127.0.0.1\"] in [dns]");
+                    faults.fault(
+                        place,
+                        error.to_string(),
+                        "write nameservers = [\"127.0.0.1\"] in [dns]",
+                    );
                 })
                 .ok()
         });
@@ -197,13 +203,15 @@ impl Loading {
                 }
             }
             let senders = rule.senders.clone();
-            let added = logins.add(&pattern.value, signers.clone(), senders).and_then(|()| {
-                match rule.without_login {
-                    true => trusted.add(&pattern.value, signers, Senders::Anyone),
-                    // It is for this rule to say, and no wider one.
-                    false => trusted.add(&pattern.value, signers, Senders::Accounts(Vec::new())),
-                }
-            });
+            let added = logins
+                .add(&pattern.value, signers.clone(), senders)
+                .and_then(|()| {
+                    match rule.without_login {
+                        true => trusted.add(&pattern.value, signers, Senders::Anyone),
+                        // It is for this rule to say, and no wider one.
+                        false => trusted.add(&pattern.value, signers, Senders::Accounts(Vec::new())),
+                    }
+                });
             if let Err(error) = added {
                 self.fault(pattern.place, error.to_string(), "");
             }
@@ -216,7 +224,8 @@ impl Loading {
             .map_err(|error| self.error(rules.secret_file.place, &error))
             .ok()?;
         if file.open_to_others {
-            self.open_files.push(rules.secret_file.value.display().to_string());
+            self.open_files
+                .push(rules.secret_file.value.display().to_string());
         }
         let mut settings = Settings::new(rules.domain.value.clone(), file.secrets);
         settings.local = policy.local_domains.written().to_vec();

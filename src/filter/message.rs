@@ -8,14 +8,19 @@ use super::signing::Submission;
 use super::who::{Connection, Origin};
 use super::{Filter, decision::Note};
 use crate::clock::UnixTime;
+use crate::dmarc;
+use crate::dns::Name;
 use crate::driver::CheckerTransaction;
 use crate::error::{Error, printable};
-use crate::message::{HeaderFields, Splitter};
+use crate::message::Splitter;
 use crate::srs::{Outcome, Refusal};
 use std::sync::Arc;
 
 /// Octets of an address; as much as the rewriter takes.
 const LONGEST_ADDRESS: usize = crate::srs::MOST_OCTETS;
+
+/// Notes about a message.
+const MOST_NOTES: usize = 50;
 
 /// A recipient, as RCPT TO had it.
 #[derive(Debug)]
@@ -45,7 +50,8 @@ pub(super) struct Message {
 
 /// What is known once the header is complete.
 pub(super) struct Content {
-    pub(super) header: HeaderFields,
+    /// The domain in From, where nobody else finds it out.
+    pub(super) author: Option<Name>,
     pub(super) submission: Option<Submission>,
 }
 
@@ -104,9 +110,12 @@ impl Message {
         UnixTime(self.now as i64)
     }
 
+    /// Of many that say the same the first ones are enough.
     pub(super) fn note(&mut self, code: &'static str, text: impl Into<String>) {
-        let text = text.into();
-        self.notes.push(Note { code, text });
+        if self.notes.len() < MOST_NOTES {
+            let text = text.into();
+            self.notes.push(Note { code, text });
+        }
     }
 
     /// The client turned out to have logged in: macros may come late.
@@ -121,13 +130,20 @@ impl Message {
     pub(super) fn account(&self, filter: &Filter) -> Option<Vec<u8>> {
         let login = self.login.as_ref()?;
         match &filter.policy.login_domain {
-            Some(domain) if !login.contains(&b'@') => Some([login, b"@".as_slice(), domain.as_bytes()].concat()),
+            Some(domain) if !login.contains(&b'@') => {
+                Some([login, b"@".as_slice(), domain.as_bytes()].concat())
+            }
             _ => Some(login.clone()),
         }
     }
 
     /// Takes a recipient, or says why not. Of a message that was submitted on this host none is refused.
-    pub(super) fn recipient(&mut self, filter: &Filter, connection: &Connection, address: &[u8]) -> Option<Refused> {
+    pub(super) fn recipient(
+        &mut self,
+        filter: &Filter,
+        connection: &Connection,
+        address: &[u8],
+    ) -> Option<Refused> {
         let address = without_brackets(address);
         let lenient = connection.is_this_host();
         let long = address.len() > LONGEST_ADDRESS;
@@ -176,7 +192,9 @@ impl Message {
             return;
         }
         let client = || {
-            let address = connection.address.map(|address| address.to_canonical().to_string());
+            let address = connection
+                .address
+                .map(|address| address.to_canonical().to_string());
             address.unwrap_or_else(|| "local".to_owned()).into_bytes()
         };
         let account = match self.origin {
@@ -228,11 +246,17 @@ impl Message {
             transaction.end_of_headers()?;
         }
         let submission = self.origin.is_submission().then(|| {
-            let account = self.account(filter).map(|account| String::from_utf8_lossy(&account).into_owned());
+            let account = self
+                .account(filter)
+                .map(|account| String::from_utf8_lossy(&account).into_owned());
             let (origin, account) = (self.origin, account.as_deref());
             Submission::begin(filter, origin, account, &header, anomaly, &self.deletions)
         });
-        self.content = Some(Content { header, submission });
+        let author = match self.transaction {
+            Some(_) => None,
+            None => dmarc::author(&header).domains().first().cloned(),
+        };
+        self.content = Some(Content { author, submission });
         Ok(())
     }
 

@@ -85,7 +85,11 @@ fn load(rules: &OutboundRules) -> Result<Monitor, Fault> {
         None => {
             let mut key = [0; 16];
             aws_lc_rs::rand::fill(&mut key).map_err(|_| {
-                fault(Place { line: 1, column: 1 }, "the system gives no random numbers for a key".to_owned(), "")
+                fault(
+                    Place { line: 1, column: 1 },
+                    "the system gives no random numbers for a key".to_owned(),
+                    "",
+                )
             })?;
             Key::from(key)
         }
@@ -109,7 +113,9 @@ fn read_key(file: &Located<PathBuf>) -> Result<Key, Fault> {
     }
     match is_key {
         true => Ok(Key::from(*key)),
-        false => Err(fault(format!("{shown} holds no key: it takes 32 hexadecimal digits"))),
+        false => Err(fault(format!(
+            "{shown} holds no key: it takes 32 hexadecimal digits"
+        ))),
     }
 }
 

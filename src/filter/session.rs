@@ -176,7 +176,12 @@ impl Session {
     /// # Errors
     /// [`Error::Sequence`].
     pub fn connect(&mut self, client: Client<'_>) -> Result<(), Error> {
-        self.turn("connect", Stage::Start, Stage::Start, "it is the first call, made once")?;
+        self.turn(
+            "connect",
+            Stage::Start,
+            Stage::Start,
+            "it is the first call, made once",
+        )?;
         self.stage = Stage::Idle;
         self.connection = Some(Connection {
             address: client.address.map(|address| address.to_canonical()),
@@ -212,7 +217,13 @@ impl Session {
         self.turn("mail_from", Stage::Idle, Stage::Idle, why)?;
         let now = self.fixed_time.unwrap_or_else(present);
         if let Some(connection) = &self.connection {
-            let message = Message::begin(&self.filter, connection, now, address, bounded_login(login).as_deref())?;
+            let message = Message::begin(
+                &self.filter,
+                connection,
+                now,
+                address,
+                bounded_login(login).as_deref(),
+            )?;
             self.message = Some(message);
             self.stage = Stage::Mail;
         }
@@ -258,7 +269,12 @@ impl Session {
     /// # Errors
     /// [`Error::Sequence`] before `mail_from`, and when the header has begun.
     pub fn data(&mut self) -> Result<Reply, Error> {
-        self.turn("data", Stage::Mail, Stage::Mail, "it comes after the recipients, once")?;
+        self.turn(
+            "data",
+            Stage::Mail,
+            Stage::Mail,
+            "it comes after the recipients, once",
+        )?;
         self.begin_data();
         Ok(Reply::Continue)
     }
@@ -308,7 +324,12 @@ impl Session {
     /// # Errors
     /// [`Error::Sequence`] before `end_of_headers`.
     pub fn body(&mut self, octets: &[u8]) -> Result<(), Error> {
-        self.turn("body", Stage::Body, Stage::Body, "it comes after the end of the header")?;
+        self.turn(
+            "body",
+            Stage::Body,
+            Stage::Body,
+            "it comes after the end of the header",
+        )?;
         match &mut self.message {
             Some(message) => message.body(octets),
             None => Ok(()),
@@ -321,7 +342,12 @@ impl Session {
     /// # Errors
     /// [`Error::Sequence`] outside a message. Whatever fails within is told in the decision.
     pub fn end(&mut self, queue_id: &[u8]) -> Result<Decision, Error> {
-        self.turn("end", Stage::Mail, Stage::Body, "there is no message that could end")?;
+        self.turn(
+            "end",
+            Stage::Mail,
+            Stage::Body,
+            "there is no message that could end",
+        )?;
         if self.stage < Stage::Body {
             self.end_of_headers()?;
         }

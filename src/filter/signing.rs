@@ -12,8 +12,6 @@ use crate::message::{Anomaly, HeaderFields};
 /// What is signed while the body comes.
 #[derive(Debug)]
 pub(super) struct Submission {
-    /// The domain in From.
-    pub(super) author: Option<Name>,
     state: State,
 }
 
@@ -56,7 +54,6 @@ impl Submission {
         let author = dmarc::author(header);
         let state = begin(filter, origin, account, header, anomaly, deletions, &author);
         Submission {
-            author: author.domains().first().cloned(),
             state: state.unwrap_or_else(State::Unsigned),
         }
     }
@@ -116,7 +113,9 @@ fn begin(
             let count = several.len();
             return Err(Unsigned::by_sender(
                 "several_authors",
-                format!("From has addresses in {count} domains, and nobody knows whose signature it is to have"),
+                format!(
+                    "From has addresses in {count} domains, and nobody knows whose signature it is to have"
+                ),
             ));
         }
     };

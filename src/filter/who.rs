@@ -59,13 +59,19 @@ impl Connection {
     /// Whether recipients must not be refused: MTAs tell filters of local submissions as if they came from 127.0.0.1, and cannot refuse
     /// one recipient of them.
     pub(super) fn is_this_host(&self) -> bool {
-        self.local || self.address.is_some_and(|address| address.to_canonical().is_loopback())
+        self.local
+            || self
+                .address
+                .is_some_and(|address| address.to_canonical().is_loopback())
     }
 
     pub(super) fn origin(&self, logged_in: bool, policy: &Policy) -> Origin {
-        let internal = self
-            .address
-            .is_some_and(|address| policy.internal_networks.iter().any(|network| network.contains(address)));
+        let internal = self.address.is_some_and(|address| {
+            policy
+                .internal_networks
+                .iter()
+                .any(|network| network.contains(address))
+        });
         let originating = || {
             policy
                 .originating_daemons

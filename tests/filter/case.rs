@@ -186,7 +186,10 @@ impl Message {
         let (header, body) = self.octets();
         for (name, value) in header {
             let value = match way.bare_lf {
-                true => String::from_utf8(value).unwrap().replace("\r\n", "\n").into_bytes(),
+                true => String::from_utf8(value)
+                    .unwrap()
+                    .replace("\r\n", "\n")
+                    .into_bytes(),
                 false => value,
             };
             session.header(&name, &value).unwrap();
@@ -240,10 +243,12 @@ pub(crate) fn split(message: &[u8]) -> (Vec<(Vec<u8>, Vec<u8>)>, Vec<u8>) {
 /// ellipsis is the beginning of one, and one that begins and ends so stands somewhere within.
 pub(crate) fn difference(expected: &Value, got: &Value, path: &str) -> Option<String> {
     match (expected, got) {
-        (Value::Object(expected), Value::Object(got)) => expected.iter().find_map(|(name, value)| match got.get(name) {
-            None => Some(format!("{path}.{name} is missing")),
-            Some(got) => difference(value, got, &format!("{path}.{name}")),
-        }),
+        (Value::Object(expected), Value::Object(got)) => {
+            expected.iter().find_map(|(name, value)| match got.get(name) {
+                None => Some(format!("{path}.{name} is missing")),
+                Some(got) => difference(value, got, &format!("{path}.{name}")),
+            })
+        }
         (Value::Array(expected), Value::Array(got)) if expected.len() == got.len() => expected
             .iter()
             .zip(got)

@@ -4,6 +4,7 @@
 
 mod case;
 mod milter;
+mod policy;
 mod properties;
 mod reload;
 
@@ -49,7 +50,12 @@ fn a_message_by_libmilters_line_ends_has_the_same_decision_with_its_line_ends() 
         for (lf, crlf) in case.run(way).iter().zip(&whole) {
             let text = lf["actions"].to_string();
             assert!(!text.contains("\\r"), "{}: {text}", case.name);
-            assert_eq!(text.replace("\\n", "\\r\\n"), crlf["actions"].to_string(), "{}", case.name);
+            assert_eq!(
+                text.replace("\\n", "\\r\\n"),
+                crlf["actions"].to_string(),
+                "{}",
+                case.name
+            );
             assert_eq!(lf["log"], crlf["log"], "{}", case.name);
         }
     }

@@ -3,8 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use super::cli::Cli;
-use super::help::{self, Section};
 use super::filter;
+use super::help::{self, Section};
 use super::outbound;
 use super::srs;
 use clap::CommandFactory as _;

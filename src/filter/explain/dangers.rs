@@ -71,7 +71,13 @@ impl Findings<'_> {
     fn files(&mut self) {
         for file in self.filter.open_files.clone() {
             let message = format!("every user of this host can read or write {file}");
-            self.add(Error, "file_open", None, message, format!("'chmod o= {file}' mends it"));
+            self.add(
+                Error,
+                "file_open",
+                None,
+                message,
+                format!("'chmod o= {file}' mends it"),
+            );
         }
     }
 
@@ -89,7 +95,10 @@ impl Findings<'_> {
         }
         for network in &policy.internal_networks {
             let text = network.to_string();
-            let bits: u8 = text.rsplit_once('/').and_then(|(_, bits)| bits.parse().ok()).unwrap_or(128);
+            let bits: u8 = text
+                .rsplit_once('/')
+                .and_then(|(_, bits)| bits.parse().ok())
+                .unwrap_or(128);
             if bits < 8 {
                 self.add(
                     Error,
@@ -123,7 +132,8 @@ impl Findings<'_> {
     fn dns(&mut self) {
         let policy = &self.filter.policy;
         if !policy.dns.zone_files.is_empty() && policy.verify.enabled {
-            let rejects = policy.dmarc.on_reject == Treatment::Reject || policy.spf.on_fail == Treatment::Reject;
+            let rejects =
+                policy.dmarc.on_reject == Treatment::Reject || policy.spf.on_fail == Treatment::Reject;
             let severity = if rejects { Error } else { Warning };
             self.add(
                 severity,
@@ -224,15 +234,18 @@ impl Findings<'_> {
         }
         let signers = self.filter.signers();
         for signer in &signers {
-            let others = signers.iter().any(|other| {
-                other.domain() == signer.domain() && other.key().key_type() == KeyType::Rsa
-            });
+            let others = signers
+                .iter()
+                .any(|other| other.domain() == signer.domain() && other.key().key_type() == KeyType::Rsa);
             if signer.key().key_type() == KeyType::Ed25519 && !others {
                 self.add(
                     Warning,
                     "only_ed25519",
                     None,
-                    format!("{} signs with Ed25519 alone, which not everybody verifies yet", signer.domain()),
+                    format!(
+                        "{} signs with Ed25519 alone, which not everybody verifies yet",
+                        signer.domain()
+                    ),
                     "add a key for RSA to the rule's keys",
                 );
             }
@@ -258,7 +271,10 @@ impl Findings<'_> {
                 Warning,
                 "unaligned",
                 Some(pattern.place),
-                format!("{signing} signs for authors of '{}', which DMARC does not count for them", pattern.value),
+                format!(
+                    "{signing} signs for authors of '{}', which DMARC does not count for them",
+                    pattern.value
+                ),
                 "sign with a key of the author's own domain, and leave signing_domain out",
             );
         }
@@ -309,7 +325,9 @@ impl Findings<'_> {
     }
 
     fn srs(&mut self) {
-        let Some(rules) = &self.filter.policy.srs else { return };
+        let Some(rules) = &self.filter.policy.srs else {
+            return;
+        };
         let place = Some(rules.domain.place);
         if rules.forward && rules.forwarded_recipients.is_empty() {
             self.add(
@@ -323,7 +341,9 @@ impl Findings<'_> {
     }
 
     fn outbound(&mut self) {
-        let Some(rules) = &self.filter.policy.outbound else { return };
+        let Some(rules) = &self.filter.policy.outbound else {
+            return;
+        };
         if rules.state_file.is_none() {
             self.add(
                 Warning,

@@ -148,7 +148,11 @@ impl<'a> Table<'a> {
         match number.filter(|number| (least..=most).contains(number)) {
             Some(value) => Some(Located { value, place }),
             None => {
-                self.fault(place, format!("'{key}' is out of its range"), format!("it takes {takes}"));
+                self.fault(
+                    place,
+                    format!("'{key}' is out of its range"),
+                    format!("it takes {takes}"),
+                );
                 None
             }
         }

@@ -62,7 +62,10 @@ pub(super) const SECTIONS: &[Section] = &[
         ],
     ),
     one("dns", &["nameservers", "timeout", "zone_files"]),
-    one("limits", &["recipients", "header_octets", "header_fields", "signatures"]),
+    one(
+        "limits",
+        &["recipients", "header_octets", "header_fields", "signatures"],
+    ),
     one("verify", &["enabled", "iprev", "on_temperror", "tag_field"]),
     one("spf", &["on_fail", "trusted_relays", "text"]),
     one(

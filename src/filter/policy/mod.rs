@@ -291,7 +291,9 @@ impl Policy {
             )));
         }
         let text = std::str::from_utf8(&octets).map_err(|error| {
-            let line = octets[..error.valid_up_to()].split(|&octet| octet == b'\n').count();
+            let line = octets[..error.valid_up_to()]
+                .split(|&octet| octet == b'\n')
+                .count();
             unreadable(format!("line {line} is not UTF-8, which TOML has to be"))
         })?;
         let folder = path.parent().unwrap_or(Path::new(""));

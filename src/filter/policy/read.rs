@@ -105,7 +105,10 @@ fn foreign(root: &Table<'_>, table: &Table<'_>) -> BTreeMap<String, Setting> {
             }
             None => root.fault(
                 place,
-                format!("'{}' is neither a value nor a list of values", printable(key.as_bytes())),
+                format!(
+                    "'{}' is neither a value nor a list of values",
+                    printable(key.as_bytes())
+                ),
                 "write a text, a number, true or false, or a list of these",
             ),
         }
@@ -117,7 +120,9 @@ fn plain(value: &DeValue<'_>) -> Option<String> {
     Some(match value {
         DeValue::String(text) => text.clone().into_owned(),
         DeValue::Integer(number) if number.radix() == 10 => number.as_str().to_owned(),
-        DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix()).ok()?.to_string(),
+        DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix())
+            .ok()?
+            .to_string(),
         DeValue::Float(number) => number.as_str().to_owned(),
         DeValue::Boolean(is) => is.to_string(),
         DeValue::Array(list) => {
@@ -148,12 +153,16 @@ fn authserv_id(text: &str) -> Result<String, String> {
 }
 
 pub(super) fn network(text: &str) -> Result<Network, String> {
-    text.parse().map_err(|error: crate::network::NetworkError| error.to_string())
+    text.parse()
+        .map_err(|error: crate::network::NetworkError| error.to_string())
 }
 
 fn daemon(text: &str) -> Result<String, String> {
     match text.is_empty() || text.len() > LONGEST_ID || text.contains(char::is_whitespace) {
-        true => Err(format!("'{}' cannot be a daemon's name", printable(text.as_bytes()))),
+        true => Err(format!(
+            "'{}' cannot be a daemon's name",
+            printable(text.as_bytes())
+        )),
         false => Ok(text.to_owned()),
     }
 }

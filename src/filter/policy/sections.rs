@@ -5,14 +5,15 @@ use super::read::network;
 use super::treatment::{Template, Treatment, places};
 use super::values::{DomainSet, RecipientSet, domain, field_name};
 use super::{
-    Dns, DmarcRules, Limits, OutboundRules, SignKey, SignRule, SpfRules, SrsRules, Strip, Submission, Verify, Watch,
+    DmarcRules, Dns, Limits, OutboundRules, SignKey, SignRule, SpfRules, SrsRules, Strip, Submission, Verify,
+    Watch,
 };
 use crate::dkim::{Canonicalization, Senders, SignerOptions};
 use crate::dmarc::{Overrides, Policy as Disposition};
 use crate::error::printable;
 use crate::outbound::MonitorOptions;
-use crate::srs::{Accept, LongLocalParts, Mac, Separator};
 use crate::spf;
+use crate::srs::{Accept, LongLocalParts, Mac, Separator};
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -145,7 +146,10 @@ pub(super) fn verify(table: Option<Table<'_>>) -> Verify {
         set(&mut verify.iprev, table.boolean("iprev"));
         let words = words(&[Treatment::Accept, Treatment::Defer]);
         let treatment = table.word("on_temperror", &words);
-        set(&mut verify.on_temperror, treatment.map(|treatment| treatment.value));
+        set(
+            &mut verify.on_temperror,
+            treatment.map(|treatment| treatment.value),
+        );
         let field = table.made("tag_field", tag_field, "write a name such as \"X-Mailrep-Tag\"");
         set(&mut verify.tag_field, field.map(|field| field.value));
     })
@@ -156,7 +160,9 @@ fn tag_field(text: &str) -> Result<String, String> {
     let name = field_name(text)?;
     match name.len() > 2 && name[..2].eq_ignore_ascii_case("x-") {
         true => Ok(name),
-        false => Err(format!("'{name}' does not begin with 'X-', and messages may need their own")),
+        false => Err(format!(
+            "'{name}' does not begin with 'X-', and messages may need their own"
+        )),
     }
 }
 
@@ -232,10 +238,7 @@ pub(super) fn dmarc(table: Option<Table<'_>>) -> DmarcRules {
             quarantine.map(|treatment| treatment.value),
         );
         overrides(table, rules);
-        set(
-            &mut rules.public_suffix_list,
-            table.boolean("public_suffix_list"),
-        );
+        set(&mut rules.public_suffix_list, table.boolean("public_suffix_list"));
         template(table, &mut rules.text);
     })
 }
@@ -275,7 +278,11 @@ fn overrides(table: &Table<'_>, rules: &mut DmarcRules) {
     };
     let words = [Disposition::None, Disposition::Quarantine, Disposition::Reject];
     for (domain, place, value) in exceptions.entries() {
-        let text = if let DeValue::String(text) = value { text.as_ref() } else { "" };
+        let text = if let DeValue::String(text) = value {
+            text.as_ref()
+        } else {
+            ""
+        };
         let Some(most) = words.iter().find(|word| word.as_str() == text) else {
             table.fault(
                 place,
@@ -287,7 +294,9 @@ fn overrides(table: &Table<'_>, rules: &mut DmarcRules) {
         match rules.overrides.clone().except(&domain, *most) {
             Ok(overrides) => {
                 rules.overrides = overrides;
-                rules.exceptions.push(format!("author domain {domain}: {most} at most"));
+                rules
+                    .exceptions
+                    .push(format!("author domain {domain}: {most} at most"));
             }
             Err(error) => table.fault(place, error.to_string(), "write \"example.org\" = \"none\""),
         }
@@ -303,7 +312,10 @@ pub(super) fn submission(table: Option<Table<'_>>) -> Submission {
     with(table, defaults, |table, submission| {
         let words = words(&[Treatment::Accept, Treatment::Reject]);
         let treatment = table.word("unsigned", &words);
-        set(&mut submission.unsigned, treatment.map(|treatment| treatment.value));
+        set(
+            &mut submission.unsigned,
+            treatment.map(|treatment| treatment.value),
+        );
         set(&mut submission.auth_results, table.boolean("auth_results"));
         template(table, &mut submission.text);
     })
@@ -323,7 +335,10 @@ pub(super) fn sign(table: Table<'_>, folder: &Path) -> Option<SignRule> {
     }
     let fix = "write names of header fields, such as [\"From\", \"To\"]";
     set(&mut options.signed, table.list("signed_fields", field_name, fix));
-    set(&mut options.oversigned, table.list("oversigned_fields", field_name, fix));
+    set(
+        &mut options.oversigned,
+        table.list("oversigned_fields", field_name, fix),
+    );
     let rule = SignRule {
         domains: table.texts("domains").unwrap_or_default(),
         signing_domain: table.text("signing_domain"),
@@ -337,7 +352,9 @@ pub(super) fn sign(table: Table<'_>, folder: &Path) -> Option<SignRule> {
         options,
         place: table.place,
     };
-    let lacks = |key: &str, what: &str, fix: &str| table.fault(table.place, format!("[[sign]] has no '{key}', {what}"), fix);
+    let lacks = |key: &str, what: &str, fix: &str| {
+        table.fault(table.place, format!("[[sign]] has no '{key}', {what}"), fix)
+    };
     if rule.domains.is_empty() && table.place_of("domains").is_none() {
         lacks(
             "domains",
@@ -408,7 +425,10 @@ fn canonicalization(text: &str) -> Result<(Canonicalization, Canonicalization), 
 pub(super) fn srs(table: Table<'_>, folder: &Path, local: &DomainSet) -> Option<SrsRules> {
     let (domain, secret_file) = (table.text("domain"), path(&table, "secret_file", folder));
     for (key, fix) in [
-        ("domain", "write the domain of rewritten addresses: domain = \"srs.example.org\""),
+        (
+            "domain",
+            "write the domain of rewritten addresses: domain = \"srs.example.org\"",
+        ),
         (
             "secret_file",
             "write the path of a file with a secret a line; 'openssl rand -base64 32' prints a good one",
@@ -438,7 +458,11 @@ pub(super) fn srs(table: Table<'_>, folder: &Path, local: &DomainSet) -> Option<
         forwarded_recipients,
         refuse_tampered: table.boolean("refuse_tampered").unwrap_or(true),
         excluded_domains: table
-            .list("excluded_domains", excluded, "write \"example.org\", or \".example.org\" for all below it")
+            .list(
+                "excluded_domains",
+                excluded,
+                "write \"example.org\", or \".example.org\" for all below it",
+            )
             .unwrap_or_default(),
         separator: srs_word(&table, "separator", Separator::ALL, Separator::as_str),
         hash_length: whole("hash_length", 4, 27, "letters"),
@@ -502,7 +526,12 @@ pub(super) fn outbound(table: Table<'_>, folder: &Path) -> OutboundRules {
             .word("on_alarm", &words(&on_alarm))
             .map_or(Treatment::Accept, |treatment| treatment.value),
         false_alarms_per_account_year: table
-            .number("false_alarms_per_account_year", 1e-6, 10.0, "alarms in a year of an account")
+            .number(
+                "false_alarms_per_account_year",
+                1e-6,
+                10.0,
+                "alarms in a year of an account",
+            )
             .map_or(standard.false_alarms_per_account_year, |number| number.value),
         accounts: table
             .whole("accounts", 64, 100_000_000, "accounts")
@@ -546,7 +575,10 @@ pub(super) fn outbound(table: Table<'_>, folder: &Path) -> OutboundRules {
                 }
                 None => table.fault(
                     place,
-                    format!("'{}' declares no number of recipients", printable(account.as_bytes())),
+                    format!(
+                        "'{}' declares no number of recipients",
+                        printable(account.as_bytes())
+                    ),
                     "write \"news@example.org\" = 5000: so many recipients on a day",
                 ),
             }
@@ -571,10 +603,19 @@ pub(super) fn strip(table: Option<Table<'_>>) -> Strip {
 
 /// Fields without which a message is broken, or nobody can verify it.
 fn strippable(text: &str) -> Result<String, String> {
-    const NEEDED: [&str; 6] = ["From", "Date", "MIME-Version", "Content-Type", "Content-Transfer-Encoding", "DKIM-Signature"];
+    const NEEDED: [&str; 6] = [
+        "From",
+        "Date",
+        "MIME-Version",
+        "Content-Type",
+        "Content-Transfer-Encoding",
+        "DKIM-Signature",
+    ];
     let name = field_name(text)?;
     match NEEDED.iter().any(|needed| needed.eq_ignore_ascii_case(&name)) {
-        true => Err(format!("without '{name}' messages are broken or cannot be verified")),
+        true => Err(format!(
+            "without '{name}' messages are broken or cannot be verified"
+        )),
         false => Ok(name),
     }
 }

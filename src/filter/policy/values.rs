@@ -112,6 +112,9 @@ pub(super) fn field_name(text: &str) -> Result<String, String> {
     let visible = |octet: u8| octet.is_ascii_graphic() && octet != b':';
     match (1..=76).contains(&text.len()) && text.bytes().all(visible) {
         true => Ok(text.to_owned()),
-        false => Err(format!("'{}' is no name of a header field", printable(text.as_bytes()))),
+        false => Err(format!(
+            "'{}' is no name of a header field",
+            printable(text.as_bytes())
+        )),
     }
 }

@@ -50,7 +50,10 @@ fn show(filter: &Filter, explanation: &Explanation) -> Page {
     if !foreign.is_empty() {
         page.told(
             "Sections that are not the filter's",
-            &[format!("the program that loads the filter reads [{}]", foreign.join("] and ["))],
+            &[format!(
+                "the program that loads the filter reads [{}]",
+                foreign.join("] and [")
+            )],
         );
     }
     for finding in &explanation.findings {

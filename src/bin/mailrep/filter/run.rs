@@ -126,7 +126,10 @@ fn show(decision: &Decision) -> Page {
         page.fact("author domain", &domain.to_string());
     }
     for signed in &decision.signed {
-        page.fact("signed by", &format!("{}, selector {}", signed.domain, signed.selector));
+        page.fact(
+            "signed by",
+            &format!("{}, selector {}", signed.domain, signed.selector),
+        );
     }
     if let Some(unsigned) = &decision.unsigned {
         page.fact("not signed", &unsigned.text);
@@ -141,7 +144,14 @@ fn show(decision: &Decision) -> Page {
         page.check("DMARC", verdict.dmarc.result.as_str(), &verdict.dmarc_reason());
     }
     if let Some(alarm) = &decision.alarm {
-        page.told("Alarm", &[format!("{}: {}", String::from_utf8_lossy(&alarm.account), alarm.reason)]);
+        page.told(
+            "Alarm",
+            &[format!(
+                "{}: {}",
+                String::from_utf8_lossy(&alarm.account),
+                alarm.reason
+            )],
+        );
     }
     if !decision.notes.is_empty() {
         let notes: Vec<String> = decision.notes.iter().map(|note| note.text.clone()).collect();
