@@ -199,13 +199,10 @@ pub unsafe extern "C" fn mailrep_decision_treatment(decision: *const Decision) -
 /// @return          text that lives as long as the decision; absent for NULL
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mailrep_decision_cause(decision: *const Decision) -> Text {
-    // SAFETY: the header's rules.
     guard(|| {
-        Text::of(
-            unsafe { borrow(decision) }
-                .ok()
-                .map(|decision| decision.cause.as_c_str()),
-        )
+        // SAFETY: the header's rules.
+        let decision = unsafe { borrow(decision) }.ok();
+        Text::of(decision.map(|decision| decision.cause.as_c_str()))
     })
 }
 
@@ -215,13 +212,10 @@ pub unsafe extern "C" fn mailrep_decision_cause(decision: *const Decision) -> Te
 /// @return          text that lives as long as the decision; absent for NULL
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mailrep_decision_reason(decision: *const Decision) -> Text {
-    // SAFETY: the header's rules.
     guard(|| {
-        Text::of(
-            unsafe { borrow(decision) }
-                .ok()
-                .map(|decision| decision.reason.as_c_str()),
-        )
+        // SAFETY: the header's rules.
+        let decision = unsafe { borrow(decision) }.ok();
+        Text::of(decision.map(|decision| decision.reason.as_c_str()))
     })
 }
 

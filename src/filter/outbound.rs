@@ -58,9 +58,11 @@ pub(super) fn open(rules: &OutboundRules, before: Option<&Outbound>) -> Result<O
 }
 
 fn load(rules: &OutboundRules) -> Result<Monitor, Fault> {
-    let mut options = MonitorOptions::default();
-    options.false_alarms_per_account_year = rules.false_alarms_per_account_year;
-    options.accounts = rules.accounts;
+    let options = MonitorOptions {
+        false_alarms_per_account_year: rules.false_alarms_per_account_year,
+        accounts: rules.accounts,
+        ..MonitorOptions::default()
+    };
     let fault = |place: Place, message: String, fix: &str| Fault {
         place,
         message,

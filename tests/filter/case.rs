@@ -87,6 +87,9 @@ impl Default for Way {
     }
 }
 
+/// Names and values of header fields.
+pub(crate) type Fields = Vec<(Vec<u8>, Vec<u8>)>;
+
 pub(crate) fn data() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data")
 }
@@ -201,11 +204,11 @@ impl Message {
         session.end(self.queue_id.as_bytes()).unwrap()
     }
 
-    fn octets(&self) -> (Vec<(Vec<u8>, Vec<u8>)>, Vec<u8>) {
+    fn octets(&self) -> (Fields, Vec<u8>) {
         if let Some(file) = &self.file {
             return split(&std::fs::read(data().join(file)).unwrap());
         }
-        let mut header: Vec<(Vec<u8>, Vec<u8>)> = Vec::new();
+        let mut header = Fields::new();
         if let Some((name, value, count)) = &self.flood {
             for number in 0..*count {
                 let value = value.replace("{}", &number.to_string());
@@ -224,7 +227,7 @@ impl Message {
 }
 
 /// A stored message as fields and body.
-pub(crate) fn split(message: &[u8]) -> (Vec<(Vec<u8>, Vec<u8>)>, Vec<u8>) {
+pub(crate) fn split(message: &[u8]) -> (Fields, Vec<u8>) {
     let mut octets = Vec::new();
     Converter::default().convert(message, |piece| octets.extend_from_slice(piece));
     let mut splitter = Splitter::new(&Limits::default());

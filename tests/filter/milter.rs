@@ -1,6 +1,6 @@
 //! What a milter must get right: the sentences that are about decisions, beside the table, whose cases are named there.
 
-use super::case::{cases, data, filter, split};
+use super::case::{Fields, cases, data, filter, split};
 use mailrep::clock::UnixTime;
 use mailrep::dns::zone::Zone;
 use mailrep::driver::{Checker, Setup, Source};
@@ -29,7 +29,7 @@ fn begun(policy: &str, glue: Glue, login: &[u8]) -> Session {
 
 /// The message after the actions were carried out as Postfix carries them out: an index counts the fields of a name as they are at
 /// that moment.
-fn carried_out(mut header: Vec<(Vec<u8>, Vec<u8>)>, decision: &Decision) -> Vec<(Vec<u8>, Vec<u8>)> {
+fn carried_out(mut header: Fields, decision: &Decision) -> Fields {
     for action in &decision.actions {
         match action {
             Action::DeleteHeader { name, occurrence, .. } => {
@@ -71,7 +71,7 @@ fn verified(header: &[(Vec<u8>, Vec<u8>)], body: &[u8]) -> Vec<&'static str> {
         .collect()
 }
 
-fn submission() -> (Vec<(Vec<u8>, Vec<u8>)>, Vec<u8>) {
+fn submission() -> (Fields, Vec<u8>) {
     let text = b"Received: from [203.0.113.66]\r\nAuthentication-Results: mx.example.net;\r\n\tspf=pass\r\nFrom: Ada <ada@example.org>\r\n\
                  To: bo@example.net\r\nSubject: eleven\r\n crates\r\nAuthentication-Results: other.example; spf=fail\r\nReceived: by x\r\n\
                  Date: Sun, 01 Mar 2026 09:00:00 +0000\r\nMessage-ID: <a@example.org>\r\n\r\nEleven crates.\r\n";
