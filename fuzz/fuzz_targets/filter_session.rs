@@ -14,7 +14,10 @@ static FILTER: LazyLock<Arc<Filter>> = LazyLock::new(|| {
                 [dmarc]\nhonour_policy = true\n[spf]\non_fail = \"hold\"\n[submission]\nauth_results = true\nunsigned = \"reject\"\n\
                 [outbound]\non_alarm = \"defer\"\n[strip]\nfields = [\"X-Spam\"]\nof_submissions = [\"Received\"]\n";
     let policy = Policy::parse(text, "policy", Path::new("")).expect("a policy");
-    let zone = Zone::parse(b"_dmarc.a.example. TXT \"v=DMARC1; p=reject\"\na.example. TXT \"v=spf1 -all\"\n", "zone");
+    let zone = Zone::parse(
+        b"_dmarc.a.example. TXT \"v=DMARC1; p=reject\"\na.example. TXT \"v=spf1 -all\"\n",
+        "zone",
+    );
     let source = Source::Zone(zone.expect("a zone"));
     Arc::new(Filter::with_source(policy, source).expect("a filter"))
 });
@@ -37,11 +40,19 @@ fn look_at(decision: &Decision) {
             assert!((1..=8).contains(&answer.lines().len()));
             for line in answer.lines() {
                 assert!(line.len() <= 400);
-                assert!(line.bytes().all(|octet| (b' '..=b'~').contains(&octet) && octet != b'%'));
+                assert!(
+                    line.bytes()
+                        .all(|octet| (b' '..=b'~').contains(&octet) && octet != b'%')
+                );
             }
         }
     }
-    assert!(decision.summary().bytes().all(|octet| (b' '..=b'~').contains(&octet)));
+    assert!(
+        decision
+            .summary()
+            .bytes()
+            .all(|octet| (b' '..=b'~').contains(&octet))
+    );
     assert!(decision.json()["treatment"].is_string());
 }
 
@@ -70,7 +81,12 @@ fuzz_target!(|data: &[u8]| {
             5 => session.rcpt(octets).map(drop),
             6 => session.data().map(drop),
             7 => {
-                let (name, value) = octets.split_at(octets.iter().position(|&octet| octet == b':').unwrap_or(octets.len()));
+                let (name, value) = octets.split_at(
+                    octets
+                        .iter()
+                        .position(|&octet| octet == b':')
+                        .unwrap_or(octets.len()),
+                );
                 session.header(name, value.strip_prefix(b":").unwrap_or(value))
             }
             8 => session.end_of_headers(),
