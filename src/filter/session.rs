@@ -391,6 +391,12 @@ fn bounded(octets: &[u8]) -> Vec<u8> {
     octets[..octets.len().min(LONGEST_NAME)].to_vec()
 }
 
+/// A login that is too long stays one, and is none that a rule knows: what is cut off may be its domain.
 fn bounded_login(login: Option<&[u8]>) -> Option<Vec<u8>> {
-    login.map(bounded).filter(|login| !login.is_empty())
+    let login = login.filter(|login| !login.is_empty())?;
+    if login.len() <= LONGEST_NAME {
+        return Some(login.to_vec());
+    }
+    let mark = b"...";
+    Some([&login[..LONGEST_NAME - mark.len()], mark].concat())
 }

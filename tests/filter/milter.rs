@@ -4,9 +4,10 @@ use super::case::{Fields, cases, data, filter, split};
 use mailrep::clock::UnixTime;
 use mailrep::dns::zone::Zone;
 use mailrep::driver::{Checker, Setup, Source};
-use mailrep::filter::{Action, Client, Decision, Glue, Origin, Session};
+use mailrep::filter::{Action, Client, Decision, Filter, Glue, Origin, Policy, Session};
 use mailrep::transaction::Options;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 const SIGN: &str = "authserv_id = \"mx.example.net\"\n[[sign]]\ndomains = [\"example.org\"]\n\
                     keys = [{ selector = \"s2026\", file = \"keys/rsa2048.pem\" }, { selector = \"e2026\", file = \"keys/ed25519.pem\" }]\n";
@@ -210,7 +211,7 @@ fn a_message_is_counted_once() {
         session.end(b"").unwrap();
         let habits = filter.monitor().unwrap().habits(account);
         let counted = format!("{habits:?}");
-        let single = mailrep::filter::Filter::new(filter.policy().clone()).unwrap();
+        let single = super::case::filter("[outbound]\n", None);
         let event = mailrep::outbound::Event {
             time: NOW as f64,
             account,
@@ -296,6 +297,56 @@ fn replies_are_bounded() {
     assert_eq!(answer.lines().len(), 8);
     assert_eq!(answer.lines()[7], "...");
     assert!(answer.lines().iter().all(|line| line.len() <= 400));
+}
+
+#[test]
+fn dead_nameservers_never_stop_mail_unless_the_policy_says_so() {
+    // Nobody listens there, or whoever does is no nameserver.
+    let policy =
+        "[dns]\nnameservers = [\"127.0.0.1:1\"]\ntimeout = 0.2\n[dmarc]\nhonour_policy = true\n[verify]\n";
+    for (more, expected) in [("", "accept"), ("on_temperror = \"defer\"", "defer")] {
+        let policy = Policy::parse(&format!("{policy}{more}\n"), "policy", &data()).unwrap();
+        let mut session = Session::new(&Arc::new(Filter::new(policy).unwrap()), Glue::default());
+        session.connect(stranger()).unwrap();
+        session.mail_from(b"<ada@example.org>", None).unwrap();
+        session.header(b"From", b" ada@example.org").unwrap();
+        let decision = session.end(b"").unwrap();
+        assert_eq!(decision.treatment.as_str(), expected);
+        assert_eq!(decision.verdict.unwrap().dmarc.result.as_str(), "temperror");
+    }
+}
+
+#[test]
+fn an_account_for_which_there_is_no_room_may_send_and_that_is_told() {
+    let filter = filter("[outbound]\naccounts = 64\non_alarm = \"reject\"\n", None);
+    let mut told = 0;
+    for number in 0..400 {
+        let mut session = Session::new(&filter, Glue::default());
+        session.set_time(Some(NOW as f64));
+        session.connect(stranger()).unwrap();
+        session
+            .mail_from(b"a@b", Some(format!("account{number}").as_bytes()))
+            .unwrap();
+        session.rcpt(b"x@example.net").unwrap();
+        let decision = session.end(b"").unwrap();
+        assert_eq!(decision.treatment.as_str(), "accept");
+        told += usize::from(decision.notes.iter().any(|note| note.code == "not_watched"));
+    }
+    assert!(told > 100, "{told} of 400");
+}
+
+#[test]
+fn a_login_that_is_too_long_is_nobody_elses() {
+    let mut login = vec![b'x'; 1_012];
+    login.extend_from_slice(b"@example.org.evil.example");
+    let mut session = begun(SIGN, Glue::default(), &login);
+    session.header(b"From", b" ada@example.org").unwrap();
+    let decision = session.end(b"").unwrap();
+    assert_eq!(decision.origin, Origin::Login);
+    assert!(
+        decision.signed.is_empty(),
+        "cut at 1,024 octets it would end in @example.org"
+    );
 }
 
 /// Each sentence that is about decisions has its case in the table or its test here.

@@ -1,6 +1,8 @@
 //! Policy files: what is wrong with them, where, and what mends it; and what is dangerous.
 
 use super::case::data;
+use mailrep::dns::zone::Zone;
+use mailrep::driver::Source;
 use mailrep::filter::policy::{Policy, PolicyError};
 use mailrep::filter::{Explanation, Filter};
 use std::path::Path;
@@ -13,7 +15,9 @@ fn refused(text: &str) -> PolicyError {
 }
 
 fn loaded(text: &str) -> Result<Filter, PolicyError> {
-    Policy::parse(text, "mailrep.toml", &data()).and_then(Filter::new)
+    // Whatever nameservers this host has.
+    let source = Source::Zone(Zone::new());
+    Policy::parse(text, "mailrep.toml", &data()).and_then(|policy| Filter::with_source(policy, source))
 }
 
 #[test]

@@ -96,8 +96,10 @@ fn the_state_of_accounts_outlives_the_program_and_a_damaged_one_is_never_overwri
 #[test]
 fn states_that_begin_with_one_key_file_can_be_merged() {
     let folder = tempfile::tempdir().unwrap();
+    std::fs::copy(data().join("zone"), folder.path().join("zone")).unwrap();
     std::fs::write(folder.path().join("key"), "00112233445566778899AABBCCDDEEFF\n").unwrap();
-    let of = |key: &str| Filter::new(policy(&format!("[outbound]\n{key}"), folder.path())).unwrap();
+    let text = |key: &str| format!("[dns]\nzone_files = [\"zone\"]\n[outbound]\n{key}");
+    let of = |key: &str| Filter::new(policy(&text(key), folder.path())).unwrap();
     let (one, two, other) = (of("key_file = \"key\""), of("key_file = \"key\""), of(""));
     let copy = |filter: &Filter| {
         let mut octets = Vec::new();

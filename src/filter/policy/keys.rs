@@ -140,3 +140,38 @@ pub(super) const SECTIONS: &[Section] = &[
     one("milter", &[]),
     one("log", &[]),
 ];
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn file(path: &str) -> String {
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+        std::fs::read_to_string(root.join(path)).unwrap()
+    }
+
+    #[test]
+    fn the_documentation_knows_every_key() {
+        let documentation = file("docs/filter.md");
+        for section in SECTIONS {
+            let missing: Vec<&&str> = section
+                .keys
+                .iter()
+                .filter(|key| {
+                    !documentation.contains(&format!("`{key}`"))
+                        && !documentation.contains(&format!("[{key}]"))
+                })
+                .filter(|key| !["selector", "file"].contains(*key))
+                .collect();
+            assert!(missing.is_empty(), "{}: {missing:?}", section.heading());
+        }
+    }
+
+    #[test]
+    fn no_name_of_a_section_is_there_twice_and_the_first_is_the_top_of_the_file() {
+        assert_eq!(SECTIONS[0].name, "");
+        let names: std::collections::HashSet<&str> = SECTIONS.iter().map(|section| section.name).collect();
+        assert_eq!(names.len(), SECTIONS.len());
+    }
+}

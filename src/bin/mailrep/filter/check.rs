@@ -10,9 +10,8 @@ use serde_json::json;
 
 pub(crate) fn run(command: &FilterCheck, global: Global) -> Result<(), Failure> {
     let as_json = global.json;
-    let unusable = |error| super::unusable(&error, as_json);
-    let policy = Policy::read(&command.file).map_err(unusable)?;
-    let filter = Filter::new(policy).map_err(unusable)?;
+    let policy = Policy::read(&command.file).map_err(|error| super::unusable(&error, as_json))?;
+    let filter = super::loaded(policy, &global)?;
     let explanation = filter.explain();
     match as_json {
         true => print_json(&object(&filter, &explanation)),

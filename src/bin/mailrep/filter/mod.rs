@@ -8,9 +8,9 @@ mod run;
 use crate::cli::Global;
 use crate::failure::Failure;
 use crate::page::print_json;
-use crate::printable;
+use crate::{printable, setup};
 use arguments::{Filter, FilterCommand};
-use mailrep::filter::PolicyError;
+use mailrep::filter::{Policy, PolicyError};
 use serde_json::json;
 
 pub(crate) fn run(command: Filter, global: Global) -> Result<(), Failure> {
@@ -18,6 +18,18 @@ pub(crate) fn run(command: Filter, global: Global) -> Result<(), Failure> {
         FilterCommand::Check(check) => check::run(&check, global),
         FilterCommand::Run(run) => run::run(&run, global),
     }
+}
+
+/// A policy with all that it names loaded, and with the DNS of the options, if they name any.
+fn loaded(policy: Policy, global: &Global) -> Result<mailrep::filter::Filter, Failure> {
+    let filter = match global.zone.is_empty() && global.nameserver.is_empty() {
+        true => mailrep::filter::Filter::new(policy),
+        false => {
+            let source = setup::source(global, policy.dns.timeout)?;
+            mailrep::filter::Filter::with_source(policy, source)
+        }
+    };
+    filter.map_err(|error| unusable(&error, global.json))
 }
 
 /// Tells of a policy that cannot be used: a line for each fault.

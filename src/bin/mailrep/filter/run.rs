@@ -5,10 +5,9 @@ use crate::cli::Global;
 use crate::failure::{Failure, tell};
 use crate::input::Message;
 use crate::page::{Page, Tone, print_json};
-use crate::setup;
 use mailrep::Limits;
 use mailrep::filter::policy::Treatment;
-use mailrep::filter::{Client, Decision, Filter, Glue, Policy, Reply, Session};
+use mailrep::filter::{Client, Decision, Glue, Policy, Reply, Session};
 use mailrep::message::Splitter;
 use std::sync::Arc;
 
@@ -19,14 +18,7 @@ pub(crate) fn run(command: &FilterRun, global: Global) -> Result<(), Failure> {
     if let Some(time) = global.dns_timeout {
         policy.dns.timeout = time;
     }
-    let filter = match global.zone.is_empty() && global.nameserver.is_empty() {
-        true => Filter::new(policy),
-        false => {
-            let source = setup::source(&global, policy.dns.timeout)?;
-            Filter::with_source(policy, source)
-        }
-    };
-    let filter = Arc::new(filter.map_err(unusable)?);
+    let filter = Arc::new(super::loaded(policy, &global)?);
     let mut session = Session::new(&filter, Glue::default());
     session.set_time(global.now.map(|now| now.0 as f64));
     envelope(command, &mut session)?;
