@@ -2021,6 +2021,24 @@ int mailrep_filter_acknowledge(const struct mailrep_filter *filter,
 struct mailrep_text mailrep_filter_authserv_id(const struct mailrep_filter *filter);
 
 /**
+ * How many things are dangerous or useless in a policy that can be used, such as a key file that others can read; those that
+ * "mailrep filter check" calls notices do not count. A program logs them when it starts.
+ *
+ * @param filter  may be NULL
+ * @return        0 for NULL
+ */
+size_t mailrep_filter_danger_count(const struct mailrep_filter *filter);
+
+/**
+ * Something dangerous or useless in the policy, and what to do, in a sentence; the worst first.
+ *
+ * @param filter  may be NULL
+ * @param at      from 0
+ * @return        text that lives as long as the filter; absent beyond the last
+ */
+struct mailrep_text mailrep_filter_danger(const struct mailrep_filter *filter, size_t at);
+
+/**
  * A value of a section of the policy file that is the program's own: "milter" or "log".
  *
  * @param filter   may be used by other threads at the same time

@@ -5,6 +5,7 @@ use super::guard;
 use super::handle::{Handle, ManyThreads, borrow, give, place, take_back};
 use super::status::{Fault, IntoC as _, MAILREP_INVALID, MAILREP_IO, Status};
 use super::text::{Text, keep, lent, lent_string, lent_text};
+use crate::Severity;
 use crate::filter::{self, PolicyError};
 use std::collections::HashMap;
 use std::ffi::{CString, c_char, c_int};
@@ -19,6 +20,7 @@ const MOST_KEYS: usize = 1_024;
 pub struct Filter {
     filter: Arc<filter::Filter>,
     authserv_id: CString,
+    dangers: Vec<CString>,
     /// Settings that were asked for, by section and key.
     settings: Mutex<HashMap<(String, String), Box<CString>>>,
 }
@@ -35,8 +37,22 @@ const _: () = {
 
 impl Filter {
     fn new(filter: filter::Filter) -> Filter {
+        let findings = filter.explain().findings;
+        let dangers = findings
+            .iter()
+            .filter(|finding| finding.severity != Severity::Notice)
+            .map(|finding| {
+                let place = finding.place.map(|place| format!("line {}: ", place.line));
+                keep(format!(
+                    "{}{}; {}",
+                    place.unwrap_or_default(),
+                    finding.message,
+                    finding.fix
+                ))
+            });
         Filter {
             authserv_id: keep(filter.authserv_id()),
+            dangers: dangers.collect(),
             filter: Arc::new(filter),
             settings: Mutex::default(),
         }
@@ -225,6 +241,35 @@ pub unsafe extern "C" fn mailrep_filter_authserv_id(filter: *const Filter) -> Te
             unsafe { borrow(filter) }
                 .ok()
                 .map(|filter| filter.authserv_id.as_c_str()),
+        )
+    })
+}
+
+/// How many things are dangerous or useless in a policy that can be used, such as a key file that others can read; those that
+/// "mailrep filter check" calls notices do not count. A program logs them when it starts.
+///
+/// @param filter  may be NULL
+/// @return        0 for NULL
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mailrep_filter_danger_count(filter: *const Filter) -> usize {
+    // SAFETY: the header's rules.
+    guard(|| unsafe { borrow(filter) }.map_or(0, |filter| filter.dangers.len()))
+}
+
+/// Something dangerous or useless in the policy, and what to do, in a sentence; the worst first.
+///
+/// @param filter  may be NULL
+/// @param at      from 0
+/// @return        text that lives as long as the filter; absent beyond the last
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mailrep_filter_danger(filter: *const Filter, at: usize) -> Text {
+    guard(|| {
+        // SAFETY: the header's rules.
+        let filter = unsafe { borrow(filter) }.ok();
+        Text::of(
+            filter
+                .and_then(|filter| filter.dangers.get(at))
+                .map(CString::as_c_str),
         )
     })
 }

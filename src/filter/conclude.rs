@@ -84,7 +84,11 @@ impl Conclusion<'_> {
         reply: (u16, &'static str, &Template),
     ) {
         let domain = self.from_domain.as_ref().map(Name::to_string).unwrap_or_default();
-        let account = self.message.login.as_deref().map(printable).unwrap_or_default();
+        let watched = self.message.watched.as_ref();
+        let watched = watched.and_then(|watched| Some(watched.alarm.as_ref()?.account.as_slice()));
+        // Of mail without a login, whoever stands for one.
+        let account = self.message.login.as_deref().or(watched);
+        let account = account.map(printable).unwrap_or_default();
         let client = self
             .connection
             .address

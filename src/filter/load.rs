@@ -90,6 +90,10 @@ impl Filter {
         for rule in &policy.sign {
             faults.sign(rule, &mut logins, &mut trusted);
         }
+        if !logins.is_empty() {
+            // The first use of the generator takes some 50 ms, which no message is to wait for. Without randomness signing fails, and says so.
+            let _ = aws_lc_rs::rand::fill(&mut [0]);
+        }
         let srs = faults.srs(&policy);
         let outbound = match &policy.outbound {
             None => None,

@@ -337,7 +337,8 @@ impl Session {
     }
 
     /// The message is complete: waits for look-ups that are still open, and decides. `queue_id` is the MTA's name for the message, which
-    /// Postfix knows only now; it may be empty. The session is ready for the next message.
+    /// Postfix knows only now; it may be empty. The session is ready for the next message. It blocks; within an asynchronous runtime it cannot,
+    /// and nothing is verified then (note `not_verified`).
     ///
     /// # Errors
     /// [`Error::Sequence`] outside a message. Whatever fails within is told in the decision.

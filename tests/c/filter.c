@@ -409,6 +409,11 @@ int main(void)
     filter = filter_of(reject);
     EXPECT(text_is(mailrep_filter_authserv_id(filter), authserv_id));
     EXPECT(mailrep_filter_authserv_id(NULL).data == NULL);
+    /* Zone files are for tests. */
+    EXPECT(mailrep_filter_danger_count(filter) == 1);
+    EXPECT(begins(mailrep_filter_danger(filter, 0).data, "no nameserver is asked: "));
+    EXPECT(mailrep_filter_danger(filter, 1).data == NULL);
+    EXPECT(mailrep_filter_danger_count(NULL) == 0);
     accepted_message(filter);
     rejected_message(filter);
     out_of_turn(filter);

@@ -122,6 +122,14 @@ fn each_fault_is_told_with_its_line_and_what_mends_it() {
             "4:12: 'anyone' is no account among others; ",
         ),
         (
+            "[[sign]]\ndomains = \"b.example\"\nkeys = []",
+            "1:1: [[sign]] has no 'keys', ",
+        ),
+        (
+            "[[sign]]\ndomains = []\nkeys = []",
+            "1:1: [[sign]] has no 'domains', ",
+        ),
+        (
             "[srs]\nsecret_file = \"x\"\nforward = false",
             "1:1: [srs] has no 'domain'; ",
         ),

@@ -263,6 +263,11 @@ impl<'a> Table<'a> {
         }
     }
 
+    /// Whether there is a list without members.
+    pub(super) fn is_empty_list(&self, key: &'static str) -> bool {
+        matches!(self.get(key), Some((_, DeValue::Array(list))) if list.is_empty())
+    }
+
     /// The section of that name.
     pub(super) fn section(&self, key: &'static str) -> Option<Table<'a>> {
         let (place, value) = self.get(key)?;

@@ -355,14 +355,14 @@ pub(super) fn sign(table: Table<'_>, folder: &Path) -> Option<SignRule> {
     let lacks = |key: &str, what: &str, fix: &str| {
         table.fault(table.place, format!("[[sign]] has no '{key}', {what}"), fix)
     };
-    if rule.domains.is_empty() && table.place_of("domains").is_none() {
+    if table.place_of("domains").is_none() || table.is_empty_list("domains") {
         lacks(
             "domains",
             "and nobody knows for whom it signs",
             "write domains = [\"example.org\"]",
         );
     }
-    if rule.keys.is_empty() && table.place_of("keys").is_none() {
+    if table.place_of("keys").is_none() || table.is_empty_list("keys") {
         lacks(
             "keys",
             "and nobody knows what to sign with",
