@@ -188,7 +188,7 @@ impl Message {
         let (Some(outbound), Some(rules)) = (&filter.outbound, &filter.policy.outbound) else {
             return;
         };
-        if self.watched.is_some() || self.recipients.is_empty() || self.is_own_bounce() {
+        if self.watched.is_some() || self.recipients.is_empty() {
             return;
         }
         let client = || {
@@ -206,7 +206,11 @@ impl Message {
             Origin::Internal | Origin::Originating if rules.watch.internal => Some(client()),
             _ => None,
         };
-        let Some(account) = account else { return };
+        let Some(mut account) = account else { return };
+        if self.is_own_bounce() {
+            // They are never stopped, and must not stop what else the client sends; but nobody is to escape by the null sender.
+            account.extend_from_slice(b" <>");
+        }
         let addresses: Vec<&[u8]> = self
             .recipients
             .iter()
