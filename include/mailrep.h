@@ -175,6 +175,92 @@
  *     }
  *
  *
+ * RECIPE 4: a mail filter that does what a policy file says (docs/filter.md), in the callbacks of libmilter or another's
+ *
+ * One filter serves all connections and threads; each connection has a session, through which its messages go. tests/c/filter.c tries all
+ * of it.
+ *
+ *     #include <mailrep.h>
+ *     #include <stdio.h>
+ *     #include <string.h>
+ *
+ *     // What the mail server offers; libmilter's smfi_... functions, say.
+ *     struct server {
+ *         void (*delete_header)(const char *name, int occurrence);
+ *         void (*insert_header)(int place, const char *name, const char *value);
+ *         void (*change_sender)(const char *address);
+ *         void (*add_recipient)(const char *address);
+ *         void (*delete_recipient)(const char *address);
+ *         void (*hold)(const char *reason);
+ *         void (*refuse)(int code, const char *enhanced, const char *first_line);
+ *     };
+ *
+ *     // When the program starts. A policy that cannot be used is told with its lines.
+ *     mailrep_filter *load(const char *path)
+ *     {
+ *         mailrep_filter *filter;
+ *         mailrep_error *error;
+ *         if (mailrep_filter_read(path, &filter, &error) != MAILREP_OK) {
+ *             fprintf(stderr, "%s\n", mailrep_error_text(error));
+ *             mailrep_error_free(error);
+ *             return NULL;
+ *         }
+ *         for (size_t at = 0; at < mailrep_filter_danger_count(filter); at++)
+ *             fprintf(stderr, "warning: %s\n", mailrep_filter_danger(filter, at).data);
+ *         return filter;
+ *     }
+ *
+ *     // A client connects. SMFIP_HDR_LEADSPC was negotiated, and folds are LF.
+ *     mailrep_filter_session *on_connect(const mailrep_filter *filter, const char *ip, const char *daemon)
+ *     {
+ *         mailrep_filter_session *session;
+ *         if (mailrep_filter_session_new(filter, MAILREP_GLUE_BARE_LF, &session) != MAILREP_OK)
+ *             return NULL;
+ *         mailrep_filter_session_connect(session, ip, ip ? strlen(ip) : 0, daemon, daemon ? strlen(daemon) : 0);
+ *         return session;
+ *     }
+ *
+ *     // A recipient. Returns 0, or the code to refuse it with. The other events are told in the same way.
+ *     int on_recipient(mailrep_filter_session *session, const char *address)
+ *     {
+ *         mailrep_filter_session_rcpt(session, address, strlen(address));
+ *         if (mailrep_filter_session_reply(session) == MAILREP_REPLY_CONTINUE)
+ *             return 0;
+ *         return mailrep_filter_session_reply_code(session);
+ *     }
+ *
+ *     // The end of a message.
+ *     void on_end_of_message(mailrep_filter_session *session, const char *queue_id, const struct server *server)
+ *     {
+ *         mailrep_decision *decision;
+ *         if (mailrep_filter_session_end(session, queue_id, queue_id ? strlen(queue_id) : 0, &decision) != MAILREP_OK) {
+ *             fprintf(stderr, "%s\n", mailrep_filter_session_error(session));
+ *             return;
+ *         }
+ *         for (size_t at = 0; at < mailrep_decision_action_count(decision); at++) {
+ *             const char *name = (const char *)mailrep_decision_action_name(decision, at).data;
+ *             const char *value = (const char *)mailrep_decision_action_value(decision, at).data;
+ *             const char *line = mailrep_decision_action_line(decision, at, 0).data;
+ *             int number = mailrep_decision_action_number(decision, at);
+ *             switch (mailrep_decision_action_kind(decision, at)) {
+ *             case MAILREP_ACTION_DELETE_HEADER: server->delete_header(name, number); break;
+ *             case MAILREP_ACTION_INSERT_HEADER: server->insert_header(number, name, value); break;
+ *             case MAILREP_ACTION_CHANGE_SENDER: server->change_sender(value); break;
+ *             case MAILREP_ACTION_ADD_RECIPIENT: server->add_recipient(value); break;
+ *             case MAILREP_ACTION_DELETE_RECIPIENT: server->delete_recipient(value); break;
+ *             case MAILREP_ACTION_HOLD: server->hold(line); break;
+ *             case MAILREP_ACTION_DEFER:
+ *             case MAILREP_ACTION_REJECT:
+ *                 server->refuse(mailrep_decision_action_code(decision, at),
+ *                                mailrep_decision_action_enhanced(decision, at).data, line);
+ *                 break;
+ *             }
+ *         }
+ *         printf("%s\n", mailrep_decision_log(decision).data);
+ *         mailrep_decision_free(decision);
+ *     }
+ *
+ *
  * RULES, which hold for every function
  *
  * Status   Functions that can fail return MAILREP_OK (0) or another MAILREP_... status. The handle keeps the words for the
