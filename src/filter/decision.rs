@@ -138,6 +138,14 @@ impl Decision {
         }
         if let Some(alarm) = &self.alarm {
             let _ = write!(line, " alarm={}", alarm.cause);
+            // The sentence stands once, and not in each line while the alarm is open.
+            if alarm.is_new {
+                let told = format!("{}: {}", printable(&alarm.account), alarm.reason);
+                let _ = write!(line, " alarm_reason={}", quoted(&printable_text(&told)));
+            }
+        }
+        if let Some(host) = &self.host_alarm {
+            let _ = write!(line, " host_alarm={}", quoted(&printable_text(host)));
         }
         let _ = write!(line, " action={}", self.treatment);
         if self.cause != "none" {

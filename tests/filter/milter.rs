@@ -317,6 +317,36 @@ fn dead_nameservers_never_stop_mail_unless_the_policy_says_so() {
 }
 
 #[test]
+fn on_alarm_one_line_is_logged_that_an_administrator_understands() {
+    let filter = filter("[outbound]\n", None);
+    let mut lines = Vec::new();
+    for number in 0..30 {
+        let mut session = Session::new(&filter, Glue::default());
+        session.set_time(Some(NOW as f64 + f64::from(number)));
+        session.connect(stranger()).unwrap();
+        session.mail_from(b"a@b", Some(b"ada")).unwrap();
+        session
+            .rcpt(format!("stranger{number}@example.net").as_bytes())
+            .unwrap();
+        lines.push(session.end(b"").unwrap().summary());
+    }
+    let told: Vec<&String> = lines
+        .iter()
+        .filter(|line| line.contains("alarm_reason="))
+        .collect();
+    assert_eq!(told.len(), 1, "{lines:#?}");
+    assert!(
+        told[0].contains("alarm_reason=\"ada: ") && told[0].contains("are too many"),
+        "{}",
+        told[0]
+    );
+    assert!(
+        lines[29].contains(" alarm="),
+        "the code stays while the alarm is open"
+    );
+}
+
+#[test]
 fn an_account_for_which_there_is_no_room_may_send_and_that_is_told() {
     let filter = filter("[outbound]\naccounts = 64\non_alarm = \"reject\"\n", None);
     let mut told = 0;
