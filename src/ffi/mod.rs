@@ -16,7 +16,9 @@
 
 pub mod codes;
 pub mod context;
+mod desk;
 mod dmarc_policy;
+pub mod dns;
 pub mod error;
 mod handle;
 pub mod options;
