@@ -246,6 +246,31 @@
 #define MAILREP_PANIC 8
 
 /**
+ * It cannot be told yet: questions are open. Answer them, and make the call again.
+ */
+#define MAILREP_AGAIN 9
+
+/**
+ * The handle was freed already, or is of another kind. It is noticed where the handle is one of the last 1,024 that were freed.
+ */
+#define MAILREP_HANDLE 10
+
+/**
+ * Another call on this handle is under way, in another thread or around this callback.
+ */
+#define MAILREP_BUSY 11
+
+/**
+ * Nobody waits for this answer: it was given already, its time is over, or the message was given up.
+ */
+#define MAILREP_UNASKED 12
+
+/**
+ * The DNS message was cut to fit; ask again over TCP.
+ */
+#define MAILREP_TRUNCATED 13
+
+/**
  * What a verdict's code is where there is nothing to tell: the check was not made, the index is beyond the last, the
  * handle is NULL.
  */
@@ -392,6 +417,111 @@
 #define MAILREP_IPREV_PERMERROR 3
 
 /**
+ * Addresses of IPv4.
+ */
+#define MAILREP_DNS_A 1
+
+/**
+ * Names of an address.
+ */
+#define MAILREP_DNS_PTR 12
+
+/**
+ * Mail exchanges.
+ */
+#define MAILREP_DNS_MX 15
+
+/**
+ * Texts.
+ */
+#define MAILREP_DNS_TXT 16
+
+/**
+ * Addresses of IPv6.
+ */
+#define MAILREP_DNS_AAAA 28
+
+/**
+ * The name exists, or something below it does, but not with a record of this type.
+ */
+#define MAILREP_DNS_NO_DATA 0
+
+/**
+ * Neither the name nor anything below it exists (NXDOMAIN, RFC 8020).
+ */
+#define MAILREP_DNS_NO_NAME 1
+
+/**
+ * The server said SERVFAIL.
+ */
+#define MAILREP_DNS_SERVFAIL 0
+
+/**
+ * The server said REFUSED.
+ */
+#define MAILREP_DNS_REFUSED 1
+
+/**
+ * No server answered in time.
+ */
+#define MAILREP_DNS_TIMEOUT 2
+
+/**
+ * An answer came that cannot be used, such as one that does not parse.
+ */
+#define MAILREP_DNS_MALFORMED 3
+
+/**
+ * The network or the host failed.
+ */
+#define MAILREP_DNS_NETWORK 4
+
+/**
+ * RSA of 2048 bits, which everybody verifies and whose record fits anywhere.
+ */
+#define MAILREP_KEY_RSA_2048 0
+
+/**
+ * RSA of 3072 bits.
+ */
+#define MAILREP_KEY_RSA_3072 1
+
+/**
+ * RSA of 4096 bits, the most that every verifier accepts (RFC 8301 section 3.2).
+ */
+#define MAILREP_KEY_RSA_4096 2
+
+/**
+ * Ed25519 (RFC 8463), which not everybody verifies yet: sign with RSA beside it.
+ */
+#define MAILREP_KEY_ED25519 3
+
+/**
+ * Blanks, letter case of names and folds may change on the way (RFC 6376 section 3.4).
+ */
+#define MAILREP_RELAXED 0
+
+/**
+ * Nothing may change on the way.
+ */
+#define MAILREP_SIMPLE 1
+
+/**
+ * Whoever may submit mail at all may send as the author domain.
+ */
+#define MAILREP_SENDERS_ANYONE 0
+
+/**
+ * Accounts whose name is an address at the author domain, or at a domain above it.
+ */
+#define MAILREP_SENDERS_OWN_DOMAIN 1
+
+/**
+ * The accounts that are listed.
+ */
+#define MAILREP_SENDERS_ACCOUNTS 2
+
+/**
  * The interoperable form of the hash: HMAC-SHA1 in base64.
  */
 #define MAILREP_SRS_MAC_COMPAT 0
@@ -452,6 +582,12 @@
 #define MAILREP_SRS_SOCKETMAP 2
 
 /**
+ * What one host says about a message. It is filled or read first and used then: results are added while no other thread uses it;
+ * otherwise any number of threads may read it at a time.
+ */
+typedef struct mailrep_auth_results mailrep_auth_results;
+
+/**
  * A resolver with its cache, the options, and the thread that asks. One for a program is enough; any number of
  * threads may use it at a time.
  */
@@ -461,6 +597,24 @@ typedef struct mailrep_context mailrep_context;
  * Why a handle could not be made; the caller frees it with mailrep_error_free().
  */
 typedef struct mailrep_error mailrep_error;
+
+/**
+ * A private key that signs. It never changes, and any number of threads may use it at a time.
+ */
+typedef struct mailrep_key mailrep_key;
+
+/**
+ * Signs for one domain with one key (DKIM, RFC 6376). It never changes, and any number of threads may use it at a time.
+ */
+typedef struct mailrep_signer mailrep_signer;
+
+/**
+ * A message that is being signed, used by one thread at a time (not always the same one).
+ *
+ * The message comes as header ... end_of_headers, body ..., or else as data ..., then finish. It has to be the message that goes over the
+ * wire: line ends are CRLF, no dots are doubled, and nothing is changed afterwards.
+ */
+typedef struct mailrep_signing mailrep_signing;
 
 /**
  * Rewrites envelope senders (SRS). It never changes, and any number of threads may use it at a time.
@@ -478,6 +632,12 @@ typedef struct mailrep_srs_outcome mailrep_srs_outcome;
 typedef struct mailrep_srs_server mailrep_srs_server;
 
 /**
+ * Who signs for which author domain, and on whose behalf. It is filled first and used then: rules are added while no other thread
+ * uses it; otherwise any number of threads may use it at a time.
+ */
+typedef struct mailrep_signing_table mailrep_signing_table;
+
+/**
  * One message on its way through, used by one thread at a time (not always the same one).
  *
  * The calls come in the order of SMTP: connect, helo, authenticated, mail_from, rcpt, then header ... end_of_headers, body ..., or
@@ -491,6 +651,53 @@ typedef struct mailrep_transaction mailrep_transaction;
  * the transaction nor the context that it came from. All its texts live until mailrep_verdict_free().
  */
 typedef struct mailrep_verdict mailrep_verdict;
+
+/**
+ * A record of an answer.
+ */
+typedef struct mailrep_record {
+  /**
+   * By the question's kind. A: the 4 octets of the address; AAAA: its 16; TXT: the octets of the record's character-strings, joined;
+   * MX and PTR: the name, as "mail.example.org" ("" is the root, as in a null MX).
+   */
+  const void *data;
+  /**
+   * Octets of data.
+   */
+  size_t length;
+  /**
+   * Of an MX record, 0 to 65,535; otherwise it is not looked at.
+   */
+  uint32_t preference;
+  /**
+   * Must be 0.
+   */
+  uint32_t reserved;
+} mailrep_record;
+
+/**
+ * A DNS question that waits for its answer.
+ */
+typedef struct mailrep_question {
+  /**
+   * Stands for the question; a context uses no number twice.
+   */
+  uint64_t id;
+  /**
+   * What is asked for: MAILREP_DNS_A, MAILREP_DNS_PTR, MAILREP_DNS_MX, MAILREP_DNS_TXT or MAILREP_DNS_AAAA, which are the numbers
+   * that the DNS has for them.
+   */
+  int kind;
+  /**
+   * Milliseconds for which somebody waits for the answer, from the moment when the question was handed out.
+   */
+  uint32_t wait_ms;
+  /**
+   * The name, absolute, in ASCII and lower case, without a dot at the end ("" is the root), closed by 0. It is not to be looked for in
+   * search domains or the hosts file.
+   */
+  char name[256];
+} mailrep_question;
 
 /**
  * An SPF record that stands for whatever its domain publishes: see spf_records of mailrep_options.
@@ -521,14 +728,25 @@ typedef struct mailrep_dmarc_exception {
 } mailrep_dmarc_exception;
 
 /**
+ * A function of the program that is told of a DNS question: see resolve of mailrep_options.
+ *
+ * It answers by one of the mailrep_context_answer functions, before it returns or later, from any thread. It is called from threads of
+ * the library, from several at a time; it may block, and others wait then if four do. It must not throw.
+ *
+ * user is resolve_user of the options; question lives until the function returns. 0 says that the question is or will be
+ * answered; any other number is a failure: the question could not be asked.
+ */
+typedef int (*mailrep_resolve)(void *user, const struct mailrep_question *question);
+
+/**
  * How a context resolves names and judges messages.
  *
  * Always begin with mailrep_options_init(), which fills in the defaults, and change what you want different. Numbers
  * are taken as they stand: 0 is none, not "the default". Pointers are only read by mailrep_context_new(), which copies
  * what it needs.
  *
- * Names are answered from zone_file or zone_text (offline), or by nameservers, or, if none of them is set, by the system's
- * nameservers (/etc/resolv.conf). A zone and nameservers together are MAILREP_INVALID.
+ * Names are answered from zone_file or zone_text (offline), or by nameservers, or by the program (resolve or questions), or, if none of
+ * them is set, by the system's nameservers (/etc/resolv.conf). Several of them together are MAILREP_INVALID.
  */
 typedef struct mailrep_options {
   /**
@@ -684,6 +902,43 @@ typedef struct mailrep_options {
    * Must be 0.
    */
   uint32_t reserved2;
+  /**
+   * A function of the program that is told of each DNS question, in place of nameservers or a zone: see mailrep_resolve. Default NULL.
+   */
+  mailrep_resolve resolve;
+  /**
+   * What resolve is given. Default NULL.
+   */
+  void *resolve_user;
+  /**
+   * Questions that may be open at one time, with resolve or questions; one more fails. Default 65,536.
+   */
+  size_t open_questions;
+  /**
+   * Not 0: the context starts no thread and waits for nothing; the program takes DNS questions by mailrep_context_questions() and
+   * answers them when it can. Not together with resolve, nameservers or a zone. Default 0.
+   */
+  int questions;
+  /**
+   * Threads that run checks, 1 to 64. One is enough, for they only wait for the DNS and verify signatures. Default 1.
+   */
+  uint32_t threads;
+  /**
+   * DNS questions that SPF may ask ahead of its terms, so that they do not wait for one another. Default 20.
+   */
+  uint32_t spf_questions_ahead;
+  /**
+   * Seconds for which answers with records are kept at most. Default 86,400.
+   */
+  uint32_t cache_records_s;
+  /**
+   * Seconds for which it is kept at most that there is no record or no name. Default 3,600.
+   */
+  uint32_t cache_nothing_s;
+  /**
+   * Milliseconds for which failures are kept, at most 300,000. Default 5,000.
+   */
+  uint32_t cache_failures_ms;
 } mailrep_options;
 
 /**
@@ -702,6 +957,65 @@ typedef struct mailrep_text {
    */
   size_t length;
 } mailrep_text;
+
+/**
+ * Who signs, and what the signatures cover.
+ *
+ * Always begin with mailrep_signer_options_init(), which fills in the defaults; domain, selector and key have to be set. Pointers
+ * are only read by mailrep_signer_new(), which copies what it needs.
+ */
+typedef struct mailrep_signer_options {
+  /**
+   * sizeof(mailrep_signer_options) of the header that the program was compiled with; set by mailrep_signer_options_init().
+   */
+  size_t size;
+  /**
+   * The signing domain (d=), such as "example.org".
+   */
+  const char *domain;
+  /**
+   * The selector (s=), such as "s2026".
+   */
+  const char *selector;
+  /**
+   * The key, which may be freed once the signer was made.
+   */
+  const struct mailrep_key *key;
+  /**
+   * On whose behalf is signed (i=): an address, or "@" and a domain, at the signing domain or below it. Default NULL: not said.
+   */
+  const char *identity;
+  /**
+   * Names of header fields that are signed where they are present. Default NULL: those of RFC 6376 section 5.4.1, and Sender,
+   * Message-ID, MIME-Version, Content-Type, Content-Transfer-Encoding and List-Unsubscribe-Post.
+   */
+  const char *const *signed_names;
+  /**
+   * How many, at most 1,024. Default 0.
+   */
+  size_t signed_count;
+  /**
+   * Names of header fields that are signed, and of which no more can be added without breaking the signature (RFC 6376 section 8.15).
+   * Default NULL: From, To, Cc, Subject, Date, Reply-To, Message-ID, MIME-Version, Content-Type.
+   */
+  const char *const *oversigned_names;
+  /**
+   * How many, at most 1,024. Default 0.
+   */
+  size_t oversigned_count;
+  /**
+   * Seconds for which a signature is valid (x=), from the time of signing. Default 0: for ever.
+   */
+  uint64_t expires_after_s;
+  /**
+   * MAILREP_RELAXED or MAILREP_SIMPLE: how much the header may change on its way (c=). Default MAILREP_RELAXED.
+   */
+  int header;
+  /**
+   * The same for the body. Default MAILREP_RELAXED.
+   */
+  int body;
+} mailrep_signer_options;
 
 /**
  * A further alias domain: see further of mailrep_srs_options.
@@ -893,7 +1207,7 @@ const char *mailrep_version(void);
  * What a status means, in a few words. What exactly happened is told by the handle: mailrep_transaction_error(),
  * mailrep_error_text().
  *
- * @param status  one of MAILREP_OK to MAILREP_PANIC; other numbers are "unknown status"
+ * @param status  one of MAILREP_OK to MAILREP_TRUNCATED; other numbers are "unknown status"
  * @return        text that is never freed
  */
 const char *mailrep_status_text(int status);
@@ -950,7 +1264,7 @@ const char *mailrep_error_text(const struct mailrep_error *error);
  * The status that came with the error.
  *
  * @param error  may be NULL
- * @return       one of MAILREP_NULL to MAILREP_PANIC; MAILREP_OK for NULL
+ * @return       one of MAILREP_NULL to MAILREP_TRUNCATED; MAILREP_OK for NULL
  */
 int mailrep_error_status(const struct mailrep_error *error);
 
@@ -960,6 +1274,94 @@ int mailrep_error_status(const struct mailrep_error *error);
  * @param error  may be NULL
  */
 void mailrep_error_free(struct mailrep_error *error);
+
+/**
+ * Answers a question with records, all of the type that was asked for, aliases (CNAME) followed.
+ *
+ * @param context  made with resolve or questions; may be used by other threads at the same time
+ * @param id       that of the question
+ * @param records  the records; they are copied
+ * @param count    how many, at most 4,096; 0 is as MAILREP_DNS_NO_DATA
+ * @param ttl      seconds for which they may be kept: the smallest of theirs and of the aliases'
+ * @param error    where the error is left, to be freed with mailrep_error_free(); NULL is left on success. The argument may be NULL
+ * @return         MAILREP_OK; MAILREP_NULL; MAILREP_INVALID for a record that cannot be, and then the question stays open;
+ *                 MAILREP_UNASKED; MAILREP_SEQUENCE for a context that was made otherwise; MAILREP_HANDLE
+ */
+int mailrep_context_answer_records(const struct mailrep_context *context,
+                                   uint64_t id,
+                                   const struct mailrep_record *records,
+                                   size_t count,
+                                   uint32_t ttl,
+                                   struct mailrep_error **error);
+
+/**
+ * Answers a question: there is no such record.
+ *
+ * @param context  made with resolve or questions; may be used by other threads at the same time
+ * @param id       that of the question
+ * @param nothing  MAILREP_DNS_NO_DATA or MAILREP_DNS_NO_NAME; verdicts depend on telling them apart
+ * @param ttl      seconds for which that may be kept (RFC 2308: from the SOA record); -1 if the server did not say
+ * @param error    as for mailrep_context_answer_records()
+ * @return         as mailrep_context_answer_records()
+ */
+int mailrep_context_answer_nothing(const struct mailrep_context *context,
+                                   uint64_t id,
+                                   int nothing,
+                                   int64_t ttl,
+                                   struct mailrep_error **error);
+
+/**
+ * Answers a question: it is not known, now. Checks that need it end in temperror.
+ *
+ * @param context  made with resolve or questions; may be used by other threads at the same time
+ * @param id       that of the question
+ * @param failure  MAILREP_DNS_SERVFAIL to MAILREP_DNS_NETWORK
+ * @param why      a few words for MAILREP_DNS_MALFORMED and MAILREP_DNS_NETWORK, which verdicts tell; may be NULL
+ * @param error    as for mailrep_context_answer_records()
+ * @return         as mailrep_context_answer_records()
+ */
+int mailrep_context_answer_failure(const struct mailrep_context *context,
+                                   uint64_t id,
+                                   int failure,
+                                   const char *why,
+                                   struct mailrep_error **error);
+
+/**
+ * Answers a question with the message that a recursive nameserver has sent (RFC 1035 section 4), such as one that was asked by
+ * mailrep_question_message().
+ *
+ * @param context     made with resolve or questions; may be used by other threads at the same time
+ * @param id          that of the question
+ * @param message_id  the ID under which the nameserver was asked
+ * @param message     what came, from the nameserver that was asked; without the length that goes before it over TCP
+ * @param length      octets of message
+ * @param error       as for mailrep_context_answer_records()
+ * @return            as mailrep_context_answer_records(), and: MAILREP_INVALID if the message is no answer to this question, so that one goes
+ *                    on waiting; MAILREP_TRUNCATED. The question stays open with both
+ */
+int mailrep_context_answer_message(const struct mailrep_context *context,
+                                   uint64_t id,
+                                   uint16_t message_id,
+                                   const void *message,
+                                   size_t length,
+                                   struct mailrep_error **error);
+
+/**
+ * Makes the message that asks a recursive nameserver a question (RFC 1035 section 4), over UDP, or over TCP with its length before
+ * it in two octets.
+ *
+ * @param question    from mailrep_context_questions(), or what resolve was given
+ * @param message_id  the message's ID: a new random number each time, or strangers can guess it
+ * @param message     where the message is left
+ * @param capacity    octets that there is room for; 512 are always enough
+ * @param length      where the number of octets is left
+ * @return            MAILREP_OK; MAILREP_NULL; MAILREP_INVALID if there is not room enough, or for a question that cannot be
+ */
+int mailrep_question_message(const struct mailrep_question *question,
+                             uint16_t message_id,
+                             void *message,
+                             size_t capacity,
+                             size_t *length);
 
 /**
  * Fills in the defaults.
@@ -992,6 +1394,9 @@ int mailrep_context_new(const struct mailrep_options *options,
 /**
  * Frees a context. Transactions and verdicts that came from it stay usable.
  *
+ * Where the program answers DNS questions, nobody does afterwards: those that are open fail, so that transactions end with temperror
+ * where an answer was missing. The call waits until calls of resolve in other threads have returned; resolve is not called again.
+ *
  * @param context  may be NULL
  */
 void mailrep_context_free(struct mailrep_context *context);
@@ -1001,7 +1406,7 @@ void mailrep_context_free(struct mailrep_context *context);
  *
  * @param context  may be used by other threads at the same time
  * @param out      where the transaction is left, to be freed with mailrep_transaction_free(); NULL is left on failure
- * @return         MAILREP_OK; MAILREP_NULL
+ * @return         MAILREP_OK; MAILREP_NULL; MAILREP_HANDLE
  */
 int mailrep_transaction_new(const struct mailrep_context *context,
                             struct mailrep_transaction **out);
@@ -1013,11 +1418,53 @@ int mailrep_transaction_new(const struct mailrep_context *context,
  * @param now      seconds since 1970-01-01T00:00:00Z; signatures expire by it (t=, x=), and SPF's %{t} is it. Time
  *                 limits on DNS do not go by it
  * @param out      where the transaction is left, to be freed with mailrep_transaction_free(); NULL is left on failure
- * @return         MAILREP_OK; MAILREP_NULL
+ * @return         MAILREP_OK; MAILREP_NULL; MAILREP_HANDLE
  */
 int mailrep_transaction_new_at(const struct mailrep_context *context,
                                int64_t now,
                                struct mailrep_transaction **out);
+
+/**
+ * Takes the DNS questions that have not been taken yet, the oldest first. For contexts that were made with questions.
+ *
+ *   mailrep_question questions[16];
+ *   size_t count;
+ *   while (mailrep_context_questions(context, questions, 16, &count) == MAILREP_OK && count > 0)
+ *       for (size_t at = 0; at < count; at++)
+ *           send_query(&questions[at]);
+ *
+ * Each has to be answered by one of the mailrep_context_answer functions; what is not answered in its time ends in temperror.
+ * A question that is asked for several messages is handed out once.
+ *
+ * @param context    may be used by other threads at the same time
+ * @param questions  where the questions are left
+ * @param capacity   how many there is room for
+ * @param count      where the number of questions is left
+ * @return           MAILREP_OK; MAILREP_NULL; MAILREP_SEQUENCE for a context that was made otherwise; MAILREP_HANDLE
+ */
+int mailrep_context_questions(const struct mailrep_context *context,
+                              struct mailrep_question *questions,
+                              size_t capacity,
+                              size_t *count);
+
+/**
+ * How long an event loop may sleep: until then no question comes to its end. For contexts that were made with questions. After
+ * that time, call mailrep_context_ready().
+ *
+ * @param context  may be used by other threads at the same time
+ * @return         milliseconds, for poll(2) or epoll_wait(2); -1 when no question is open, and for a context that was made otherwise
+ */
+int mailrep_context_wait_ms(const struct mailrep_context *context);
+
+/**
+ * A transaction whose mailrep_transaction_finish() returned MAILREP_AGAIN and can go on now: call it again. For contexts
+ * that were made with questions; to be called until it returns NULL after answers were given, and when mailrep_context_wait_ms() is
+ * over.
+ *
+ * @param context  may be used by other threads at the same time
+ * @return         one of the transactions that the program has begun, each once; NULL if there is none
+ */
+struct mailrep_transaction *mailrep_context_ready(const struct mailrep_context *context);
 
 /**
  * The client's address. Without it neither SPF nor iprev is checked. The look-up of the client's name begins.
@@ -1164,10 +1611,14 @@ int mailrep_transaction_file_data(struct mailrep_transaction *transaction,
  * A message that ends within its header, or is empty, has a verdict too. DNS trouble is a verdict (temperror), not an
  * error.
  *
- * @param transaction  takes no other call afterwards, except for its error and free
+ * With a context that was made with questions it does not wait: while questions are open it returns MAILREP_AGAIN, and is to be called
+ * again when mailrep_context_ready() says so.
+ *
+ * @param transaction  takes no other call afterwards, except for its error, user and free
  * @param out          where the verdict is left, to be freed with mailrep_verdict_free(); NULL is left on failure
- * @return             MAILREP_OK; MAILREP_NULL; MAILREP_SEQUENCE when it was finished already; MAILREP_SYSTEM when
- *                     the system refused the thread that asks
+ * @return             MAILREP_OK; MAILREP_NULL; MAILREP_SEQUENCE when it was finished already, or in a child of the process that
+ *                     began the message; MAILREP_SYSTEM when the system refused the thread that asks; MAILREP_AGAIN; MAILREP_HANDLE;
+ *                     MAILREP_BUSY
  */
 int mailrep_transaction_finish(struct mailrep_transaction *transaction,
                                struct mailrep_verdict **out);
@@ -1179,6 +1630,22 @@ int mailrep_transaction_finish(struct mailrep_transaction *transaction,
  * @return             text that lives until the next call on this transaction; "" if that call succeeded, or for NULL
  */
 const char *mailrep_transaction_error(const struct mailrep_transaction *transaction);
+
+/**
+ * Keeps a pointer of the program's with a transaction; the library never follows it.
+ *
+ * @param transaction  may be NULL, and then nothing is kept
+ * @param user         what mailrep_transaction_user() will return
+ */
+void mailrep_transaction_set_user(struct mailrep_transaction *transaction, void *user);
+
+/**
+ * The pointer that mailrep_transaction_set_user() was given last.
+ *
+ * @param transaction  may be NULL
+ * @return             NULL if there was none, and for NULL
+ */
+void *mailrep_transaction_user(const struct mailrep_transaction *transaction);
 
 /**
  * Frees a transaction, at any time: what is still under way is given up.
@@ -1589,6 +2056,590 @@ struct mailrep_text mailrep_verdict_json(const struct mailrep_verdict *verdict);
  * @param verdict  may be NULL
  */
 void mailrep_verdict_free(struct mailrep_verdict *verdict);
+
+/**
+ * How many steps the trace has. The context's options have to ask for one (trace).
+ *
+ * @param verdict  may be NULL
+ * @return         0 for NULL, and without a trace
+ */
+size_t mailrep_verdict_trace_count(const struct mailrep_verdict *verdict);
+
+/**
+ * The step that a step belongs to, which stands before it. Steps form a tree.
+ *
+ * @param verdict  may be NULL
+ * @param index    from 0
+ * @return         the index of the other; MAILREP_ABSENT at the top, and beyond the last
+ */
+int mailrep_verdict_trace_parent(const struct mailrep_verdict *verdict, size_t index);
+
+/**
+ * What kind of thing a step is: "check", "question", "record", "term", "signature", "limit" or "note"; more may come.
+ *
+ * @param verdict  may be NULL
+ * @param index    from 0
+ * @return         absent beyond the last
+ */
+struct mailrep_text mailrep_verdict_trace_kind(const struct mailrep_verdict *verdict,
+                                               size_t index);
+
+/**
+ * What was done or looked at, such as "example.org TXT".
+ *
+ * @param verdict  may be NULL
+ * @param index    from 0
+ * @return         absent beyond the last
+ */
+struct mailrep_text mailrep_verdict_trace_subject(const struct mailrep_verdict *verdict, size_t index);
+
+/**
+ * What came of a step; strangers' texts among it.
+ *
+ * @param verdict  may be NULL
+ * @param index    from 0
+ * @return         "" where nothing came of it; absent beyond the last
+ */
+struct mailrep_text mailrep_verdict_trace_outcome(const struct mailrep_verdict *verdict, size_t index);
+
+/**
+ * How long a step took.
+ *
+ * @param verdict  may be NULL
+ * @param index    from 0
+ * @return         microseconds; MAILREP_ABSENT where that was not measured, and beyond the last
+ */
+int mailrep_verdict_trace_microseconds(const struct mailrep_verdict *verdict, size_t index);
+
+/**
+ * The trace as one line of JSON, a list of objects, as in mailrep_verdict_json().
+ *
+ * @param verdict  may be NULL
+ * @return         "[]" without a trace; absent for NULL
+ */
+struct mailrep_text mailrep_verdict_trace_json(const struct mailrep_verdict *verdict);
+
+/**
+ * Reads a key file: PEM with a "PRIVATE KEY" (PKCS#8) or an "RSA PRIVATE KEY" (PKCS#1), or the bare base64 of an Ed25519 key that
+ * dkimpy writes.
+ *
+ * @param path   the file
+ * @param out    where the key is left, to be freed with mailrep_key_free(); NULL is left on failure
+ * @param error  where the error is left, to be freed with mailrep_error_free(); NULL is left on success. The argument may be
+ *               NULL if words are not wanted
+ * @return       MAILREP_OK; MAILREP_NULL; MAILREP_IO; MAILREP_INVALID if the file holds no key to sign with, and the words say what it
+ *               holds instead
+ */
+int mailrep_key_read(const char *path,
+                     struct mailrep_key **out,
+                     struct mailrep_error **error);
+
+/**
+ * Reads a key from the octets of such a file.
+ *
+ * @param octets  what the file holds
+ * @param length  how many octets
+ * @param out     as for mailrep_key_read()
+ * @param error   as for mailrep_key_read()
+ * @return        MAILREP_OK; MAILREP_NULL; MAILREP_INVALID
+ */
+int mailrep_key_parse(const void *octets,
+                      size_t length,
+                      struct mailrep_key **out,
+                      struct mailrep_error **error);
+
+/**
+ * Makes a key from the system's randomness. RSA takes from some 50 ms to seconds.
+ *
+ * @param kind   MAILREP_KEY_RSA_2048 to MAILREP_KEY_ED25519
+ * @param out    as for mailrep_key_read()
+ * @param error  as for mailrep_key_read()
+ * @return       MAILREP_OK; MAILREP_NULL; MAILREP_INVALID for another kind; MAILREP_SYSTEM
+ */
+int mailrep_key_generate(int kind, struct mailrep_key **out, struct mailrep_error **error);
+
+/**
+ * Writes a key into a new file that its owner alone can read (mode 0600), in PEM.
+ *
+ * @param key    may be used by other threads at the same time
+ * @param path   the file; one that is there already is not touched, and the call fails
+ * @param error  as for mailrep_key_read()
+ * @return       MAILREP_OK; MAILREP_NULL; MAILREP_INVALID if the file is there already; MAILREP_IO; MAILREP_HANDLE
+ */
+int mailrep_key_write(const struct mailrep_key *key,
+                      const char *path,
+                      struct mailrep_error **error);
+
+/**
+ * The record to publish for a key (RFC 6376 section 3.6.1), such as "v=DKIM1; k=rsa; p=MIIB...". Where it is published, and its line
+ * for a zone file, is told by mailrep_signer_key_name() and mailrep_signer_zone_entry().
+ *
+ * @param key  may be NULL
+ * @return     absent for NULL
+ */
+struct mailrep_text mailrep_key_record(const struct mailrep_key *key);
+
+/**
+ * The algorithm of a key's signatures: "rsa-sha256" or "ed25519-sha256".
+ *
+ * @param key  may be NULL
+ * @return     absent for NULL
+ */
+struct mailrep_text mailrep_key_algorithm(const struct mailrep_key *key);
+
+/**
+ * Bits of the RSA modulus; 256 for Ed25519.
+ *
+ * @param key  may be NULL
+ * @return     MAILREP_ABSENT for NULL
+ */
+int mailrep_key_bits(const struct mailrep_key *key);
+
+/**
+ * Whether every user of this host may read or write the file that the key was read from, so that each of them can sign as its domain:
+ * tell the administrator.
+ *
+ * @param key  may be NULL
+ * @return     1 or 0; MAILREP_ABSENT for NULL
+ */
+int mailrep_key_open_to_others(const struct mailrep_key *key);
+
+/**
+ * Frees a key; signers that were made with it keep it.
+ *
+ * @param key  may be NULL
+ */
+void mailrep_key_free(struct mailrep_key *key);
+
+/**
+ * Fills in the defaults.
+ *
+ * @param options  the structure to fill
+ * @param size     sizeof(mailrep_signer_options)
+ * @return         MAILREP_OK; MAILREP_NULL; MAILREP_INVALID when no version of the structure has that size
+ */
+int mailrep_signer_options_init(struct mailrep_signer_options *options, size_t size);
+
+/**
+ * Makes a signer.
+ *
+ * @param options  from mailrep_signer_options_init(), with domain, selector and key set; not needed any more after the call
+ * @param out      where the signer is left, to be freed with mailrep_signer_free(); NULL is left on failure
+ * @param error    where the error is left, to be freed with mailrep_error_free(); NULL is left on success. The argument may be
+ *                 NULL if words are not wanted
+ * @return         MAILREP_OK; MAILREP_NULL; MAILREP_INVALID for an option that cannot be used; MAILREP_HANDLE
+ */
+int mailrep_signer_new(const struct mailrep_signer_options *options,
+                       struct mailrep_signer **out,
+                       struct mailrep_error **error);
+
+/**
+ * The name at which the key has to be published, such as "s2026._domainkey.example.org".
+ *
+ * @param signer  may be NULL
+ * @return        absent for NULL
+ */
+struct mailrep_text mailrep_signer_key_name(const struct mailrep_signer *signer);
+
+/**
+ * The record to publish, as a line for a zone file (RFC 1035 section 5.1), in as many strings as it needs.
+ *
+ * @param signer  may be NULL
+ * @return        absent for NULL
+ */
+struct mailrep_text mailrep_signer_zone_entry(const struct mailrep_signer *signer);
+
+/**
+ * Frees a signer; tables and messages that are being signed keep it.
+ *
+ * @param signer  may be NULL
+ */
+void mailrep_signer_free(struct mailrep_signer *signer);
+
+/**
+ * Makes an empty table.
+ *
+ * @param out  where the table is left, to be freed with mailrep_signing_table_free(); NULL is left on failure
+ * @return     MAILREP_OK; MAILREP_NULL
+ */
+int mailrep_signing_table_new(struct mailrep_signing_table **out);
+
+/**
+ * Adds a rule. Of several that a domain is within the most specific one counts, and only that one.
+ *
+ * @param table          used by this thread alone
+ * @param pattern        an author domain, such as "example.org"; "*.example.org" for all below it; "*" for all that no other rule is for
+ * @param signers        those who sign its mail, each adding a signature; the table keeps them
+ * @param signer_count   how many, at most 64
+ * @param senders        MAILREP_SENDERS_...: who may send as these domains
+ * @param accounts       for MAILREP_SENDERS_ACCOUNTS: "ada@example.org", or "@example.org" for all accounts of a domain
+ * @param account_count  how many, at most 1,048,576
+ * @param error          where the error is left, to be freed with mailrep_error_free(); NULL is left on success. The argument may
+ *                       be NULL if words are not wanted
+ * @return               MAILREP_OK; MAILREP_NULL; MAILREP_INVALID for what is no pattern, or has a rule already; MAILREP_HANDLE; MAILREP_BUSY
+ */
+int mailrep_signing_table_add(struct mailrep_signing_table *table,
+                              const char *pattern,
+                              const struct mailrep_signer *const *signers,
+                              size_t signer_count,
+                              int senders,
+                              const char *const *accounts,
+                              size_t account_count,
+                              struct mailrep_error **error);
+
+/**
+ * Frees a table; messages that are being signed keep what they need.
+ *
+ * @param table  may be NULL
+ */
+void mailrep_signing_table_free(struct mailrep_signing_table *table);
+
+/**
+ * Begins a message that the given signers sign.
+ *
+ * @param signers  each adds a signature; they may be freed and used by other threads meanwhile
+ * @param count    how many, at most 64
+ * @param out      where the signing is left, to be freed with mailrep_signing_free(); NULL is left on failure
+ * @return         MAILREP_OK; MAILREP_NULL; MAILREP_INVALID for too many; MAILREP_HANDLE
+ */
+int mailrep_signing_new(const struct mailrep_signer *const *signers,
+                        size_t count,
+                        struct mailrep_signing **out);
+
+/**
+ * Begins a message that those sign whom a table names for its author domain, that of the From field, once the header is complete. If
+ * there is nobody, or the account may not send as that domain, the message has no signature: see mailrep_signing_refusal().
+ *
+ * @param table    kept as it is now; it may be used by other threads at the same time
+ * @param account  who has logged in, as UTF-8; NULL if nobody has
+ * @param length   octets of account, at most 1,024
+ * @param out      where the signing is left, to be freed with mailrep_signing_free(); NULL is left on failure
+ * @return         MAILREP_OK; MAILREP_NULL; MAILREP_INVALID for an account that is too long; MAILREP_HANDLE; MAILREP_BUSY
+ */
+int mailrep_signing_new_by_table(const struct mailrep_signing_table *table,
+                                 const char *account,
+                                 size_t length,
+                                 struct mailrep_signing **out);
+
+/**
+ * A header field, in the order of the message, as in mailrep_transaction_header().
+ *
+ * @param signing       before end_of_headers
+ * @param name          the field's name, without the colon
+ * @param name_length   octets of name
+ * @param value         what stands after the colon, with its blank, without the closing CRLF; folds are CRLF
+ * @param value_length  octets of value
+ * @return              MAILREP_OK; MAILREP_NULL; MAILREP_INVALID; MAILREP_SEQUENCE; MAILREP_HANDLE; MAILREP_BUSY
+ */
+int mailrep_signing_header(struct mailrep_signing *signing,
+                           const char *name,
+                           size_t name_length,
+                           const char *value,
+                           size_t value_length);
+
+/**
+ * The header is complete.
+ *
+ * @param signing  after the header fields
+ * @return         MAILREP_OK; MAILREP_NULL; MAILREP_INVALID if the message cannot be signed; MAILREP_SEQUENCE; MAILREP_HANDLE; MAILREP_BUSY
+ */
+int mailrep_signing_end_of_headers(struct mailrep_signing *signing);
+
+/**
+ * Octets of the body, in chunks of any size, split anywhere. They are hashed and not kept.
+ *
+ * @param signing  after end_of_headers
+ * @param octets   with line ends as they will be sent, CRLF; may be NULL if length is 0
+ * @param length   how many
+ * @return         MAILREP_OK; MAILREP_NULL; MAILREP_INVALID; MAILREP_SEQUENCE; MAILREP_HANDLE; MAILREP_BUSY
+ */
+int mailrep_signing_body(struct mailrep_signing *signing, const void *octets, size_t length);
+
+/**
+ * Octets of the whole message, header and body, in chunks of any size, split anywhere; in place of header, end_of_headers and
+ * body.
+ *
+ * @param signing  before end_of_headers
+ * @param octets   with line ends as they will be sent, CRLF; may be NULL if length is 0
+ * @param length   how many
+ * @return         MAILREP_OK; MAILREP_NULL; MAILREP_INVALID if the message cannot be signed; MAILREP_SEQUENCE; MAILREP_HANDLE; MAILREP_BUSY
+ */
+int mailrep_signing_data(struct mailrep_signing *signing,
+                         const void *octets,
+                         size_t length);
+
+/**
+ * Like mailrep_signing_data(), for a message that was stored in a file, where line ends may be LF, as in
+ * mailrep_transaction_file_data(): it is signed as it is sent.
+ *
+ * @param signing  before end_of_headers
+ * @param octets   the file's octets in order; may be NULL if length is 0
+ * @param length   how many
+ * @return         as mailrep_signing_data()
+ */
+int mailrep_signing_file_data(struct mailrep_signing *signing, const void *octets, size_t length);
+
+/**
+ * The message is complete: makes the signatures.
+ *
+ * @param signing  takes no other call afterwards, except to read it and free it
+ * @param now      seconds since 1970-01-01T00:00:00Z, such as time(NULL), which is written to t=
+ * @return         MAILREP_OK, with a signature for each signer; MAILREP_NULL; MAILREP_INVALID if the message cannot be signed;
+ *                 MAILREP_SEQUENCE when it was finished already; MAILREP_SYSTEM; MAILREP_HANDLE; MAILREP_BUSY
+ */
+int mailrep_signing_finish(struct mailrep_signing *signing,
+                           int64_t now);
+
+/**
+ * How many signatures there are: 0 before finish.
+ *
+ * @param signing  may be NULL
+ * @return         0 for NULL
+ */
+size_t mailrep_signing_count(const struct mailrep_signing *signing);
+
+/**
+ * The value of a DKIM-Signature field, to be put above all others of the message: "DKIM-Signature: ", this, and CRLF. Its folds are
+ * CRLF (libmilter's smfi_insheader() wants LF there: drop each CR).
+ *
+ * @param signing  may be NULL
+ * @param index    from 0, in the order of the signers
+ * @return         absent beyond the last, and before finish
+ */
+struct mailrep_text mailrep_signing_field(const struct mailrep_signing *signing,
+                                          size_t index);
+
+/**
+ * Why nobody signs a message, in words, such as "nobody signs for example.net here".
+ *
+ * @param signing  from mailrep_signing_new_by_table(), after finish; may be NULL
+ * @return         absent if the table has signers for it
+ */
+struct mailrep_text mailrep_signing_refusal(const struct mailrep_signing *signing);
+
+/**
+ * The same as a stable code: "no_rule" or "not_allowed".
+ *
+ * @param signing  from mailrep_signing_new_by_table(), after finish; may be NULL
+ * @return         absent if the table has signers for it
+ */
+struct mailrep_text mailrep_signing_refusal_code(const struct mailrep_signing *signing);
+
+/**
+ * What the last call on this signing said, as a sentence for a log.
+ *
+ * @param signing  may be NULL
+ * @return         text that lives until the next call on this signing; "" if that call succeeded, or for NULL
+ */
+const char *mailrep_signing_error(const struct mailrep_signing *signing);
+
+/**
+ * Frees a signing, at any time, and all its texts.
+ *
+ * @param signing  may be NULL
+ */
+void mailrep_signing_free(struct mailrep_signing *signing);
+
+/**
+ * Begins a field without results.
+ *
+ * @param authserv_id  who says it, usually the host's name
+ * @param out          where the results are left, to be freed with mailrep_auth_results_free(); NULL is left on failure
+ * @param error        where the error is left, to be freed with mailrep_error_free(); NULL is left on success. The argument may
+ *                     be NULL if words are not wanted
+ * @return             MAILREP_OK; MAILREP_NULL; MAILREP_INVALID for what is empty or not UTF-8
+ */
+int mailrep_auth_results_new(const char *authserv_id,
+                             struct mailrep_auth_results **out,
+                             struct mailrep_error **error);
+
+/**
+ * Adds the result of one method. Whatever the texts hold, the field that is written is well-formed: what may not stand there is
+ * quoted, replaced or left out.
+ *
+ * @param results  used by this thread alone; texts that came from it before are not valid any more
+ * @param method   such as "dkim": letters, digits and hyphens
+ * @param result   such as "pass": letters, digits and hyphens
+ * @param reason   why, for programs (reason=); NULL for none
+ * @param comment  a remark for people; NULL for none
+ * @param error    as for mailrep_auth_results_new()
+ * @return         MAILREP_OK; MAILREP_NULL; MAILREP_INVALID for what is not UTF-8, or for more than 1,024 results; MAILREP_HANDLE;
+ *                 MAILREP_BUSY
+ */
+int mailrep_auth_results_add(struct mailrep_auth_results *results,
+                             const char *method,
+                             const char *result,
+                             const char *reason,
+                             const char *comment,
+                             struct mailrep_error **error);
+
+/**
+ * Adds a property to the result that was added last, such as smtp.mailfrom=ada@example.org.
+ *
+ * @param results   used by this thread alone, after a result was added; texts that came from it before are not valid any more
+ * @param ptype     "smtp", "header", "body" or "policy"
+ * @param property  such as "mailfrom"
+ * @param value     any octets; those that are not UTF-8 become ?
+ * @param length    octets of value
+ * @param error     as for mailrep_auth_results_new()
+ * @return          as mailrep_auth_results_add(); MAILREP_SEQUENCE if there is no result yet
+ */
+int mailrep_auth_results_add_property(struct mailrep_auth_results *results,
+                                      const char *ptype,
+                                      const char *property,
+                                      const void *value,
+                                      size_t length,
+                                      struct mailrep_error **error);
+
+/**
+ * Reads the value of a field.
+ *
+ * @param value    what stands after the colon, folds included; any octets
+ * @param length   octets of value, at most 1 MiB
+ * @param lenient  0: what does not follow the grammar of RFC 8601 is refused. Not 0: all that can be read of it is read, as fields of large
+ *                 providers need; a missing authserv-id is empty then
+ * @param out      where the results are left, to be freed with mailrep_auth_results_free(); NULL is left on failure
+ * @param error    as for mailrep_auth_results_new()
+ * @return         MAILREP_OK; MAILREP_NULL; MAILREP_INVALID, and the words say what is missing where
+ */
+int mailrep_auth_results_parse(const void *value,
+                               size_t length,
+                               int lenient,
+                               struct mailrep_auth_results **out,
+                               struct mailrep_error **error);
+
+/**
+ * Whether a field says that a host of this name has written it, so that it has to be removed from mail that comes from elsewhere
+ * (RFC 8601 section 5). Letter case, comments, quotes and folds make no difference; in doubt it does.
+ *
+ * @param value        the value of an Authentication-Results field; any octets
+ * @param length       octets of value
+ * @param authserv_id  the own name
+ * @return             1 or 0; MAILREP_ABSENT if an argument is NULL or not UTF-8
+ */
+int mailrep_auth_results_claims(const void *value,
+                                size_t length,
+                                const char *authserv_id);
+
+/**
+ * The field's value, folded with CRLF, to stand after "Authentication-Results: ".
+ *
+ * @param results  may be NULL
+ * @return         text that lives until the next result or property is added; absent for NULL
+ */
+struct mailrep_text mailrep_auth_results_value(const struct mailrep_auth_results *results);
+
+/**
+ * The same value on one line.
+ *
+ * @param results  may be NULL
+ * @return         text that lives until the next result or property is added; absent for NULL
+ */
+struct mailrep_text mailrep_auth_results_unfolded(const struct mailrep_auth_results *results);
+
+/**
+ * Who says it.
+ *
+ * @param results  may be NULL
+ * @return         "" where a field that was read leniently does not say; absent for NULL
+ */
+struct mailrep_text mailrep_auth_results_authserv_id(const struct mailrep_auth_results *results);
+
+/**
+ * How many results there are.
+ *
+ * @param results  may be NULL
+ * @return         0 for NULL
+ */
+size_t mailrep_auth_results_count(const struct mailrep_auth_results *results);
+
+/**
+ * The method of a result, such as "spf".
+ *
+ * @param results  may be NULL
+ * @param index    from 0
+ * @return         absent beyond the last
+ */
+struct mailrep_text mailrep_auth_results_method(const struct mailrep_auth_results *results, size_t index);
+
+/**
+ * The word of a result, such as "pass".
+ *
+ * @param results  may be NULL
+ * @param index    from 0
+ * @return         absent beyond the last
+ */
+struct mailrep_text mailrep_auth_results_result(const struct mailrep_auth_results *results, size_t index);
+
+/**
+ * The reason of a result (reason=).
+ *
+ * @param results  may be NULL
+ * @param index    from 0
+ * @return         absent where there is none
+ */
+struct mailrep_text mailrep_auth_results_reason(const struct mailrep_auth_results *results, size_t index);
+
+/**
+ * The first comment after a result.
+ *
+ * @param results  may be NULL
+ * @param index    from 0
+ * @return         absent where there is none
+ */
+struct mailrep_text mailrep_auth_results_comment(const struct mailrep_auth_results *results, size_t index);
+
+/**
+ * How many properties a result has.
+ *
+ * @param results  may be NULL
+ * @param index    from 0
+ * @return         0 beyond the last
+ */
+size_t mailrep_auth_results_property_count(const struct mailrep_auth_results *results, size_t index);
+
+/**
+ * The type of a property, such as "smtp" in smtp.mailfrom=ada@example.org.
+ *
+ * @param results  may be NULL
+ * @param index    of the result, from 0
+ * @param at       of the property, from 0
+ * @return         absent beyond the last
+ */
+struct mailrep_text mailrep_auth_results_property_type(const struct mailrep_auth_results *results,
+                                                       size_t index,
+                                                       size_t at);
+
+/**
+ * The name of a property, such as "mailfrom".
+ *
+ * @param results  may be NULL
+ * @param index    of the result, from 0
+ * @param at       of the property, from 0
+ * @return         absent beyond the last
+ */
+struct mailrep_text mailrep_auth_results_property_name(const struct mailrep_auth_results *results,
+                                                       size_t index,
+                                                       size_t at);
+
+/**
+ * The value of a property, such as "ada@example.org", without quotes.
+ *
+ * @param results  may be NULL
+ * @param index    of the result, from 0
+ * @param at       of the property, from 0
+ * @return         absent beyond the last
+ */
+struct mailrep_text mailrep_auth_results_property_value(const struct mailrep_auth_results *results,
+                                                        size_t index,
+                                                        size_t at);
+
+/**
+ * Frees results and all their texts.
+ *
+ * @param results  may be NULL
+ */
+void mailrep_auth_results_free(struct mailrep_auth_results *results);
 
 /**
  * Fills in the defaults.

@@ -37,9 +37,7 @@ impl<T: Default> PerProcess<T> {
             match &generation.state {
                 Some(state) if generation.process == process => return state,
                 _ => {
-                    generation = generation
-                        .next
-                        .get_or_init(|| Box::new(Generation::new(process)));
+                    generation = generation.next.get_or_init(|| Box::new(Generation::new(process)));
                 }
             }
         }

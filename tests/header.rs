@@ -6,17 +6,23 @@ use std::fs;
 use std::path::Path;
 
 /// The order of the header: numbers, then what a program does first.
-const FILES: [&str; 14] = [
+const FILES: [&str; 20] = [
     "status",
     "codes",
     "text",
     "error",
     "spf_policy",
     "dmarc_policy",
+    "dns",
     "options",
     "context",
     "transaction",
     "verdict",
+    "trace",
+    "signing_key",
+    "signer",
+    "signing",
+    "auth_results",
     "srs_options",
     "srs",
     "srs_outcome",

@@ -26,6 +26,7 @@ pub struct Context {
 }
 
 /// Who answers DNS questions.
+#[derive(Debug)]
 pub(super) enum Answers {
     /// Nameservers or a zone.
     Library,
@@ -215,7 +216,9 @@ pub unsafe extern "C" fn mailrep_context_questions(
             desk.step();
             let taken = desk.resolver.take_some_questions(capacity.min(MOST_QUESTIONS));
             for (at, open) in taken.iter().enumerate() {
-                questions.add(at).write(DnsQuestion::of(open, desk.resolver.clock()));
+                questions
+                    .add(at)
+                    .write(DnsQuestion::of(open, desk.resolver.clock()));
             }
             count.write(taken.len());
         }
@@ -233,7 +236,10 @@ pub unsafe extern "C" fn mailrep_context_questions(
 pub unsafe extern "C" fn mailrep_context_wait_ms(context: *const Context) -> c_int {
     let wait = guard(|| {
         // SAFETY: the header's rules.
-        let Some(desk) = unsafe { borrow(context) }.ok().and_then(|context| context.desk().ok()) else {
+        let Some(desk) = unsafe { borrow(context) }
+            .ok()
+            .and_then(|context| context.desk().ok())
+        else {
             return Wait(-1);
         };
         Wait(desk.resolver.next_deadline().map_or(-1, |deadline| {
@@ -263,7 +269,10 @@ impl super::Border for Wait {
 pub unsafe extern "C" fn mailrep_context_ready(context: *const Context) -> *mut Transaction {
     let ready = guard(|| {
         // SAFETY: the header's rules.
-        let Some(desk) = unsafe { borrow(context) }.ok().and_then(|context| context.desk().ok()) else {
+        let Some(desk) = unsafe { borrow(context) }
+            .ok()
+            .and_then(|context| context.desk().ok())
+        else {
             return Ready(std::ptr::null_mut());
         };
         desk.step();

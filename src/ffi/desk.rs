@@ -2,13 +2,16 @@
 
 use super::transaction::Transaction;
 use crate::dns::callback::CallbackResolver;
-use crate::driver::Stepper;
+use crate::driver::{CheckerResolver, Stepper};
 use crate::process::PerProcess;
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::Wake;
 use std::thread::{self, ThreadId};
+
+/// The message behind a transaction, whoever runs its checks.
+pub(super) type Message = crate::transaction::Transaction<CheckerResolver>;
 
 /// What a context without threads is made of: questions, the checks that wait for answers, and the transactions that go on.
 #[derive(Debug)]

@@ -115,7 +115,7 @@ impl Program {
             let question = DnsQuestion::of(&open, resolver.clock());
             // SAFETY: a function of the program, and what it wants to be called with; the question lives as long.
             let result = gate.call(|| unsafe { (self.resolve)(self.user, &question) });
-            if let Some(status @ (1.. | ..0)) = result {
+            if let Some(status) = result.filter(|&status| status != 0) {
                 let why = format!("the program's resolver returned {status}");
                 resolver.answer(open.id, Answer::Failure(Failure::Network(why)));
             }
@@ -164,10 +164,16 @@ impl DnsQuestion {
 
     /// What the program tells us that it was asked.
     fn question(&self) -> Result<Question, Fault> {
-        let name: Vec<u8> = self.name.iter().map(|&octet| octet as u8).take_while(|&octet| octet != 0).collect();
+        let name: Vec<u8> = self
+            .name
+            .iter()
+            .map(|&octet| octet as u8)
+            .take_while(|&octet| octet != 0)
+            .collect();
         let name = name_of("question.name", &name)?;
         let kind = KINDS.iter().find(|(number, _)| *number == self.kind);
-        let (_, kind) = kind.ok_or_else(|| Fault::invalid(format!("question.kind {} is no type", self.kind)))?;
+        let (_, kind) =
+            kind.ok_or_else(|| Fault::invalid(format!("question.kind {} is no type", self.kind)))?;
         Ok(Question::new(name, *kind))
     }
 }
@@ -291,20 +297,28 @@ unsafe fn set(kind: RecordType, records: impl Iterator<Item = DnsRecord>) -> Res
     });
     fn address<T: From<[u8; N]>, const N: usize>(at: usize, octets: &[u8]) -> Result<T, Fault> {
         <[u8; N]>::try_from(octets).map(T::from).map_err(|_| {
-            Fault::invalid(format!("records[{at}] has {} octets, not the {N} of an address", octets.len()))
+            Fault::invalid(format!(
+                "records[{at}] has {} octets, not the {N} of an address",
+                octets.len()
+            ))
         })
     }
     Ok(match kind {
         RecordType::A => {
-            let all: Result<Vec<_>, Fault> = data.map(|record| record.and_then(|(at, it, _)| address::<_, 4>(at, it))).collect();
+            let all: Result<Vec<_>, Fault> = data
+                .map(|record| record.and_then(|(at, it, _)| address::<_, 4>(at, it)))
+                .collect();
             RecordSet::A(all?.into())
         }
         RecordType::Aaaa => {
-            let all: Result<Vec<_>, Fault> = data.map(|record| record.and_then(|(at, it, _)| address::<_, 16>(at, it))).collect();
+            let all: Result<Vec<_>, Fault> = data
+                .map(|record| record.and_then(|(at, it, _)| address::<_, 16>(at, it)))
+                .collect();
             RecordSet::Aaaa(all?.into())
         }
         RecordType::Txt => {
-            let all: Result<Vec<Txt>, Fault> = data.map(|record| record.map(|(_, it, _)| it.into())).collect();
+            let all: Result<Vec<Txt>, Fault> =
+                data.map(|record| record.map(|(_, it, _)| it.into())).collect();
             RecordSet::Txt(all?.into())
         }
         RecordType::Ptr => {
@@ -317,8 +331,9 @@ unsafe fn set(kind: RecordType, records: impl Iterator<Item = DnsRecord>) -> Res
             let all: Result<Vec<_>, Fault> = data
                 .map(|record| {
                     let (at, octets, preference) = record?;
-                    let preference = u16::try_from(preference)
-                        .map_err(|_| Fault::invalid(format!("records[{at}].preference {preference} is above 65535")))?;
+                    let preference = u16::try_from(preference).map_err(|_| {
+                        Fault::invalid(format!("records[{at}].preference {preference} is above 65535"))
+                    })?;
                     let exchange = name_of(&format!("records[{at}]"), octets)?;
                     Ok(Mx { preference, exchange })
                 })
@@ -347,12 +362,17 @@ pub unsafe extern "C" fn mailrep_context_answer_nothing(
     let read = |_: &Question| {
         let ttl = match ttl {
             -1 => None,
-            ttl => Some(u32::try_from(ttl).map_err(|_| Fault::invalid(format!("ttl {ttl} is no number of seconds")))?),
+            ttl => Some(
+                u32::try_from(ttl)
+                    .map_err(|_| Fault::invalid(format!("ttl {ttl} is no number of seconds")))?,
+            ),
         };
         match nothing {
             MAILREP_DNS_NO_DATA => Ok(Answer::NoData { ttl }),
             MAILREP_DNS_NO_NAME => Ok(Answer::NoSuchName { ttl }),
-            other => Err(Fault::invalid(format!("nothing is {other}, which stands for nothing"))),
+            other => Err(Fault::invalid(format!(
+                "nothing is {other}, which stands for nothing"
+            ))),
         }
     };
     // SAFETY: the header's rules.
@@ -385,7 +405,11 @@ pub unsafe extern "C" fn mailrep_context_answer_failure(
             MAILREP_DNS_TIMEOUT => Failure::Timeout,
             MAILREP_DNS_MALFORMED => Failure::BadAnswer(why()),
             MAILREP_DNS_NETWORK => Failure::Network(why()),
-            other => return Err(Fault::invalid(format!("failure is {other}, which stands for nothing"))),
+            other => {
+                return Err(Fault::invalid(format!(
+                    "failure is {other}, which stands for nothing"
+                )));
+            }
         }))
     };
     // SAFETY: the header's rules.
@@ -421,7 +445,9 @@ pub unsafe extern "C" fn mailrep_context_answer_message(
                 status: MAILREP_TRUNCATED,
                 message: "the answer did not fit into the message; ask again over TCP".into(),
             }),
-            Reply::Other => Err(Fault::invalid(format!("the message is no answer to '{question}'"))),
+            Reply::Other => Err(Fault::invalid(format!(
+                "the message is no answer to '{question}'"
+            ))),
         }
     };
     // SAFETY: the header's rules.
@@ -452,7 +478,10 @@ pub unsafe extern "C" fn mailrep_question_message(
         // SAFETY: places and structures of the program by the header's rules, not NULL.
         unsafe {
             length.write(0);
-            let question = question.as_ref().ok_or_else(|| Fault::null("question"))?.question()?;
+            let question = question
+                .as_ref()
+                .ok_or_else(|| Fault::null("question"))?
+                .question()?;
             if message.is_null() {
                 return Err(Fault::null("message"));
             }

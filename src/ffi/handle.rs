@@ -4,6 +4,10 @@
 //! behind them, so that they may be freed in any order. C points to a slot that knows which kind of handle it is and whether it was
 //! freed or is in use, so that mistakes become a status.
 
+use super::auth_results::AuthResults;
+use super::signer::{Signer, Table};
+use super::signing::Signing;
+use super::signing_key::Key;
 use super::srs::Srs;
 use super::srs_outcome::SrsOutcome;
 use super::srs_server::SrsServer;
@@ -57,6 +61,26 @@ impl Handle for SrsOutcome {
     const NAME: &'static str = "outcome";
     type Shared = ManyThreads;
 }
+impl Handle for Key {
+    const NAME: &'static str = "key";
+    type Shared = ManyThreads;
+}
+impl Handle for Signer {
+    const NAME: &'static str = "signer";
+    type Shared = ManyThreads;
+}
+impl Handle for Table {
+    const NAME: &'static str = "table";
+    type Shared = ManyThreads;
+}
+impl Handle for Signing {
+    const NAME: &'static str = "signing";
+    type Shared = OneThread;
+}
+impl Handle for AuthResults {
+    const NAME: &'static str = "results";
+    type Shared = ManyThreads;
+}
 
 /// The compiler holds each handle to what the header promises of it.
 const _: () = {
@@ -68,7 +92,12 @@ const _: () = {
     many_threads::<Srs>();
     many_threads::<SrsOutcome>();
     many_threads::<SrsServer>();
+    many_threads::<Key>();
+    many_threads::<Signer>();
+    many_threads::<Table>();
+    many_threads::<AuthResults>();
     one_thread::<Transaction>();
+    one_thread::<Signing>();
 };
 
 /// What C points to. It outlives its value, so that a handle which is used after its free is noticed: see [`retire`].

@@ -14,6 +14,7 @@
 // What looks like a link in documentation for C is not one: "[2001:db8::53]:5353", data[length].
 #![allow(rustdoc::broken_intra_doc_links)]
 
+pub mod auth_results;
 pub mod codes;
 pub mod context;
 mod desk;
@@ -22,6 +23,9 @@ pub mod dns;
 pub mod error;
 mod handle;
 pub mod options;
+pub mod signer;
+pub mod signing;
+pub mod signing_key;
 pub mod spf_policy;
 pub mod srs;
 pub mod srs_options;
@@ -29,6 +33,7 @@ pub mod srs_outcome;
 pub mod srs_server;
 pub mod status;
 pub mod text;
+pub mod trace;
 pub mod transaction;
 pub mod verdict;
 mod views;

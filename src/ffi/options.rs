@@ -392,14 +392,19 @@ impl Options {
             ));
         }
         if self.open_questions == 0 {
-            return Err(Fault::invalid("open_questions is 0, so that nothing could be asked"));
+            return Err(Fault::invalid(
+                "open_questions is 0, so that nothing could be asked",
+            ));
         }
         let clock = transaction::Options::default().clock;
         Ok(match self.resolve {
             Some(resolve) => {
                 let gate = Arc::default();
                 let resolver = dns::calling(resolve, self.resolve_user, &gate, clock, self.open_questions);
-                (Source::Callback(resolver.clone()), Answers::Called(resolver, gate))
+                (
+                    Source::Callback(resolver.clone()),
+                    Answers::Called(resolver, gate),
+                )
             }
             None => {
                 let resolver = CallbackResolver::with_most_open(clock, self.open_questions);

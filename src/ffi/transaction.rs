@@ -1,13 +1,13 @@
 //! One message on its way through.
 
-use super::desk::{Desk, Ring};
+use super::desk::{Desk, Message, Ring};
 use super::error::Kept;
 use super::guard;
 use super::handle::{borrow, borrow_mut, give, place, take_back};
 use super::status::{Fault, IntoC as _, MAILREP_AGAIN, MAILREP_SEQUENCE, Status};
 use super::text::{keep, lent, lent_text};
 use super::verdict::Verdict;
-use crate::driver::{CheckerResolver, CheckerTransaction};
+use crate::driver::CheckerTransaction;
 use crate::error::Error;
 use crate::message::line_ends::Converter;
 use crate::transaction;
@@ -48,8 +48,6 @@ enum State {
     Broken,
 }
 
-type Message = transaction::Transaction<CheckerResolver>;
-
 struct Stepped {
     message: Message,
     desk: Arc<Desk>,
@@ -87,7 +85,11 @@ impl Transaction {
     /// A transaction for a program that answers questions when it likes.
     pub(super) fn stepped(message: Message, desk: Arc<Desk>, traced: bool) -> Self {
         let process = std::process::id();
-        let stepped = Stepped { message, desk, process };
+        let stepped = Stepped {
+            message,
+            desk,
+            process,
+        };
         Self::in_state(State::Stepped(Box::new(stepped)), traced)
     }
 

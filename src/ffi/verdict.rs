@@ -4,6 +4,7 @@ use super::guard;
 use super::handle::{borrow, take_back};
 use super::status::{Code, MAILREP_ABSENT};
 use super::text::{Text, keep};
+use super::trace::StepView;
 use super::views::{Dmarc, Evaluation, Signature, Spf, Views};
 use crate::{json, transaction};
 use std::ffi::{CStr, CString, c_int};
@@ -18,6 +19,8 @@ pub struct Verdict {
     // Made when first asked for: a program that wants the numbers pays for no texts.
     views: OnceLock<Views>,
     json: OnceLock<CString>,
+    steps: OnceLock<Vec<StepView>>,
+    trace_json: OnceLock<CString>,
 }
 
 impl Verdict {
@@ -27,7 +30,19 @@ impl Verdict {
             traced,
             views: OnceLock::new(),
             json: OnceLock::new(),
+            steps: OnceLock::new(),
+            trace_json: OnceLock::new(),
         }
+    }
+
+    pub(super) fn steps(&self) -> &[StepView] {
+        self.steps
+            .get_or_init(|| self.verdict.trace.iter().map(StepView::of).collect())
+    }
+
+    pub(super) fn trace_json(&self) -> &CStr {
+        self.trace_json
+            .get_or_init(|| keep(serde_json::json!(self.verdict.trace).to_string()))
     }
 
     fn views(&self) -> &Views {

@@ -90,15 +90,30 @@ mod tests {
     #[test]
     fn answers_are_told_apart() {
         let a = [0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4, 192, 0, 2, 1];
-        let Reply::Answer(answer) = read(&question(RecordType::A), 7, &answered(RecordType::A, [0x81, 0x80], 1, &a))
-        else {
+        let Reply::Answer(answer) = read(
+            &question(RecordType::A),
+            7,
+            &answered(RecordType::A, [0x81, 0x80], 1, &a),
+        ) else {
             unreachable!("an answer")
         };
         assert_eq!(answer.to_string(), "192.0.2.1");
-        let read = |flags| read(&question(RecordType::A), 7, &answered(RecordType::A, flags, 0, b""));
-        assert_eq!(read([0x81, 0x83]), Reply::Answer(Answer::NoSuchName { ttl: None }));
+        let read = |flags| {
+            read(
+                &question(RecordType::A),
+                7,
+                &answered(RecordType::A, flags, 0, b""),
+            )
+        };
+        assert_eq!(
+            read([0x81, 0x83]),
+            Reply::Answer(Answer::NoSuchName { ttl: None })
+        );
         assert_eq!(read([0x81, 0x80]), Reply::Answer(Answer::NoData { ttl: None }));
-        assert_eq!(read([0x81, 0x82]), Reply::Answer(Answer::Failure(Failure::ServFail)));
+        assert_eq!(
+            read([0x81, 0x82]),
+            Reply::Answer(Answer::Failure(Failure::ServFail))
+        );
         assert_eq!(read([0x83, 0x80]), Reply::Truncated);
         assert_eq!(read([0x01, 0x00]), Reply::Other);
     }
@@ -117,6 +132,9 @@ mod tests {
         let alias = [0xc0, 12, 0, 5, 0, 1, 0, 0, 0, 60, 0, 4, 1, b'a', 0xc0, 12];
         let octets = answered(RecordType::A, [0x81, 0x80], 1, &alias);
         let reply = read(&question(RecordType::A), 7, &octets);
-        assert!(matches!(reply, Reply::Answer(Answer::Failure(Failure::BadAnswer(_)))), "{reply:?}");
+        assert!(
+            matches!(reply, Reply::Answer(Answer::Failure(Failure::BadAnswer(_)))),
+            "{reply:?}"
+        );
     }
 }
