@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * mailrep: SPF, DKIM and DMARC verdicts that explain themselves, and SRS.
+ * mailrep: SPF, DKIM and DMARC verdicts that explain themselves, DKIM signatures, and SRS.
  *
  * Compile and link:   cc program.c $(pkg-config --cflags --libs mailrep)
+ *
+ * docs/c.md has more programs: the callbacks of a mail filter, a resolver of one's own, an event loop.
  *
  *
  * RECIPE 1: a message from a file, checked against a zone file, without a network
@@ -65,73 +67,67 @@
  *     }
  *
  *
- * RECIPE 2: in the callbacks of a mail filter (libmilter's, or another's)
+ * RECIPE 2: a message from a file, signed with DKIM
  *
- * One context serves all connections and threads; each message has a transaction. SPF runs while the client still sends
- * recipients, keys and policies are looked up while the body arrives, so that finish seldom has to wait.
+ * A mail filter tells header fields and body instead, by mailrep_signing_header(), mailrep_signing_end_of_headers() and
+ * mailrep_signing_body(); mailrep_signing_new_by_table() chooses who signs by author domain and account.
  *
  *     #include <mailrep.h>
- *     #include <string.h>
+ *     #include <stdio.h>
+ *     #include <time.h>
  *
- *     struct message {
- *         mailrep_transaction *transaction;
- *     };
- *
- *     // MAIL FROM: the connection's data are told here, since one connection can bring several messages.
- *     int on_mail_from(const mailrep_context *context, struct message *message,
- *                      const char *ip, const char *helo, const char *address)
+ *     // Says what went wrong and frees the error.
+ *     static int failed(mailrep_error *error)
  *     {
- *         int status = mailrep_transaction_new(context, &message->transaction);
- *         if (status == MAILREP_OK && ip)
- *             status = mailrep_transaction_connect(message->transaction, ip, strlen(ip));
- *         if (status == MAILREP_OK && helo)
- *             status = mailrep_transaction_helo(message->transaction, helo, strlen(helo));
- *         if (status == MAILREP_OK)
- *             status = mailrep_transaction_mail_from(message->transaction, address, strlen(address));
- *         return status;
+ *         fprintf(stderr, "%s\n", mailrep_error_text(error));
+ *         mailrep_error_free(error);
+ *         return 1;
  *     }
  *
- *     // A header field. Negotiate that the blank after the colon is kept (SMFIP_HDR_LEADSPC), and make folds CRLF.
- *     int on_header(struct message *message, const char *name, const char *value)
+ *     int main(int argc, char **argv)
  *     {
- *         return mailrep_transaction_header(message->transaction, name, strlen(name), value, strlen(value));
- *     }
- *
- *     int on_end_of_headers(struct message *message)
- *     {
- *         return mailrep_transaction_end_of_headers(message->transaction);
- *     }
- *
- *     int on_body(struct message *message, const unsigned char *chunk, size_t length)
- *     {
- *         return mailrep_transaction_body(message->transaction, chunk, length);
- *     }
- *
- *     // The end. The value's folds are CRLF, as on the wire; libmilter's smfi_insheader() wants LF there: drop each CR.
- *     // Returns 1 if the domain owner asks that the message be rejected.
- *     int on_end_of_message(struct message *message, void (*remove_field)(void *to, int place),
- *                           void (*insert_field)(void *to, const char *name, const char *value), void *to)
- *     {
- *         mailrep_verdict *verdict;
- *         int reject = 0;
- *         if (mailrep_transaction_finish(message->transaction, &verdict) == MAILREP_OK) {
- *             size_t count = mailrep_verdict_headers_to_remove_count(verdict);
- *             for (size_t at = 0; at < count; at++)
- *                 remove_field(to, mailrep_verdict_header_to_remove(verdict, at));
- *             insert_field(to, "Authentication-Results", mailrep_verdict_authentication_results(verdict).data);
- *             reject = mailrep_verdict_dmarc_disposition(verdict) == MAILREP_POLICY_REJECT;
- *             mailrep_verdict_free(verdict);
+ *         if (argc != 5) {
+ *             fprintf(stderr, "usage: %s KEYFILE DOMAIN SELECTOR MESSAGE\n", argv[0]);
+ *             return 2;
  *         }
- *         mailrep_transaction_free(message->transaction);
- *         message->transaction = NULL;
- *         return reject;
- *     }
  *
- *     // The message was given up on the way.
- *     void on_abort(struct message *message)
- *     {
- *         mailrep_transaction_free(message->transaction);
- *         message->transaction = NULL;
+ *         mailrep_key *key;
+ *         mailrep_error *error;
+ *         if (mailrep_key_read(argv[1], &key, &error) != MAILREP_OK)
+ *             return failed(error);
+ *         mailrep_signer_options options;
+ *         mailrep_signer_options_init(&options, sizeof options);
+ *         options.domain = argv[2];
+ *         options.selector = argv[3];
+ *         options.key = key;
+ *         mailrep_signer *signer;
+ *         int status = mailrep_signer_new(&options, &signer, &error);
+ *         mailrep_key_free(key);                    // the signer keeps it
+ *         if (status != MAILREP_OK)
+ *             return failed(error);
+ *         fprintf(stderr, "publish: %s\n", mailrep_signer_zone_entry(signer).data);
+ *
+ *         const mailrep_signer *signers[] = {signer};
+ *         mailrep_signing *signing;
+ *         status = mailrep_signing_new(signers, 1, &signing);
+ *         mailrep_signer_free(signer);
+ *         FILE *file = fopen(argv[4], "rb");
+ *         char chunk[8192];
+ *         size_t length;
+ *         while (file && status == MAILREP_OK && (length = fread(chunk, 1, sizeof chunk, file)) > 0)
+ *             status = mailrep_signing_file_data(signing, chunk, length);
+ *         if (!file || ferror(file)) {
+ *             perror(argv[4]);
+ *             status = MAILREP_IO;
+ *         }
+ *         if (file) fclose(file);
+ *         if (status == MAILREP_OK) status = mailrep_signing_finish(signing, time(NULL));
+ *         if (status == MAILREP_OK)                 // to be put above all other fields
+ *             printf("DKIM-Signature: %s\r\n", mailrep_signing_field(signing, 0).data);
+ *         else if (status != MAILREP_IO)
+ *             fprintf(stderr, "%s\n", mailrep_signing_error(signing));
+ *         mailrep_signing_free(signing);
+ *         return status == MAILREP_OK ? 0 : 1;
  *     }
  *
  *
@@ -181,14 +177,17 @@
  *          log: mailrep_transaction_error(); a handle that could not be made leaves a mailrep_error. A verdict, however
  *          bad, is not an error: it is data. Nothing throws into the program and nothing ends it.
  * Pointers A pointer is NULL or valid. NULL where it is not allowed is MAILREP_NULL (or MAILREP_ABSENT from a verdict), never
- *          a crash. A handle must not be used after its free.
+ *          a crash. A handle must not be used after its free. Where that can be told (of the last 1,024 handles that were
+ *          freed), using it is MAILREP_HANDLE, or absent, and freeing it again is nothing.
  * Octets   What goes in is a pointer and a length in octets; it is read during the call only. What comes out is a borrowed view
  *          that lives as long as the handle it came from (what mailrep_transaction_error() returns: until the next call).
  * Freeing  Every handle has one owner, the program, and a free that takes NULL. Handles may be freed in any order.
  * Threads  const on a handle means that any number of threads may make such calls at a time. No const means one thread at a
- *          time, not always the same one.
+ *          time, not always the same one; a second call at the same time is MAILREP_BUSY where that can be told.
  * Signals  The library installs no signal handlers and changes no global state. It starts one thread for a context, when
- *          it is first needed, and one for a server of SRS.
+ *          it is first needed (none with questions; more with threads or resolve), and one for a server of SRS.
+ * Forks    What was made before fork() works in the child, with threads and a cache of its own. Messages that were begun belong to
+ *          the parent: the child can only free them. No other thread may be inside a call at the moment of the fork.
  * Growth   Structures that the program fills begin with their size. Unknown codes can come from a newer library.
  */
 

@@ -150,7 +150,9 @@ enum State {
 }
 
 /// Says who signs, once the header is complete.
-struct Choice(Box<dyn FnOnce(&HeaderFields) -> Vec<Arc<Signer>> + Send>);
+struct Choice(Box<Choose>);
+
+type Choose = dyn FnOnce(&HeaderFields) -> Vec<Arc<Signer>> + Send;
 
 impl std::fmt::Debug for Choice {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

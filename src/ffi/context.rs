@@ -68,9 +68,10 @@ impl Context {
     }
 }
 
-impl Drop for Context {
-    fn drop(&mut self) {
-        // Nobody can answer any more: what is open fails, and what would be asked later.
+impl Context {
+    /// Nobody can answer any more: what is open fails, and what would be asked later. No call of the program's function is under way in
+    /// other threads afterwards.
+    fn close(&self) {
         match &self.answers {
             Answers::Library => {}
             Answers::Called(resolver, gate) => {
@@ -125,8 +126,14 @@ pub unsafe extern "C" fn mailrep_context_new(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mailrep_context_free(context: *mut Context) {
     guard(|| {
-        // SAFETY: the header's rules: it came from this library and is not used again.
-        unsafe { take_back(context) }
+        // SAFETY: the header's rules: it came from this library and is not used again. Calls that are under way in the program's function
+        // may still use it, so that they are waited for first.
+        unsafe {
+            if let Ok(context) = borrow(context.cast_const()) {
+                context.close();
+            }
+            take_back(context);
+        }
     });
 }
 

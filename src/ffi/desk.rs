@@ -3,12 +3,14 @@
 use super::transaction::Transaction;
 use crate::dns::callback::CallbackResolver;
 use crate::driver::{CheckerResolver, Stepper};
+use crate::error::Error;
 use crate::process::PerProcess;
+use crate::transaction::Verdict;
 use std::collections::VecDeque;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::task::Wake;
-use std::thread::{self, ThreadId};
+use std::task::{Context, Poll, Wake, Waker};
 
 /// The message behind a transaction, whoever runs its checks.
 pub(super) type Message = crate::transaction::Transaction<CheckerResolver>;
@@ -93,6 +95,71 @@ impl Wake for Ring {
     }
 }
 
+/// A message of a program that answers questions when it likes.
+pub(super) struct Stepped {
+    pub(super) message: Message,
+    desk: Arc<Desk>,
+    /// The process that began it.
+    process: u32,
+}
+
+impl Stepped {
+    pub(super) fn new(message: Message, desk: Arc<Desk>) -> Stepped {
+        Stepped {
+            message,
+            desk,
+            process: std::process::id(),
+        }
+    }
+
+    /// The message is complete; `handle` is what C has for it.
+    pub(super) fn finish(self, handle: *mut Transaction) -> Finishing {
+        Finishing {
+            verdict: Box::pin(self.message.finish()),
+            ring: Ring::new(&self.desk, handle),
+            desk: self.desk,
+            process: self.process,
+        }
+    }
+}
+
+/// Such a message that is complete, while questions are open.
+pub(super) struct Finishing {
+    verdict: Pin<Box<dyn Future<Output = Result<Verdict, Error>> + Send>>,
+    desk: Arc<Desk>,
+    ring: Arc<Ring>,
+    process: u32,
+}
+
+impl Finishing {
+    /// Whether it was begun before this process was forked.
+    pub(super) fn is_the_parents(&self) -> bool {
+        self.process != std::process::id()
+    }
+
+    pub(super) fn poll(&mut self) -> Poll<Result<Verdict, Error>> {
+        self.desk.step();
+        self.ring.answered();
+        let waker = Waker::from(Arc::clone(&self.ring));
+        let polled = self.verdict.as_mut().poll(&mut Context::from_waker(&waker));
+        if polled.is_ready() {
+            return polled;
+        }
+        // Only now it is known which keys and policies are asked for, where the message ended within its header.
+        self.desk.step();
+        self.ring.answered();
+        self.verdict.as_mut().poll(&mut Context::from_waker(&waker))
+    }
+}
+
+impl Drop for Finishing {
+    fn drop(&mut self) {
+        if !self.is_the_parents() {
+            self.ring.close();
+        }
+    }
+}
+
 /// Counts the calls of the program's own function that are under way, so that its context can wait for them.
 #[derive(Debug, Default)]
 pub(super) struct Gate {
@@ -102,14 +169,20 @@ pub(super) struct Gate {
 #[derive(Debug, Default)]
 struct Calls {
     closed: bool,
-    threads: Vec<ThreadId>,
+    threads: Vec<usize>,
+}
+
+/// Something that tells living threads apart, and leaves nothing behind in a thread of the program.
+fn this_thread() -> usize {
+    thread_local!(static PLACE: u8 = const { 0 });
+    PLACE.with(|place| std::ptr::from_ref(place).addr())
 }
 
 impl Gate {
     /// Makes a call, unless the gate is closed.
     pub(super) fn call<T>(&self, call: impl FnOnce() -> T) -> Option<T> {
         let (calls, ended) = self.state.here();
-        let me = thread::current().id();
+        let me = this_thread();
         {
             let mut calls = calls.lock().unwrap_or_else(PoisonError::into_inner);
             if calls.closed {
@@ -130,7 +203,7 @@ impl Gate {
     /// Lets no call begin any more, and waits until those of other threads have ended.
     pub(super) fn close(&self) {
         let (calls, ended) = self.state.here();
-        let me = thread::current().id();
+        let me = this_thread();
         let mut calls = calls.lock().unwrap_or_else(PoisonError::into_inner);
         calls.closed = true;
         while calls.threads.iter().any(|&thread| thread != me) {
@@ -151,7 +224,7 @@ mod tests {
         let (go, held) = std::sync::mpsc::channel::<()>();
         let other = {
             let gate = Arc::clone(&gate);
-            thread::spawn(move || {
+            std::thread::spawn(move || {
                 gate.call(|| {
                     begun.send(()).unwrap();
                     held.recv().unwrap();

@@ -36,6 +36,7 @@ pub mod text;
 pub mod trace;
 pub mod transaction;
 pub mod verdict;
+pub mod verdict_dmarc;
 mod views;
 
 use std::any::Any;

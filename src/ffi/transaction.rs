@@ -1,6 +1,6 @@
 //! One message on its way through.
 
-use super::desk::{Desk, Message, Ring};
+use super::desk::{Desk, Finishing, Message, Stepped};
 use super::error::Kept;
 use super::guard;
 use super::handle::{borrow, borrow_mut, give, place, take_back};
@@ -12,14 +12,12 @@ use crate::error::Error;
 use crate::message::line_ends::Converter;
 use crate::transaction;
 use std::ffi::{CString, c_char, c_int, c_void};
-use std::future::Future;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::Pin;
 use std::ptr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicPtr, Ordering};
-use std::task::{Context as Polled, Poll, Waker};
+use std::task::Poll;
 
 /// One message on its way through, used by one thread at a time (not always the same one).
 ///
@@ -48,28 +46,6 @@ enum State {
     Broken,
 }
 
-struct Stepped {
-    message: Message,
-    desk: Arc<Desk>,
-    /// The process that began it.
-    process: u32,
-}
-
-struct Finishing {
-    verdict: Pin<Box<dyn Future<Output = Result<transaction::Verdict, Error>> + Send>>,
-    desk: Arc<Desk>,
-    ring: Arc<Ring>,
-    process: u32,
-}
-
-impl Drop for Finishing {
-    fn drop(&mut self) {
-        if self.process == std::process::id() {
-            self.ring.close();
-        }
-    }
-}
-
 /// What came of a call to finish.
 enum Finish {
     Verdict(Box<Verdict>),
@@ -84,12 +60,7 @@ impl Transaction {
 
     /// A transaction for a program that answers questions when it likes.
     pub(super) fn stepped(message: Message, desk: Arc<Desk>, traced: bool) -> Self {
-        let process = std::process::id();
-        let stepped = Stepped {
-            message,
-            desk,
-            process,
-        };
+        let stepped = Stepped::new(message, desk);
         Self::in_state(State::Stepped(Box::new(stepped)), traced)
     }
 
@@ -136,12 +107,7 @@ impl Transaction {
                 self.state = State::Finished;
                 return Ok(Finish::of(result?, self.traced));
             }
-            State::Stepped(stepped) => Finishing {
-                verdict: Box::pin(stepped.message.finish()),
-                ring: Ring::new(&stepped.desk, handle),
-                desk: stepped.desk,
-                process: stepped.process,
-            },
+            State::Stepped(stepped) => stepped.finish(handle),
             State::Finishing(finishing) => finishing,
             State::Finished => {
                 self.state = State::Finished;
@@ -149,23 +115,14 @@ impl Transaction {
             }
             State::Broken => return Err(broken()),
         };
-        if finishing.process != std::process::id() {
-            // What it waits for is the parent's.
+        if finishing.is_the_parents() {
+            // What it waits for is not here.
             std::mem::forget(finishing);
             self.state = State::Finished;
             let why = "the message was begun before the process forked, and only the parent can finish it";
             return Err(Fault::from(Error::Sequence { call: "finish", why }));
         }
-        finishing.desk.step();
-        finishing.ring.answered();
-        let waker = Waker::from(Arc::clone(&finishing.ring));
-        let mut polled = finishing.verdict.as_mut().poll(&mut Polled::from_waker(&waker));
-        if polled.is_pending() {
-            // Only now it is known which keys and policies are asked for, where the message ended within its header.
-            finishing.desk.step();
-            polled = finishing.verdict.as_mut().poll(&mut Polled::from_waker(&waker));
-        }
-        match polled {
+        match finishing.poll() {
             Poll::Ready(result) => {
                 self.state = State::Finished;
                 Ok(Finish::of(result?, self.traced))

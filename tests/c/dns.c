@@ -357,8 +357,11 @@ static void wrong_answers(void)
     octets[3] = 0x82;
     EXPECT_STATUS(MAILREP_OK, mailrep_context_answer_message(context, text->id, 7, octets, length, NULL));
     for (size_t at = 0; at < count; at++)
-        if (&questions[at] != text)
-            EXPECT_STATUS(MAILREP_OK, mailrep_context_answer_failure(context, questions[at].id, MAILREP_DNS_MALFORMED, "odd", NULL));
+        if (&questions[at] != text) {
+            int status = mailrep_context_answer_failure(context, questions[at].id, MAILREP_DNS_MALFORMED, "odd", NULL);
+            /* What only SPF has asked, which has failed, nobody waits for any more. */
+            EXPECT(status == MAILREP_OK || status == MAILREP_UNASKED);
+        }
     while (mailrep_transaction_finish(transaction, &verdict) == MAILREP_AGAIN)
         answer_all(context);
     EXPECT_STATUS(MAILREP_IPREV_TEMPERROR, mailrep_verdict_iprev_result(verdict));
