@@ -10,7 +10,6 @@
 
 #[expect(dead_code, reason = "only the bodies are needed")]
 mod letters;
-#[expect(dead_code, reason = "the bench of SPF uses more of it")]
 mod usage;
 
 use letters::Content;
@@ -181,7 +180,7 @@ fn through_c(context: &Handle, message: &[u8], signed: bool) {
         let mut status = call!(mailrep_transaction_new_at(
             context.0.cast_const(),
             NOW,
-            &mut transaction
+            &raw mut transaction
         ));
         let (ip, length) = address(b"192.0.2.1");
         status |= call!(mailrep_transaction_connect(transaction, ip, length));
@@ -196,11 +195,11 @@ fn through_c(context: &Handle, message: &[u8], signed: bool) {
             message.as_ptr().cast(),
             message.len()
         ));
-        status |= call!(mailrep_transaction_finish(transaction, &mut verdict));
+        status |= call!(mailrep_transaction_finish(transaction, &raw mut verdict));
         assert_eq!(status, 0);
         assert_eq!(call!(mailrep_verdict_spf_result(verdict.cast_const())), 2);
         if signed {
-            assert_eq!(call!(mailrep_verdict_dkim_result(verdict.cast_const(), 0)), 1);
+            assert_eq!(call!(mailrep_verdict_dkim_result(verdict.cast_const(), 0_usize)), 1);
         }
         black_box(call!(mailrep_verdict_dmarc_result(verdict.cast_const())));
         black_box(call!(mailrep_verdict_dmarc_disposition(verdict.cast_const())));

@@ -469,6 +469,55 @@ static void child(void)
     mailrep_context_free(context);
 }
 
+/* The same with a function of the program: the context has a thread before the fork, and the child has its own. */
+static void child_with_a_function(void)
+{
+    struct program program;
+    mailrep_options options;
+    mailrep_verdict *verdict = NULL;
+    memset(&program, 0, sizeof program);
+    pthread_mutex_init(&program.lock, NULL);
+    EXPECT_STATUS(MAILREP_OK, mailrep_options_init(&options, sizeof options));
+    options.resolve = resolve;
+    options.resolve_user = &program;
+    options.cache_entries = 0;
+    mailrep_context *context = program.context = new_context(&options);
+    mailrep_transaction *before = told(context);
+    EXPECT_STATUS(MAILREP_OK, mailrep_transaction_finish(before, &verdict));
+    mailrep_verdict_free(verdict);
+    mailrep_transaction_free(before);
+    before = told(context);
+    /* No thread is inside a call at the moment of the fork. */
+    pthread_mutex_lock(&program.lock);
+    fflush(NULL);
+    pid_t pid = fork();
+    pthread_mutex_unlock(&program.lock);
+    EXPECT(pid >= 0);
+    if (pid == 0) {
+        disappointments = 0;
+        size_t calls = program.calls;
+        mailrep_transaction *own = told(context);
+        EXPECT_STATUS(MAILREP_OK, mailrep_transaction_finish(own, &verdict));
+        EXPECT_STATUS(MAILREP_DMARC_PASS, mailrep_verdict_dmarc_result(verdict));
+        EXPECT(program.calls >= calls + 4);
+        mailrep_verdict_free(verdict);
+        mailrep_transaction_free(own);
+        EXPECT_STATUS(MAILREP_SEQUENCE, mailrep_transaction_finish(before, &verdict));
+        mailrep_transaction_free(before);
+        mailrep_context_free(context);
+        _exit(disappointments ? 1 : 0);
+    }
+    int status = 1;
+    EXPECT(waitpid(pid, &status, 0) == pid);
+    EXPECT(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    EXPECT_STATUS(MAILREP_OK, mailrep_transaction_finish(before, &verdict));
+    EXPECT_STATUS(MAILREP_DMARC_PASS, mailrep_verdict_dmarc_result(verdict));
+    mailrep_verdict_free(verdict);
+    mailrep_transaction_free(before);
+    mailrep_context_free(context);
+    pthread_mutex_destroy(&program.lock);
+}
+
 /* With an argument there is no fork, for valgrind: what a child leaves to its parent it calls lost. */
 int main(int argc, char **argv)
 {
@@ -482,7 +531,9 @@ int main(int argc, char **argv)
     given_up_and_late();
     wrong_answers();
     no_more_than_are_allowed();
-    if (argc == 1)
+    if (argc == 1) {
         child();
+        child_with_a_function();
+    }
     return expected();
 }
