@@ -199,7 +199,10 @@ fn through_c(context: &Handle, message: &[u8], signed: bool) {
         assert_eq!(status, 0);
         assert_eq!(call!(mailrep_verdict_spf_result(verdict.cast_const())), 2);
         if signed {
-            assert_eq!(call!(mailrep_verdict_dkim_result(verdict.cast_const(), 0_usize)), 1);
+            assert_eq!(
+                call!(mailrep_verdict_dkim_result(verdict.cast_const(), 0_usize)),
+                1
+            );
         }
         black_box(call!(mailrep_verdict_dmarc_result(verdict.cast_const())));
         black_box(call!(mailrep_verdict_dmarc_disposition(verdict.cast_const())));

@@ -1,11 +1,12 @@
 //! The verdict, and the ways to read it.
 
+use super::codes;
 use super::guard;
 use super::handle::{borrow, take_back};
 use super::status::{Code, MAILREP_ABSENT};
 use super::text::{Text, keep};
 use super::trace::StepView;
-use super::views::{Evaluation, Signature, Spf, Views};
+use super::views::{Evaluation, Signature, Spf, Views, number};
 use crate::{json, transaction};
 use std::ffi::{CStr, CString, c_int};
 use std::sync::OnceLock;
@@ -18,6 +19,7 @@ pub struct Verdict {
     traced: bool,
     // Made when first asked for: a program that wants the numbers pays for no texts.
     views: OnceLock<Views>,
+    field: OnceLock<CString>,
     json: OnceLock<CString>,
     steps: OnceLock<Vec<StepView>>,
     trace_json: OnceLock<CString>,
@@ -29,6 +31,7 @@ impl Verdict {
             verdict,
             traced,
             views: OnceLock::new(),
+            field: OnceLock::new(),
             json: OnceLock::new(),
             steps: OnceLock::new(),
             trace_json: OnceLock::new(),
@@ -47,6 +50,11 @@ impl Verdict {
 
     fn views(&self) -> &Views {
         self.views.get_or_init(|| Views::of(&self.verdict))
+    }
+
+    fn field(&self) -> &CStr {
+        self.field
+            .get_or_init(|| keep(self.verdict.authentication_results.as_str()))
     }
 
     fn json(&self) -> &CStr {
@@ -74,10 +82,13 @@ pub(super) unsafe fn text(
 ///
 /// # Safety
 /// By the header's rules: `verdict` is NULL or living.
-pub(super) unsafe fn code(verdict: *const Verdict, read: impl FnOnce(&Views) -> Option<c_int>) -> c_int {
+pub(super) unsafe fn code(
+    verdict: *const Verdict,
+    read: impl FnOnce(&transaction::Verdict) -> Option<c_int>,
+) -> c_int {
     // SAFETY: by the caller.
     guard(|| match unsafe { borrow(verdict) } {
-        Ok(verdict) => Code(read(verdict.views()).unwrap_or(MAILREP_ABSENT)),
+        Ok(verdict) => Code(read(&verdict.verdict).unwrap_or(MAILREP_ABSENT)),
         Err(_) => Code(MAILREP_ABSENT),
     })
     .0
@@ -87,9 +98,12 @@ pub(super) unsafe fn code(verdict: *const Verdict, read: impl FnOnce(&Views) -> 
 ///
 /// # Safety
 /// By the header's rules: `verdict` is NULL or living.
-pub(super) unsafe fn count(verdict: *const Verdict, read: impl FnOnce(&Views) -> usize) -> usize {
+pub(super) unsafe fn count(
+    verdict: *const Verdict,
+    read: impl FnOnce(&transaction::Verdict) -> usize,
+) -> usize {
     // SAFETY: by the caller.
-    guard(|| unsafe { borrow(verdict) }.map_or(0, |verdict| read(verdict.views())))
+    guard(|| unsafe { borrow(verdict) }.map_or(0, |verdict| read(&verdict.verdict)))
 }
 
 fn spf(views: &Views) -> Option<&Evaluation> {
@@ -98,6 +112,10 @@ fn spf(views: &Views) -> Option<&Evaluation> {
 
 fn helo(views: &Views) -> Option<&Evaluation> {
     views.spf.as_ref().and_then(|spf: &Spf| spf.helo.as_ref())
+}
+
+fn helo_of(told: &transaction::Verdict) -> Option<&crate::spf::Evaluation> {
+    told.spf.as_ref().and_then(|spf| spf.helo.as_ref())
 }
 
 fn signature(views: &Views, index: usize) -> Option<&Signature> {
@@ -121,7 +139,11 @@ pub unsafe extern "C" fn mailrep_verdict_account(verdict: *const Verdict) -> Tex
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mailrep_verdict_spf_result(verdict: *const Verdict) -> c_int {
     // SAFETY: the header's rules.
-    unsafe { code(verdict, |views| spf(views).map(|it| it.result)) }
+    unsafe {
+        code(verdict, |told| {
+            told.spf.as_ref().map(|it| codes::spf(it.evaluation.result))
+        })
+    }
 }
 
 /// Whose result that is.
@@ -131,7 +153,13 @@ pub unsafe extern "C" fn mailrep_verdict_spf_result(verdict: *const Verdict) -> 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mailrep_verdict_spf_identity(verdict: *const Verdict) -> c_int {
     // SAFETY: the header's rules.
-    unsafe { code(verdict, |views| views.spf.as_ref().map(|it| it.identity)) }
+    unsafe {
+        code(verdict, |told| {
+            told.spf
+                .as_ref()
+                .map(|it| codes::identity(it.evaluation.identity))
+        })
+    }
 }
 
 /// The domain that SPF checked, made printable.
@@ -176,7 +204,11 @@ pub unsafe extern "C" fn mailrep_verdict_spf_explanation(verdict: *const Verdict
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mailrep_verdict_spf_dns_lookups(verdict: *const Verdict) -> c_int {
     // SAFETY: the header's rules.
-    unsafe { code(verdict, |views| spf(views).map(|it| it.dns_lookups)) }
+    unsafe {
+        code(verdict, |told| {
+            told.spf.as_ref().map(|it| number(it.evaluation.dns_lookups))
+        })
+    }
 }
 
 /// Queries that had no answer, counted against the limit.
@@ -186,7 +218,11 @@ pub unsafe extern "C" fn mailrep_verdict_spf_dns_lookups(verdict: *const Verdict
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mailrep_verdict_spf_void_lookups(verdict: *const Verdict) -> c_int {
     // SAFETY: the header's rules.
-    unsafe { code(verdict, |views| spf(views).map(|it| it.void_lookups)) }
+    unsafe {
+        code(verdict, |told| {
+            told.spf.as_ref().map(|it| number(it.evaluation.void_lookups))
+        })
+    }
 }
 
 /// Why SPF came out so, as a sentence; it names the domains whose record one of spf_records replaced.
@@ -216,7 +252,7 @@ pub unsafe extern "C" fn mailrep_verdict_spf_cause(verdict: *const Verdict) -> T
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mailrep_verdict_helo_result(verdict: *const Verdict) -> c_int {
     // SAFETY: the header's rules.
-    unsafe { code(verdict, |views| helo(views).map(|it| it.result)) }
+    unsafe { code(verdict, |told| helo_of(told).map(|it| codes::spf(it.result))) }
 }
 
 /// The HELO name that SPF checked.
@@ -256,7 +292,7 @@ pub unsafe extern "C" fn mailrep_verdict_helo_cause(verdict: *const Verdict) -> 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mailrep_verdict_dkim_count(verdict: *const Verdict) -> usize {
     // SAFETY: the header's rules.
-    unsafe { count(verdict, |views| views.dkim.len()) }
+    unsafe { count(verdict, |told| told.dkim.len()) }
 }
 
 /// A signature's result.
@@ -267,7 +303,11 @@ pub unsafe extern "C" fn mailrep_verdict_dkim_count(verdict: *const Verdict) -> 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mailrep_verdict_dkim_result(verdict: *const Verdict, index: usize) -> c_int {
     // SAFETY: the header's rules.
-    unsafe { code(verdict, |views| signature(views, index).map(|it| it.result)) }
+    unsafe {
+        code(verdict, |told| {
+            told.dkim.get(index).map(|it| codes::dkim(it.result))
+        })
+    }
 }
 
 /// The signing domain (d=).
@@ -338,7 +378,7 @@ pub unsafe extern "C" fn mailrep_verdict_dkim_algorithm(verdict: *const Verdict,
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mailrep_verdict_dkim_key_bits(verdict: *const Verdict, index: usize) -> c_int {
     // SAFETY: the header's rules.
-    unsafe { code(verdict, |views| signature(views, index).map(|it| it.key_bits)) }
+    unsafe { code(verdict, |told| told.dkim.get(index)?.key_bits.map(number)) }
 }
 
 /// Whether the key says that its domain is testing DKIM (t=y).
@@ -349,7 +389,7 @@ pub unsafe extern "C" fn mailrep_verdict_dkim_key_bits(verdict: *const Verdict, 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mailrep_verdict_dkim_testing(verdict: *const Verdict, index: usize) -> c_int {
     // SAFETY: the header's rules.
-    unsafe { code(verdict, |views| signature(views, index).map(|it| it.testing)) }
+    unsafe { code(verdict, |told| told.dkim.get(index).map(|it| it.testing.into())) }
 }
 
 /// Why a signature's result came out so, as a sentence.
@@ -435,7 +475,10 @@ pub unsafe extern "C" fn mailrep_verdict_anomaly_code(verdict: *const Verdict) -
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mailrep_verdict_authentication_results(verdict: *const Verdict) -> Text {
     // SAFETY: the header's rules.
-    unsafe { text(verdict, |views| Some(views.authentication_results.as_c_str())) }
+    guard(|| match unsafe { borrow(verdict) } {
+        Ok(verdict) => Text::of(Some(verdict.field())),
+        Err(_) => Text::ABSENT,
+    })
 }
 
 /// How many header fields of the message claim to be results of this host and have to be removed (RFC 8601 section 5).
@@ -445,7 +488,7 @@ pub unsafe extern "C" fn mailrep_verdict_authentication_results(verdict: *const 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mailrep_verdict_headers_to_remove_count(verdict: *const Verdict) -> usize {
     // SAFETY: the header's rules.
-    unsafe { count(verdict, |views| views.headers_to_remove.len()) }
+    unsafe { count(verdict, |told| told.headers_to_remove.len()) }
 }
 
 /// One of these fields, as its place among all header fields of the message, counted from 0. They come in descending
@@ -457,7 +500,11 @@ pub unsafe extern "C" fn mailrep_verdict_headers_to_remove_count(verdict: *const
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mailrep_verdict_header_to_remove(verdict: *const Verdict, index: usize) -> c_int {
     // SAFETY: the header's rules.
-    unsafe { code(verdict, |views| views.headers_to_remove.get(index).copied()) }
+    unsafe {
+        code(verdict, |told| {
+            told.headers_to_remove.get(index).map(|&place| number(place))
+        })
+    }
 }
 
 /// The whole verdict as one line of JSON, the same that "mailrep --json check" prints, and with the trace if the

@@ -1,5 +1,6 @@
 //! What a verdict says about DMARC, and about the client's name.
 
+use super::codes;
 use super::text::Text;
 use super::verdict::{Verdict, code, text};
 use super::views::{Dmarc, Views};
@@ -16,7 +17,7 @@ fn dmarc(views: &Views) -> &Dmarc {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mailrep_verdict_dmarc_result(verdict: *const Verdict) -> c_int {
     // SAFETY: the header's rules.
-    unsafe { code(verdict, |views| Some(dmarc(views)).map(|it| it.result)) }
+    unsafe { code(verdict, |told| Some(codes::dmarc(told.dmarc.result))) }
 }
 
 /// The author domain, from the From field.
@@ -68,7 +69,7 @@ pub unsafe extern "C" fn mailrep_verdict_dmarc_organizational_domain(verdict: *c
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mailrep_verdict_dmarc_policy(verdict: *const Verdict) -> c_int {
     // SAFETY: the header's rules.
-    unsafe { code(verdict, |views| Some(dmarc(views)).map(|it| it.policy)) }
+    unsafe { code(verdict, |told| Some(codes::policy(told.dmarc.policy))) }
 }
 
 /// What is to be done with this message, by the policy or by what overrides it: MAILREP_POLICY_NONE unless DMARC failed.
@@ -78,7 +79,7 @@ pub unsafe extern "C" fn mailrep_verdict_dmarc_policy(verdict: *const Verdict) -
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mailrep_verdict_dmarc_disposition(verdict: *const Verdict) -> c_int {
     // SAFETY: the header's rules.
-    unsafe { code(verdict, |views| Some(dmarc(views)).map(|it| it.disposition)) }
+    unsafe { code(verdict, |told| Some(codes::policy(told.dmarc.disposition))) }
 }
 
 /// Why the disposition is not what the policy asks for: a word of RFC 9990, "local_policy", "mailing_list", "policy_test_mode" or
@@ -120,7 +121,7 @@ pub unsafe extern "C" fn mailrep_verdict_dmarc_override_comment(verdict: *const 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mailrep_verdict_dmarc_spf_aligned(verdict: *const Verdict) -> c_int {
     // SAFETY: the header's rules.
-    unsafe { code(verdict, |views| Some(dmarc(views)).map(|it| it.spf_aligned)) }
+    unsafe { code(verdict, |told| Some(told.dmarc.spf_aligned.into())) }
 }
 
 /// Whether a signature passed whose domain is aligned with the author domain.
@@ -130,7 +131,7 @@ pub unsafe extern "C" fn mailrep_verdict_dmarc_spf_aligned(verdict: *const Verdi
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mailrep_verdict_dmarc_dkim_aligned(verdict: *const Verdict) -> c_int {
     // SAFETY: the header's rules.
-    unsafe { code(verdict, |views| Some(dmarc(views)).map(|it| it.dkim_aligned)) }
+    unsafe { code(verdict, |told| Some(told.dmarc.dkim_aligned.into())) }
 }
 
 /// Why DMARC came out so, as a sentence.
@@ -160,7 +161,11 @@ pub unsafe extern "C" fn mailrep_verdict_dmarc_cause(verdict: *const Verdict) ->
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mailrep_verdict_iprev_result(verdict: *const Verdict) -> c_int {
     // SAFETY: the header's rules.
-    unsafe { code(verdict, |views| views.iprev.as_ref().map(|it| it.result)) }
+    unsafe {
+        code(verdict, |told| {
+            told.iprev.as_ref().map(|it| codes::iprev(it.result))
+        })
+    }
 }
 
 /// The client's name, verified.
