@@ -191,6 +191,10 @@ impl Handles {
     }
 }
 
+fn pick_signer(handles: &Handles, input: &mut Input) -> *const Signer {
+    handles.pick(Kind::Signer, input)
+}
+
 fn good(status: c_int) {
     assert!(
         (MAILREP_OK..=MAILREP_TRUNCATED).contains(&status),
@@ -428,10 +432,7 @@ fn call(input: &mut Input, handles: &mut Handles, program: &Program, contexts: &
                 handles.keep(Table, status, table);
             }
             32 => {
-                let signers = [
-                    handles.pick(Signer, input).cast_const(),
-                    handles.pick(Signer, input).cast_const(),
-                ];
+                let signers = [pick_signer(handles, input), pick_signer(handles, input)];
                 let accounts = [input.string(), input.string()];
                 let table = handles.pick(Table, input);
                 let (count, senders) = (usize::from(input.byte() % 3), c_int::from(input.byte() % 4));
@@ -449,10 +450,7 @@ fn call(input: &mut Input, handles: &mut Handles, program: &Program, contexts: &
                 ));
             }
             33 | 34 => {
-                let signers = [
-                    handles.pick(Signer, input).cast_const(),
-                    handles.pick(Signer, input).cast_const(),
-                ];
+                let signers = [pick_signer(handles, input), pick_signer(handles, input)];
                 let count = if input.byte() == 0 {
                     usize::MAX
                 } else {
