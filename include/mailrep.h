@@ -1867,6 +1867,67 @@ struct mailrep_text mailrep_verdict_dkim_hint(const struct mailrep_verdict *verd
                                               size_t index);
 
 /**
+ * What is odd about the message's form, such as a header beyond the limits, as a sentence.
+ *
+ * @param verdict  may be NULL
+ * @return         absent where nothing is
+ */
+struct mailrep_text mailrep_verdict_anomaly_reason(const struct mailrep_verdict *verdict);
+
+/**
+ * The same as a stable code.
+ *
+ * @param verdict  may be NULL
+ * @return         absent where nothing is
+ */
+struct mailrep_text mailrep_verdict_anomaly_code(const struct mailrep_verdict *verdict);
+
+/**
+ * The value of the Authentication-Results field (RFC 8601) to insert at the top of the message, without the field's name,
+ * the blank after its colon and the last line end. Its folds are CRLF; for libmilter, which wants LF in them, leave the CR
+ * out.
+ *
+ * @param verdict  may be NULL
+ * @return         absent for NULL
+ */
+struct mailrep_text mailrep_verdict_authentication_results(const struct mailrep_verdict *verdict);
+
+/**
+ * How many header fields of the message claim to be results of this host and have to be removed (RFC 8601 section 5).
+ *
+ * @param verdict  may be NULL
+ * @return         0 for NULL
+ */
+size_t mailrep_verdict_headers_to_remove_count(const struct mailrep_verdict *verdict);
+
+/**
+ * One of these fields, as its place among all header fields of the message, counted from 0. They come in descending
+ * order, so that removing one does not move the next.
+ *
+ * @param verdict  may be NULL
+ * @param index    from 0
+ * @return         0 or more; MAILREP_ABSENT beyond the last
+ */
+int mailrep_verdict_header_to_remove(const struct mailrep_verdict *verdict,
+                                     size_t index);
+
+/**
+ * The whole verdict as one line of JSON, the same that "mailrep --json check" prints, and with the trace if the
+ * context's options ask for it.
+ *
+ * @param verdict  may be NULL
+ * @return         absent for NULL
+ */
+struct mailrep_text mailrep_verdict_json(const struct mailrep_verdict *verdict);
+
+/**
+ * Frees a verdict and all its texts.
+ *
+ * @param verdict  may be NULL
+ */
+void mailrep_verdict_free(struct mailrep_verdict *verdict);
+
+/**
  * DMARC's result.
  *
  * @param verdict  may be NULL
@@ -1994,67 +2055,6 @@ struct mailrep_text mailrep_verdict_iprev_reason(const struct mailrep_verdict *v
  * @return         absent where it was not checked
  */
 struct mailrep_text mailrep_verdict_iprev_cause(const struct mailrep_verdict *verdict);
-
-/**
- * What is odd about the message's form, such as a header beyond the limits, as a sentence.
- *
- * @param verdict  may be NULL
- * @return         absent where nothing is
- */
-struct mailrep_text mailrep_verdict_anomaly_reason(const struct mailrep_verdict *verdict);
-
-/**
- * The same as a stable code.
- *
- * @param verdict  may be NULL
- * @return         absent where nothing is
- */
-struct mailrep_text mailrep_verdict_anomaly_code(const struct mailrep_verdict *verdict);
-
-/**
- * The value of the Authentication-Results field (RFC 8601) to insert at the top of the message, without the field's name,
- * the blank after its colon and the last line end. Its folds are CRLF; for libmilter, which wants LF in them, leave the CR
- * out.
- *
- * @param verdict  may be NULL
- * @return         absent for NULL
- */
-struct mailrep_text mailrep_verdict_authentication_results(const struct mailrep_verdict *verdict);
-
-/**
- * How many header fields of the message claim to be results of this host and have to be removed (RFC 8601 section 5).
- *
- * @param verdict  may be NULL
- * @return         0 for NULL
- */
-size_t mailrep_verdict_headers_to_remove_count(const struct mailrep_verdict *verdict);
-
-/**
- * One of these fields, as its place among all header fields of the message, counted from 0. They come in descending
- * order, so that removing one does not move the next.
- *
- * @param verdict  may be NULL
- * @param index    from 0
- * @return         0 or more; MAILREP_ABSENT beyond the last
- */
-int mailrep_verdict_header_to_remove(const struct mailrep_verdict *verdict,
-                                     size_t index);
-
-/**
- * The whole verdict as one line of JSON, the same that "mailrep --json check" prints, and with the trace if the
- * context's options ask for it.
- *
- * @param verdict  may be NULL
- * @return         absent for NULL
- */
-struct mailrep_text mailrep_verdict_json(const struct mailrep_verdict *verdict);
-
-/**
- * Frees a verdict and all its texts.
- *
- * @param verdict  may be NULL
- */
-void mailrep_verdict_free(struct mailrep_verdict *verdict);
 
 /**
  * How many steps the trace has. The context's options have to ask for one (trace).

@@ -536,6 +536,8 @@ mod tests {
                 dmarc_list_count: 1,
                 dmarc_psl: 1,
                 reserved2: 1,
+                questions: 1,
+                threads: 0,
                 ..Options::default()
             };
             // SAFETY: a structure of our own, of which the first octets are said to be there and are.
@@ -544,11 +546,16 @@ mod tests {
                 read(&older)
             };
             let spf = usize::from(size == LEAST);
+            let dmarc = usize::from(size < offset_of!(Options, resolve));
             assert_eq!(
                 (older.size, older.spf_trusted_count, older.dmarc_list_count),
-                (size, spf, 1)
+                (size, spf, dmarc)
             );
-            let options = setup.unwrap().0.options;
+            assert_eq!((older.questions, older.threads), (1, 0));
+            let (setup, answers) = setup.unwrap();
+            assert!(matches!(answers, Answers::Library));
+            assert_eq!(setup.threads, 1);
+            let options = setup.options;
             assert_eq!(options.spf, crate::spf::Policy::default());
             assert_eq!(options.dmarc, crate::dmarc::Overrides::default());
             assert_eq!(options.organizational_domains, OrganizationalDomains::TreeWalk);
