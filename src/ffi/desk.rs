@@ -51,7 +51,7 @@ impl Desk {
 
 /// Puts a transaction on the list of those that can go on.
 #[derive(Debug)]
-pub(super) struct Ring {
+struct Ring {
     desk: Arc<Desk>,
     /// The handle.
     address: usize,
@@ -61,17 +61,17 @@ pub(super) struct Ring {
 }
 
 impl Ring {
-    pub(super) fn new(desk: &Arc<Desk>, transaction: *mut Transaction) -> Arc<Ring> {
+    fn new(desk: &Arc<Desk>, address: usize) -> Arc<Ring> {
         Arc::new(Ring {
             desk: Arc::clone(desk),
-            address: transaction.expose_provenance(),
+            address,
             listed: AtomicBool::new(false),
             over: AtomicBool::new(false),
         })
     }
 
     /// The transaction is asked now: if it is listed, it need not be any more.
-    pub(super) fn answered(&self) {
+    fn answered(&self) {
         let mut ready = self.desk.ready();
         if self.listed.swap(false, Ordering::Relaxed) {
             ready.retain(|&address| address != self.address);
@@ -79,7 +79,7 @@ impl Ring {
     }
 
     /// The transaction will be gone.
-    pub(super) fn close(&self) {
+    fn close(&self) {
         self.answered();
         let _ready = self.desk.ready();
         self.over.store(true, Ordering::Relaxed);
@@ -116,7 +116,8 @@ impl Stepped {
     pub(super) fn finish(self, handle: *mut Transaction) -> Finishing {
         Finishing {
             verdict: Box::pin(self.message.finish()),
-            ring: Ring::new(&self.desk, handle),
+            handle: handle.expose_provenance(),
+            ring: None,
             desk: self.desk,
             process: self.process,
         }
@@ -127,7 +128,10 @@ impl Stepped {
 pub(super) struct Finishing {
     verdict: Pin<Box<dyn Future<Output = Result<Verdict, Error>> + Send>>,
     desk: Arc<Desk>,
-    ring: Arc<Ring>,
+    /// What C has for it.
+    handle: usize,
+    /// Once it waits.
+    ring: Option<Arc<Ring>>,
     process: u32,
 }
 
@@ -138,24 +142,35 @@ impl Finishing {
     }
 
     pub(super) fn poll(&mut self) -> Poll<Result<Verdict, Error>> {
-        self.desk.step();
-        self.ring.answered();
-        let waker = Waker::from(Arc::clone(&self.ring));
-        let polled = self.verdict.as_mut().poll(&mut Context::from_waker(&waker));
-        if polled.is_ready() {
-            return polled;
+        if self.ring.is_none() {
+            // Mostly all is known already, and nobody has to wait.
+            let polled = self
+                .verdict
+                .as_mut()
+                .poll(&mut Context::from_waker(Waker::noop()));
+            if polled.is_ready() {
+                return polled;
+            }
         }
         // Only now it is known which keys and policies are asked for, where the message ended within its header.
         self.desk.step();
-        self.ring.answered();
+        let ring = self
+            .ring
+            .get_or_insert_with(|| Ring::new(&self.desk, self.handle));
+        ring.answered();
+        let waker = Waker::from(Arc::clone(ring));
         self.verdict.as_mut().poll(&mut Context::from_waker(&waker))
     }
 }
 
 impl Drop for Finishing {
     fn drop(&mut self) {
-        if !self.is_the_parents() {
-            self.ring.close();
+        if let Some(ring) = self.ring.take() {
+            if self.is_the_parents() {
+                std::mem::forget(ring);
+            } else {
+                ring.close();
+            }
         }
     }
 }

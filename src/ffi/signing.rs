@@ -30,7 +30,7 @@ pub struct Signing {
     refused: Option<(CString, CString)>,
     fields: Vec<CString>,
     /// The last error, in words.
-    error: CString,
+    error: Option<CString>,
 }
 
 enum State {
@@ -58,7 +58,7 @@ impl Signing {
             refusal,
             refused: None,
             fields: Vec::new(),
-            error: CString::default(),
+            error: None,
         }
     }
 
@@ -113,10 +113,8 @@ impl Signing {
     }
 
     fn told(&mut self, status: Status) -> Status {
-        self.error = match &status {
-            Ok(()) => CString::default(),
-            Err(fault) => keep(fault.message.as_str()),
-        };
+        // Even an empty text costs an allocation, which a call that succeeds need not pay.
+        self.error = status.as_ref().err().map(|fault| keep(fault.message.as_str()));
         status
     }
 }
@@ -440,7 +438,7 @@ pub unsafe extern "C" fn mailrep_signing_error(signing: *const Signing) -> *cons
     guard(|| {
         // SAFETY: the header's rules.
         Kept(match unsafe { borrow(signing) } {
-            Ok(signing) => signing.error.as_ptr(),
+            Ok(signing) => signing.error.as_deref().unwrap_or_default().as_ptr(),
             Err(_) => c"".as_ptr(),
         })
     })

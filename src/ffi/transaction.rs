@@ -10,7 +10,6 @@ use super::verdict::Verdict;
 use crate::driver::CheckerTransaction;
 use crate::error::Error;
 use crate::message::line_ends::Converter;
-use crate::transaction;
 use std::ffi::{CString, c_char, c_int, c_void};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -29,7 +28,7 @@ pub struct Transaction {
     traced: bool,
     line_ends: Converter,
     /// The last error, in words.
-    error: CString,
+    error: Option<CString>,
     /// The program's own, from mailrep_transaction_set_user().
     user: AtomicPtr<c_void>,
 }
@@ -44,13 +43,6 @@ enum State {
     Finished,
     /// A panic has left it half-done.
     Broken,
-}
-
-/// What came of a call to finish.
-enum Finish {
-    Verdict(Box<Verdict>),
-    /// Questions are open.
-    Again,
 }
 
 impl Transaction {
@@ -69,7 +61,7 @@ impl Transaction {
             traced,
             state,
             line_ends: Converter::default(),
-            error: CString::default(),
+            error: None,
             user: AtomicPtr::default(),
         }
     }
@@ -99,13 +91,14 @@ impl Transaction {
         self.told(status)
     }
 
-    /// Judges; the transaction is over then, unless questions are open that the program answers. `handle` is what C has for it.
-    fn finish(&mut self, handle: *mut Transaction) -> Result<Finish, Fault> {
+    /// Judges; the transaction is over then, unless questions are open that the program answers: there is no verdict yet. `handle` is what
+    /// C has for it.
+    fn finish(&mut self, handle: *mut Transaction) -> Result<Option<Verdict>, Fault> {
         let mut finishing = match std::mem::replace(&mut self.state, State::Broken) {
             State::Open(open) => {
                 let result = open.finish();
                 self.state = State::Finished;
-                return Ok(Finish::of(result?, self.traced));
+                return Ok(Some(Verdict::new(result?, self.traced)));
             }
             State::Stepped(stepped) => stepped.finish(handle),
             State::Finishing(finishing) => finishing,
@@ -125,28 +118,20 @@ impl Transaction {
         match finishing.poll() {
             Poll::Ready(result) => {
                 self.state = State::Finished;
-                Ok(Finish::of(result?, self.traced))
+                Ok(Some(Verdict::new(result?, self.traced)))
             }
             Poll::Pending => {
                 self.state = State::Finishing(finishing);
-                Ok(Finish::Again)
+                Ok(None)
             }
         }
     }
 
     /// Keeps the words of what went wrong.
     fn told<T>(&mut self, result: Result<T, Fault>) -> Result<T, Fault> {
-        self.error = match &result {
-            Ok(_) => CString::default(),
-            Err(fault) => keep(fault.message.as_str()),
-        };
+        // Even an empty text costs an allocation, which a call that succeeds need not pay.
+        self.error = result.as_ref().err().map(|fault| keep(fault.message.as_str()));
         result
-    }
-}
-
-impl Finish {
-    fn of(verdict: transaction::Verdict, traced: bool) -> Finish {
-        Finish::Verdict(Box::new(Verdict::new(verdict, traced)))
     }
 }
 
@@ -499,12 +484,10 @@ pub unsafe extern "C" fn mailrep_transaction_finish(
         };
         // A panic leaves the transaction broken; here it is caught so that its words are kept.
         let result = match catch_unwind(AssertUnwindSafe(|| transaction.finish(handle))) {
-            Ok(Ok(Finish::Verdict(verdict))) => Ok(verdict),
-            Ok(Ok(Finish::Again)) => Err(again()),
-            Ok(Err(fault)) => Err(fault),
+            Ok(result) => result.and_then(|verdict| verdict.ok_or_else(again)),
             Err(payload) => Err(Fault::panic(super::message(&*payload))),
         };
-        *out = give(*transaction.told(result)?);
+        *out = give(transaction.told(result)?);
         Ok(())
     })
     .into_c()
@@ -519,7 +502,7 @@ pub unsafe extern "C" fn mailrep_transaction_error(transaction: *const Transacti
     guard(|| {
         // SAFETY: the header's rules.
         Kept(match unsafe { borrow(transaction) } {
-            Ok(transaction) => transaction.error.as_ptr(),
+            Ok(transaction) => transaction.error.as_deref().unwrap_or_default().as_ptr(),
             Err(_) => c"".as_ptr(),
         })
     })
@@ -602,7 +585,8 @@ mod tests {
         assert!(transaction.run(|open, _| Ok(open.helo(b"a")?)).is_ok());
         let fault = transaction.run(|_, _| panic!("in words")).unwrap_err();
         assert_eq!(fault.status, MAILREP_PANIC);
-        assert!(transaction.error.to_str().unwrap().ends_with("in words"));
+        let words = transaction.error.clone().unwrap();
+        assert!(words.to_str().unwrap().ends_with("in words"));
         let fault = transaction.run(|open, _| Ok(open.helo(b"a")?)).unwrap_err();
         assert_eq!(fault.status, MAILREP_PANIC);
         let handle = std::ptr::null_mut();
