@@ -120,7 +120,7 @@ install: build ## install into DESTDIR, under PREFIX (/usr/local)
 	for page in man/*.1; do install -m 644 "$$page" '$(DESTDIR)$(MANDIR)/man1/'; done
 
 # The tests `header` and `man_pages` compare what is committed with what is generated, and write it when MAILREP_BLESS is set.
-header: ## write include/mailrep.h anew from src/ffi
+header: ## write include/mailrep.h and mailrep.symbols anew from src/ffi
 	MAILREP_BLESS=1 $(CARGO) test $(FEATURES) --test header
 
 man: ## write the man pages anew from the command line's own help

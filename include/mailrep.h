@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * mailrep: SPF, DKIM and DMARC verdicts that explain themselves, SRS, and alarms of stolen accounts.
+ * mailrep: SPF, DKIM and DMARC verdicts that explain themselves, DKIM signatures, and SRS.
  *
  * Compile and link:   cc program.c $(pkg-config --cflags --libs mailrep)
+ *
+ * docs/c.md has more programs: the callbacks of a mail filter, a resolver of one's own, an event loop.
  *
  *
  * RECIPE 1: a message from a file, checked against a zone file, without a network
@@ -65,154 +67,107 @@
  *     }
  *
  *
- * RECIPE 2: in the callbacks of a mail filter (libmilter's, or another's)
+ * RECIPE 2: a message from a file, signed with DKIM
  *
- * One context serves all connections and threads; each message has a transaction. SPF runs while the client still sends
- * recipients, keys and policies are looked up while the body arrives, so that finish seldom has to wait.
- *
- *     #include <mailrep.h>
- *     #include <string.h>
- *
- *     struct message {
- *         mailrep_transaction *transaction;
- *     };
- *
- *     // MAIL FROM: the connection's data are told here, since one connection can bring several messages.
- *     int on_mail_from(const mailrep_context *context, struct message *message,
- *                      const char *ip, const char *helo, const char *address)
- *     {
- *         int status = mailrep_transaction_new(context, &message->transaction);
- *         if (status == MAILREP_OK && ip)
- *             status = mailrep_transaction_connect(message->transaction, ip, strlen(ip));
- *         if (status == MAILREP_OK && helo)
- *             status = mailrep_transaction_helo(message->transaction, helo, strlen(helo));
- *         if (status == MAILREP_OK)
- *             status = mailrep_transaction_mail_from(message->transaction, address, strlen(address));
- *         return status;
- *     }
- *
- *     // A header field. Negotiate that the blank after the colon is kept (SMFIP_HDR_LEADSPC), and make folds CRLF.
- *     int on_header(struct message *message, const char *name, const char *value)
- *     {
- *         return mailrep_transaction_header(message->transaction, name, strlen(name), value, strlen(value));
- *     }
- *
- *     int on_end_of_headers(struct message *message)
- *     {
- *         return mailrep_transaction_end_of_headers(message->transaction);
- *     }
- *
- *     int on_body(struct message *message, const unsigned char *chunk, size_t length)
- *     {
- *         return mailrep_transaction_body(message->transaction, chunk, length);
- *     }
- *
- *     // The end. The value's folds are CRLF, as on the wire; libmilter's smfi_insheader() wants LF there: drop each CR.
- *     // Returns 1 if the domain owner asks that the message be rejected.
- *     int on_end_of_message(struct message *message, void (*remove_field)(void *to, int place),
- *                           void (*insert_field)(void *to, const char *name, const char *value), void *to)
- *     {
- *         mailrep_verdict *verdict;
- *         int reject = 0;
- *         if (mailrep_transaction_finish(message->transaction, &verdict) == MAILREP_OK) {
- *             size_t count = mailrep_verdict_headers_to_remove_count(verdict);
- *             for (size_t at = 0; at < count; at++)
- *                 remove_field(to, mailrep_verdict_header_to_remove(verdict, at));
- *             insert_field(to, "Authentication-Results", mailrep_verdict_authentication_results(verdict).data);
- *             reject = mailrep_verdict_dmarc_disposition(verdict) == MAILREP_POLICY_REJECT;
- *             mailrep_verdict_free(verdict);
- *         }
- *         mailrep_transaction_free(message->transaction);
- *         message->transaction = NULL;
- *         return reject;
- *     }
- *
- *     // The message was given up on the way.
- *     void on_abort(struct message *message)
- *     {
- *         mailrep_transaction_free(message->transaction);
- *         message->transaction = NULL;
- *     }
- *
- *
- * RECIPE 3: in a submission server: stolen accounts, and the envelope sender of forwarded mail (SRS)
+ * A mail filter tells header fields and body instead, by mailrep_signing_header(), mailrep_signing_end_of_headers() and
+ * mailrep_signing_body(); mailrep_signing_new_by_table() chooses who signs by author domain and account.
  *
  *     #include <mailrep.h>
  *     #include <stdio.h>
- *     #include <stdlib.h>
- *     #include <string.h>
  *     #include <time.h>
  *
- *     static void stop(mailrep_error *error)
+ *     // Says what went wrong and frees the error.
+ *     static int failed(mailrep_error *error)
  *     {
  *         fprintf(stderr, "%s\n", mailrep_error_text(error));
  *         mailrep_error_free(error);
- *         exit(1);
- *     }
- *
- *     // After the last RCPT TO of a client that has logged in: may the message be sent?
- *     static int may_be_sent(const mailrep_monitor *monitor, const char *account, const mailrep_octets *recipients,
- *                            size_t count)
- *     {
- *         mailrep_assessment *assessment;
- *         int status = mailrep_monitor_observe_addresses(monitor, account, strlen(account), (double)time(NULL),
- *                                                        recipients, count, &assessment, NULL);
- *         if (status != MAILREP_OK) return 1;       // such as no recipient: nothing was counted
- *         int alarm = mailrep_assessment_alarm(assessment);
- *         if (alarm) printf("451 4.7.1 held: %s\n", mailrep_assessment_reason(assessment).data);
- *         mailrep_assessment_free(assessment);
- *         return !alarm;                            // mailrep_monitor_release() when the password has been changed
- *     }
- *
- *     // The envelope sender for a message that is forwarded.
- *     static void print_sender(const mailrep_srs *srs, const char *address)
- *     {
- *         mailrep_srs_outcome *outcome;
- *         if (mailrep_srs_forward(srs, address, strlen(address), time(NULL), &outcome) != MAILREP_OK) return;
- *         mailrep_octets sender = mailrep_srs_outcome_address(outcome, 0);
- *         printf("%s (%s)\n", sender.data ? (const char *)sender.data : "refused",
- *                mailrep_srs_outcome_reason(outcome, 0).data);
- *         mailrep_srs_outcome_free(outcome);
+ *         return 1;
  *     }
  *
  *     int main(int argc, char **argv)
  *     {
- *         if (argc < 5) {
- *             fprintf(stderr, "usage: %s SECRETFILE STATE SENDER RECIPIENT...\n", argv[0]);
+ *         if (argc != 5) {
+ *             fprintf(stderr, "usage: %s KEYFILE DOMAIN SELECTOR MESSAGE\n", argv[0]);
  *             return 2;
  *         }
+ *
+ *         mailrep_key *key;
  *         mailrep_error *error;
+ *         if (mailrep_key_read(argv[1], &key, &error) != MAILREP_OK)
+ *             return failed(error);
+ *         mailrep_signer_options options;
+ *         mailrep_signer_options_init(&options, sizeof options);
+ *         options.domain = argv[2];
+ *         options.selector = argv[3];
+ *         options.key = key;
+ *         mailrep_signer *signer;
+ *         int status = mailrep_signer_new(&options, &signer, &error);
+ *         mailrep_key_free(key);                    // the signer keeps it
+ *         if (status != MAILREP_OK)
+ *             return failed(error);
+ *         fprintf(stderr, "publish: %s\n", mailrep_signer_zone_entry(signer).data);
  *
- *         mailrep_srs_options srs_options;
- *         mailrep_srs_options_init(&srs_options, sizeof srs_options);
- *         srs_options.domain = "srs.example.org";
- *         srs_options.secret_file = argv[1];        // one secret a line, as PostSRSd has them
- *         mailrep_srs *srs;
- *         if (mailrep_srs_new(&srs_options, &srs, &error) != MAILREP_OK) stop(error);
- *
- *         mailrep_monitor_options options;          // false_alarms_per_account_year is the one dial
- *         mailrep_monitor_options_init(&options, sizeof options);
- *         mailrep_monitor *monitor;
- *         FILE *state = fopen(argv[2], "rb");       // what is known is kept from one run to the next
- *         int status = state ? mailrep_monitor_restore(argv[2], &options, &monitor, &error)
- *                            : mailrep_monitor_new(&options, &monitor, &error);
- *         if (state) fclose(state);
- *         if (status != MAILREP_OK) stop(error);
- *
- *         size_t count = (size_t)argc - 4;
- *         mailrep_octets *recipients = (mailrep_octets *)calloc(count, sizeof *recipients);
- *         for (size_t at = 0; recipients && at < count; at++) {
- *             recipients[at].data = argv[at + 4];
- *             recipients[at].length = strlen(argv[at + 4]);
+ *         const mailrep_signer *signers[] = {signer};
+ *         mailrep_signing *signing;
+ *         status = mailrep_signing_new(signers, 1, &signing);
+ *         mailrep_signer_free(signer);
+ *         FILE *file = fopen(argv[4], "rb");
+ *         char chunk[8192];
+ *         size_t length;
+ *         while (file && status == MAILREP_OK && (length = fread(chunk, 1, sizeof chunk, file)) > 0)
+ *             status = mailrep_signing_file_data(signing, chunk, length);
+ *         if (!file || ferror(file)) {
+ *             perror(argv[4]);
+ *             status = MAILREP_IO;
  *         }
- *         if (recipients && may_be_sent(monitor, argv[3], recipients, count)) print_sender(srs, argv[3]);
- *         free(recipients);
+ *         if (file) fclose(file);
+ *         if (status == MAILREP_OK) status = mailrep_signing_finish(signing, time(NULL));
+ *         if (status == MAILREP_OK)                 // to be put above all other fields
+ *             printf("DKIM-Signature: %s\r\n", mailrep_signing_field(signing, 0).data);
+ *         else if (status != MAILREP_IO)
+ *             fprintf(stderr, "%s\n", mailrep_signing_error(signing));
+ *         mailrep_signing_free(signing);
+ *         return status == MAILREP_OK ? 0 : 1;
+ *     }
  *
- *         // A server does so every few minutes, and when it ends.
- *         if (mailrep_monitor_save(monitor, argv[2], &error) != MAILREP_OK) stop(error);
- *         mailrep_monitor_free(monitor);
+ *
+ * RECIPE 3: the envelope sender of forwarded mail (SRS), and bounces back
+ *
+ *     #include <mailrep.h>
+ *     #include <stdio.h>
+ *     #include <string.h>
+ *     #include <time.h>
+ *
+ *     int main(int argc, char **argv)
+ *     {
+ *         if (argc != 3) {
+ *             fprintf(stderr, "usage: %s SECRETFILE ADDRESS\n", argv[0]);
+ *             return 2;
+ *         }
+ *
+ *         mailrep_srs_options options;
+ *         mailrep_srs_options_init(&options, sizeof options);
+ *         options.domain = "srs.example.org";
+ *         options.secret_file = argv[1];            // one secret a line, as PostSRSd has them
+ *
+ *         mailrep_srs *srs;
+ *         mailrep_error *error;
+ *         if (mailrep_srs_new(&options, &srs, &error) != MAILREP_OK) {
+ *             fprintf(stderr, "%s\n", mailrep_error_text(error));
+ *             mailrep_error_free(error);
+ *             return 1;
+ *         }
+ *
+ *         mailrep_srs_outcome *outcome;
+ *         int status = mailrep_srs_forward(srs, argv[2], strlen(argv[2]), time(NULL), &outcome);
+ *         if (status == MAILREP_OK) {
+ *             mailrep_octets address = mailrep_srs_outcome_address(outcome, 0);
+ *             printf("%s (%s)\n", address.data ? (const char *)address.data : "refused",
+ *                    mailrep_srs_outcome_reason(outcome, 0).data);
+ *             mailrep_srs_outcome_free(outcome);
+ *         }
  *         mailrep_srs_free(srs);
- *         return 0;
+ *         return status == MAILREP_OK ? 0 : 1;
  *     }
  *
  *
@@ -222,14 +177,17 @@
  *          log: mailrep_transaction_error(); a handle that could not be made leaves a mailrep_error. A verdict, however
  *          bad, is not an error: it is data. Nothing throws into the program and nothing ends it.
  * Pointers A pointer is NULL or valid. NULL where it is not allowed is MAILREP_NULL (or MAILREP_ABSENT from a verdict), never
- *          a crash. A handle must not be used after its free.
+ *          a crash. A handle must not be used after its free. Where that can be told (of the last 1,024 handles that were
+ *          freed), using it is MAILREP_HANDLE, or absent, and freeing it again is nothing.
  * Octets   What goes in is a pointer and a length in octets; it is read during the call only. What comes out is a borrowed view
  *          that lives as long as the handle it came from (what mailrep_transaction_error() returns: until the next call).
  * Freeing  Every handle has one owner, the program, and a free that takes NULL. Handles may be freed in any order.
  * Threads  const on a handle means that any number of threads may make such calls at a time. No const means one thread at a
- *          time, not always the same one.
+ *          time, not always the same one; a second call at the same time is MAILREP_BUSY where that can be told.
  * Signals  The library installs no signal handlers and changes no global state. It starts one thread for a context, when
- *          it is first needed, and one for a server of SRS.
+ *          it is first needed (none with questions; more with threads or resolve), and one for a server of SRS.
+ * Forks    What was made before fork() works in the child, with threads and a cache of its own. Messages that were begun belong to
+ *          the parent: the child can only free them. No other thread may be inside a call at the moment of the fork.
  * Growth   Structures that the program fills begin with their size. Unknown codes can come from a newer library.
  */
 
@@ -285,6 +243,31 @@
  * A fault in mailrep itself, caught at the border; please report it. The handle can only be freed.
  */
 #define MAILREP_PANIC 8
+
+/**
+ * It cannot be told yet: questions are open. Answer them, and make the call again.
+ */
+#define MAILREP_AGAIN 9
+
+/**
+ * The handle was freed already, or is of another kind. It is noticed where the handle is one of the last 1,024 that were freed.
+ */
+#define MAILREP_HANDLE 10
+
+/**
+ * Another call on this handle is under way, in another thread or around this callback.
+ */
+#define MAILREP_BUSY 11
+
+/**
+ * Nobody waits for this answer: it was given already, its time is over, or the message was given up.
+ */
+#define MAILREP_UNASKED 12
+
+/**
+ * The DNS message was cut to fit; ask again over TCP.
+ */
+#define MAILREP_TRUNCATED 13
 
 /**
  * What a verdict's code is where there is nothing to tell: the check was not made, the index is beyond the last, the
@@ -433,6 +416,111 @@
 #define MAILREP_IPREV_PERMERROR 3
 
 /**
+ * Addresses of IPv4.
+ */
+#define MAILREP_DNS_A 1
+
+/**
+ * Names of an address.
+ */
+#define MAILREP_DNS_PTR 12
+
+/**
+ * Mail exchanges.
+ */
+#define MAILREP_DNS_MX 15
+
+/**
+ * Texts.
+ */
+#define MAILREP_DNS_TXT 16
+
+/**
+ * Addresses of IPv6.
+ */
+#define MAILREP_DNS_AAAA 28
+
+/**
+ * The name exists, or something below it does, but not with a record of this type.
+ */
+#define MAILREP_DNS_NO_DATA 0
+
+/**
+ * Neither the name nor anything below it exists (NXDOMAIN, RFC 8020).
+ */
+#define MAILREP_DNS_NO_NAME 1
+
+/**
+ * The server said SERVFAIL.
+ */
+#define MAILREP_DNS_SERVFAIL 0
+
+/**
+ * The server said REFUSED.
+ */
+#define MAILREP_DNS_REFUSED 1
+
+/**
+ * No server answered in time.
+ */
+#define MAILREP_DNS_TIMEOUT 2
+
+/**
+ * An answer came that cannot be used, such as one that does not parse.
+ */
+#define MAILREP_DNS_MALFORMED 3
+
+/**
+ * The network or the host failed.
+ */
+#define MAILREP_DNS_NETWORK 4
+
+/**
+ * RSA of 2048 bits, which everybody verifies and whose record fits anywhere.
+ */
+#define MAILREP_KEY_RSA_2048 0
+
+/**
+ * RSA of 3072 bits.
+ */
+#define MAILREP_KEY_RSA_3072 1
+
+/**
+ * RSA of 4096 bits, the most that every verifier accepts (RFC 8301 section 3.2).
+ */
+#define MAILREP_KEY_RSA_4096 2
+
+/**
+ * Ed25519 (RFC 8463), which not everybody verifies yet: sign with RSA beside it.
+ */
+#define MAILREP_KEY_ED25519 3
+
+/**
+ * Blanks, letter case of names and folds may change on the way (RFC 6376 section 3.4).
+ */
+#define MAILREP_RELAXED 0
+
+/**
+ * Nothing may change on the way.
+ */
+#define MAILREP_SIMPLE 1
+
+/**
+ * Whoever may submit mail at all may send as the author domain.
+ */
+#define MAILREP_SENDERS_ANYONE 0
+
+/**
+ * Accounts whose name is an address at the author domain, or at a domain above it.
+ */
+#define MAILREP_SENDERS_OWN_DOMAIN 1
+
+/**
+ * The accounts that are listed.
+ */
+#define MAILREP_SENDERS_ACCOUNTS 2
+
+/**
  * The interoperable form of the hash: HMAC-SHA1 in base64.
  */
 #define MAILREP_SRS_MAC_COMPAT 0
@@ -493,9 +581,10 @@
 #define MAILREP_SRS_SOCKETMAP 2
 
 /**
- * What a message says of the account that sent it, or whether an alarm is open for an account.
+ * What one host says about a message. It is filled or read first and used then: results are added while no other thread uses it;
+ * otherwise any number of threads may read it at a time.
  */
-typedef struct mailrep_assessment mailrep_assessment;
+typedef struct mailrep_auth_results mailrep_auth_results;
 
 /**
  * A resolver with its cache, the options, and the thread that asks. One for a program is enough; any number of
@@ -509,10 +598,22 @@ typedef struct mailrep_context mailrep_context;
 typedef struct mailrep_error mailrep_error;
 
 /**
- * Watches how accounts send, and raises an alarm for one that sends as its owner never did. Any number of threads may use it at a time;
- * two accounts seldom wait for one another.
+ * A private key that signs. It never changes, and any number of threads may use it at a time.
  */
-typedef struct mailrep_monitor mailrep_monitor;
+typedef struct mailrep_key mailrep_key;
+
+/**
+ * Signs for one domain with one key (DKIM, RFC 6376). It never changes, and any number of threads may use it at a time.
+ */
+typedef struct mailrep_signer mailrep_signer;
+
+/**
+ * A message that is being signed, used by one thread at a time (not always the same one).
+ *
+ * The message comes as header ... end_of_headers, body ..., or else as data ..., then finish. It has to be the message that goes over the
+ * wire: line ends are CRLF, no dots are doubled, and nothing is changed afterwards.
+ */
+typedef struct mailrep_signing mailrep_signing;
 
 /**
  * Rewrites envelope senders (SRS). It never changes, and any number of threads may use it at a time.
@@ -530,6 +631,12 @@ typedef struct mailrep_srs_outcome mailrep_srs_outcome;
 typedef struct mailrep_srs_server mailrep_srs_server;
 
 /**
+ * Who signs for which author domain, and on whose behalf. It is filled first and used then: rules are added while no other thread
+ * uses it; otherwise any number of threads may use it at a time.
+ */
+typedef struct mailrep_signing_table mailrep_signing_table;
+
+/**
  * One message on its way through, used by one thread at a time (not always the same one).
  *
  * The calls come in the order of SMTP: connect, helo, authenticated, mail_from, rcpt, then header ... end_of_headers, body ..., or
@@ -543,6 +650,53 @@ typedef struct mailrep_transaction mailrep_transaction;
  * the transaction nor the context that it came from. All its texts live until mailrep_verdict_free().
  */
 typedef struct mailrep_verdict mailrep_verdict;
+
+/**
+ * A record of an answer.
+ */
+typedef struct mailrep_record {
+  /**
+   * By the question's kind. A: the 4 octets of the address; AAAA: its 16; TXT: the octets of the record's character-strings, joined;
+   * MX and PTR: the name, as "mail.example.org" ("" is the root, as in a null MX).
+   */
+  const void *data;
+  /**
+   * Octets of data.
+   */
+  size_t length;
+  /**
+   * Of an MX record, 0 to 65,535; otherwise it is not looked at.
+   */
+  uint32_t preference;
+  /**
+   * Must be 0.
+   */
+  uint32_t reserved;
+} mailrep_record;
+
+/**
+ * A DNS question that waits for its answer.
+ */
+typedef struct mailrep_question {
+  /**
+   * Stands for the question; a context uses no number twice.
+   */
+  uint64_t id;
+  /**
+   * What is asked for: MAILREP_DNS_A, MAILREP_DNS_PTR, MAILREP_DNS_MX, MAILREP_DNS_TXT or MAILREP_DNS_AAAA, which are the numbers
+   * that the DNS has for them.
+   */
+  int kind;
+  /**
+   * Milliseconds for which somebody waits for the answer, from the moment when the question was handed out.
+   */
+  uint32_t wait_ms;
+  /**
+   * The name, absolute, in ASCII and lower case, without a dot at the end ("" is the root), closed by 0. It is not to be looked for in
+   * search domains or the hosts file.
+   */
+  char name[256];
+} mailrep_question;
 
 /**
  * An SPF record that stands for whatever its domain publishes: see spf_records of mailrep_options.
@@ -573,14 +727,25 @@ typedef struct mailrep_dmarc_exception {
 } mailrep_dmarc_exception;
 
 /**
+ * A function of the program that is told of a DNS question: see resolve of mailrep_options.
+ *
+ * It answers by one of the mailrep_context_answer functions, before it returns or later, from any thread. It is called from threads of
+ * the library, from several at a time; it may block, and others wait then if four do. It must not throw.
+ *
+ * user is resolve_user of the options; question lives until the function returns. 0 says that the question is or will be
+ * answered; any other number is a failure: the question could not be asked.
+ */
+typedef int (*mailrep_resolve)(void *user, const struct mailrep_question *question);
+
+/**
  * How a context resolves names and judges messages.
  *
  * Always begin with mailrep_options_init(), which fills in the defaults, and change what you want different. Numbers
  * are taken as they stand: 0 is none, not "the default". Pointers are only read by mailrep_context_new(), which copies
  * what it needs.
  *
- * Names are answered from zone_file or zone_text (offline), or by nameservers, or, if none of them is set, by the system's
- * nameservers (/etc/resolv.conf). A zone and nameservers together are MAILREP_INVALID.
+ * Names are answered from zone_file or zone_text (offline), or by nameservers, or by the program (resolve or questions), or, if none of
+ * them is set, by the system's nameservers (/etc/resolv.conf). Several of them together are MAILREP_INVALID.
  */
 typedef struct mailrep_options {
   /**
@@ -736,6 +901,43 @@ typedef struct mailrep_options {
    * Must be 0.
    */
   uint32_t reserved2;
+  /**
+   * A function of the program that is told of each DNS question, in place of nameservers or a zone: see mailrep_resolve. Default NULL.
+   */
+  mailrep_resolve resolve;
+  /**
+   * What resolve is given. Default NULL.
+   */
+  void *resolve_user;
+  /**
+   * Questions that may be open at one time, with resolve or questions; one more fails. Default 65,536.
+   */
+  size_t open_questions;
+  /**
+   * Not 0: the context starts no thread and waits for nothing; the program takes DNS questions by mailrep_context_questions() and
+   * answers them when it can. Not together with resolve, nameservers or a zone. Default 0.
+   */
+  int questions;
+  /**
+   * Threads that run checks, 1 to 64. One is enough, for they only wait for the DNS and verify signatures. Default 1.
+   */
+  uint32_t threads;
+  /**
+   * DNS questions that SPF may ask ahead of its terms, so that they do not wait for one another. Default 20.
+   */
+  uint32_t spf_questions_ahead;
+  /**
+   * Seconds for which answers with records are kept at most. Default 86,400.
+   */
+  uint32_t cache_records_s;
+  /**
+   * Seconds for which it is kept at most that there is no record or no name. Default 3,600.
+   */
+  uint32_t cache_nothing_s;
+  /**
+   * Milliseconds for which failures are kept, at most 300,000. Default 5,000.
+   */
+  uint32_t cache_failures_ms;
 } mailrep_options;
 
 /**
@@ -754,6 +956,65 @@ typedef struct mailrep_text {
    */
   size_t length;
 } mailrep_text;
+
+/**
+ * Who signs, and what the signatures cover.
+ *
+ * Always begin with mailrep_signer_options_init(), which fills in the defaults; domain, selector and key have to be set. Pointers
+ * are only read by mailrep_signer_new(), which copies what it needs.
+ */
+typedef struct mailrep_signer_options {
+  /**
+   * sizeof(mailrep_signer_options) of the header that the program was compiled with; set by mailrep_signer_options_init().
+   */
+  size_t size;
+  /**
+   * The signing domain (d=), such as "example.org".
+   */
+  const char *domain;
+  /**
+   * The selector (s=), such as "s2026".
+   */
+  const char *selector;
+  /**
+   * The key, which may be freed once the signer was made.
+   */
+  const struct mailrep_key *key;
+  /**
+   * On whose behalf is signed (i=): an address, or "@" and a domain, at the signing domain or below it. Default NULL: not said.
+   */
+  const char *identity;
+  /**
+   * Names of header fields that are signed where they are present. Default NULL: those of RFC 6376 section 5.4.1, and Sender,
+   * Message-ID, MIME-Version, Content-Type, Content-Transfer-Encoding and List-Unsubscribe-Post.
+   */
+  const char *const *signed_names;
+  /**
+   * How many, at most 1,024. Default 0.
+   */
+  size_t signed_count;
+  /**
+   * Names of header fields that are signed, and of which no more can be added without breaking the signature (RFC 6376 section 8.15).
+   * Default NULL: From, To, Cc, Subject, Date, Reply-To, Message-ID, MIME-Version, Content-Type.
+   */
+  const char *const *oversigned_names;
+  /**
+   * How many, at most 1,024. Default 0.
+   */
+  size_t oversigned_count;
+  /**
+   * Seconds for which a signature is valid (x=), from the time of signing. Default 0: for ever.
+   */
+  uint64_t expires_after_s;
+  /**
+   * MAILREP_RELAXED or MAILREP_SIMPLE: how much the header may change on its way (c=). Default MAILREP_RELAXED.
+   */
+  int header;
+  /**
+   * The same for the body. Default MAILREP_RELAXED.
+   */
+  int body;
+} mailrep_signer_options;
 
 /**
  * A further alias domain: see further of mailrep_srs_options.
@@ -929,87 +1190,6 @@ typedef struct mailrep_srs_server_options {
   int allow_public;
 } mailrep_srs_server_options;
 
-/**
- * How a mailrep_monitor judges, and what it may keep.
- *
- * Always begin with mailrep_monitor_options_init(), which fills in the defaults. Pointers are only read by mailrep_monitor_new()
- * and mailrep_monitor_restore(), which copy what they need.
- */
-typedef struct mailrep_monitor_options {
-  /**
-   * sizeof(mailrep_monitor_options) of the header that the program was compiled with; set by mailrep_monitor_options_init().
-   */
-  size_t size;
-  /**
-   * The key by which names are hashed: 16 octets, random and secret. With the same key, names are the same to two monitors.
-   * Default NULL.
-   */
-  const void *key;
-  /**
-   * How many octets key has: 16, or 0 without one. Default 0.
-   */
-  size_t key_length;
-  /**
-   * The path of a file with the key in 32 hexadecimal digits; not together with key. Default NULL; without key and key_file a
-   * key is made at random, and mailrep_monitor_save() keeps it.
-   */
-  const char *key_file;
-  /**
-   * The path of a file with what is known of accounts in general, as `mailrep outbound fit` writes it (JSON). Default NULL, which is
-   * what is built in.
-   */
-  const char *prior_file;
-  /**
-   * Octets of memory that remembering recipients may take, for all accounts together. Default 16,777,216, which are some
-   * 9 million pairs of account and recipient.
-   */
-  size_t novelty_octets;
-  /**
-   * Accounts that are kept. Beyond, those go that sent nothing for forget_days; if there are none, further accounts are not
-   * watched, and said to be so. Default 4,000,000.
-   */
-  size_t accounts;
-  /**
-   * Days without a message after which an account may be forgotten, at most 65,535. Default 400.
-   */
-  uint32_t forget_days;
-  /**
-   * Not 0: mailrep_monitor_new() makes key_file if it is not there, for its owner alone (mode 0600). Default 1.
-   */
-  int create_key_file;
-  /**
-   * The one dial: at most so many false alarms in a year of an account, above 0 and up to 10. Default 0.01, one in a hundred
-   * years.
-   */
-  double false_alarms_per_account_year;
-} mailrep_monitor_options;
-
-/**
- * What a message of many says of the account that sent it.
- */
-typedef struct mailrep_judged {
-  /**
-   * MAILREP_OK; MAILREP_NULL or MAILREP_INVALID for a message that cannot be: it was not counted, and the other fields are 0.
-   */
-  int status;
-  /**
-   * 1 if an alarm is open for the account, otherwise 0; mailrep_monitor_alarm() says why.
-   */
-  int alarm;
-  /**
-   * 1 if this message raised an alarm for the host.
-   */
-  int host_alarm;
-  /**
-   * 1 if the account is watched.
-   */
-  int watched;
-  /**
-   * How near the account is to an alarm; above 1 it is one.
-   */
-  float score;
-} mailrep_judged;
-
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
@@ -1026,7 +1206,7 @@ const char *mailrep_version(void);
  * What a status means, in a few words. What exactly happened is told by the handle: mailrep_transaction_error(),
  * mailrep_error_text().
  *
- * @param status  one of MAILREP_OK to MAILREP_PANIC; other numbers are "unknown status"
+ * @param status  one of MAILREP_OK to MAILREP_TRUNCATED; other numbers are "unknown status"
  * @return        text that is never freed
  */
 const char *mailrep_status_text(int status);
@@ -1083,7 +1263,7 @@ const char *mailrep_error_text(const struct mailrep_error *error);
  * The status that came with the error.
  *
  * @param error  may be NULL
- * @return       one of MAILREP_NULL to MAILREP_PANIC; MAILREP_OK for NULL
+ * @return       one of MAILREP_NULL to MAILREP_TRUNCATED; MAILREP_OK for NULL
  */
 int mailrep_error_status(const struct mailrep_error *error);
 
@@ -1093,6 +1273,94 @@ int mailrep_error_status(const struct mailrep_error *error);
  * @param error  may be NULL
  */
 void mailrep_error_free(struct mailrep_error *error);
+
+/**
+ * Answers a question with records, all of the type that was asked for, aliases (CNAME) followed.
+ *
+ * @param context  made with resolve or questions; may be used by other threads at the same time
+ * @param id       that of the question
+ * @param records  the records; they are copied
+ * @param count    how many, at most 4,096; 0 is as MAILREP_DNS_NO_DATA
+ * @param ttl      seconds for which they may be kept: the smallest of theirs and of the aliases'
+ * @param error    where the error is left, to be freed with mailrep_error_free(); NULL is left on success. The argument may be NULL
+ * @return         MAILREP_OK; MAILREP_NULL; MAILREP_INVALID for a record that cannot be, and then the question stays open;
+ *                 MAILREP_UNASKED; MAILREP_SEQUENCE for a context that was made otherwise; MAILREP_HANDLE
+ */
+int mailrep_context_answer_records(const struct mailrep_context *context,
+                                   uint64_t id,
+                                   const struct mailrep_record *records,
+                                   size_t count,
+                                   uint32_t ttl,
+                                   struct mailrep_error **error);
+
+/**
+ * Answers a question: there is no such record.
+ *
+ * @param context  made with resolve or questions; may be used by other threads at the same time
+ * @param id       that of the question
+ * @param nothing  MAILREP_DNS_NO_DATA or MAILREP_DNS_NO_NAME; verdicts depend on telling them apart
+ * @param ttl      seconds for which that may be kept (RFC 2308: from the SOA record); -1 if the server did not say
+ * @param error    as for mailrep_context_answer_records()
+ * @return         as mailrep_context_answer_records()
+ */
+int mailrep_context_answer_nothing(const struct mailrep_context *context,
+                                   uint64_t id,
+                                   int nothing,
+                                   int64_t ttl,
+                                   struct mailrep_error **error);
+
+/**
+ * Answers a question: it is not known, now. Checks that need it end in temperror.
+ *
+ * @param context  made with resolve or questions; may be used by other threads at the same time
+ * @param id       that of the question
+ * @param failure  MAILREP_DNS_SERVFAIL to MAILREP_DNS_NETWORK
+ * @param why      a few words for MAILREP_DNS_MALFORMED and MAILREP_DNS_NETWORK, which verdicts tell; may be NULL
+ * @param error    as for mailrep_context_answer_records()
+ * @return         as mailrep_context_answer_records()
+ */
+int mailrep_context_answer_failure(const struct mailrep_context *context,
+                                   uint64_t id,
+                                   int failure,
+                                   const char *why,
+                                   struct mailrep_error **error);
+
+/**
+ * Answers a question with the message that a recursive nameserver has sent (RFC 1035 section 4), such as one that was asked by
+ * mailrep_question_message().
+ *
+ * @param context     made with resolve or questions; may be used by other threads at the same time
+ * @param id          that of the question
+ * @param message_id  the ID under which the nameserver was asked
+ * @param message     what came, from the nameserver that was asked; without the length that goes before it over TCP
+ * @param length      octets of message
+ * @param error       as for mailrep_context_answer_records()
+ * @return            as mailrep_context_answer_records(), and: MAILREP_INVALID if the message is no answer to this question, so that one goes
+ *                    on waiting; MAILREP_TRUNCATED. The question stays open with both
+ */
+int mailrep_context_answer_message(const struct mailrep_context *context,
+                                   uint64_t id,
+                                   uint16_t message_id,
+                                   const void *message,
+                                   size_t length,
+                                   struct mailrep_error **error);
+
+/**
+ * Makes the message that asks a recursive nameserver a question (RFC 1035 section 4), over UDP, or over TCP with its length before
+ * it in two octets.
+ *
+ * @param question    from mailrep_context_questions(), or what resolve was given
+ * @param message_id  the message's ID: a new random number each time, or strangers can guess it
+ * @param message     where the message is left
+ * @param capacity    octets that there is room for; 512 are always enough
+ * @param length      where the number of octets is left
+ * @return            MAILREP_OK; MAILREP_NULL; MAILREP_INVALID if there is not room enough, or for a question that cannot be
+ */
+int mailrep_question_message(const struct mailrep_question *question,
+                             uint16_t message_id,
+                             void *message,
+                             size_t capacity,
+                             size_t *length);
 
 /**
  * Fills in the defaults.
@@ -1125,6 +1393,9 @@ int mailrep_context_new(const struct mailrep_options *options,
 /**
  * Frees a context. Transactions and verdicts that came from it stay usable.
  *
+ * Where the program answers DNS questions, nobody does afterwards: those that are open fail, so that transactions end with temperror
+ * where an answer was missing. The call waits until calls of resolve in other threads have returned; resolve is not called again.
+ *
  * @param context  may be NULL
  */
 void mailrep_context_free(struct mailrep_context *context);
@@ -1134,7 +1405,7 @@ void mailrep_context_free(struct mailrep_context *context);
  *
  * @param context  may be used by other threads at the same time
  * @param out      where the transaction is left, to be freed with mailrep_transaction_free(); NULL is left on failure
- * @return         MAILREP_OK; MAILREP_NULL
+ * @return         MAILREP_OK; MAILREP_NULL; MAILREP_HANDLE
  */
 int mailrep_transaction_new(const struct mailrep_context *context,
                             struct mailrep_transaction **out);
@@ -1146,11 +1417,53 @@ int mailrep_transaction_new(const struct mailrep_context *context,
  * @param now      seconds since 1970-01-01T00:00:00Z; signatures expire by it (t=, x=), and SPF's %{t} is it. Time
  *                 limits on DNS do not go by it
  * @param out      where the transaction is left, to be freed with mailrep_transaction_free(); NULL is left on failure
- * @return         MAILREP_OK; MAILREP_NULL
+ * @return         MAILREP_OK; MAILREP_NULL; MAILREP_HANDLE
  */
 int mailrep_transaction_new_at(const struct mailrep_context *context,
                                int64_t now,
                                struct mailrep_transaction **out);
+
+/**
+ * Takes the DNS questions that have not been taken yet, the oldest first. For contexts that were made with questions.
+ *
+ *   mailrep_question questions[16];
+ *   size_t count;
+ *   while (mailrep_context_questions(context, questions, 16, &count) == MAILREP_OK && count > 0)
+ *       for (size_t at = 0; at < count; at++)
+ *           send_query(&questions[at]);
+ *
+ * Each has to be answered by one of the mailrep_context_answer functions; what is not answered in its time ends in temperror.
+ * A question that is asked for several messages is handed out once.
+ *
+ * @param context    may be used by other threads at the same time
+ * @param questions  where the questions are left
+ * @param capacity   how many there is room for
+ * @param count      where the number of questions is left
+ * @return           MAILREP_OK; MAILREP_NULL; MAILREP_SEQUENCE for a context that was made otherwise; MAILREP_HANDLE
+ */
+int mailrep_context_questions(const struct mailrep_context *context,
+                              struct mailrep_question *questions,
+                              size_t capacity,
+                              size_t *count);
+
+/**
+ * How long an event loop may sleep: until then no question comes to its end. For contexts that were made with questions. After
+ * that time, call mailrep_context_ready().
+ *
+ * @param context  may be used by other threads at the same time
+ * @return         milliseconds, for poll(2) or epoll_wait(2); -1 when no question is open, and for a context that was made otherwise
+ */
+int mailrep_context_wait_ms(const struct mailrep_context *context);
+
+/**
+ * A transaction whose mailrep_transaction_finish() returned MAILREP_AGAIN and can go on now: call it again. For contexts
+ * that were made with questions; to be called until it returns NULL after answers were given, and when mailrep_context_wait_ms() is
+ * over.
+ *
+ * @param context  may be used by other threads at the same time
+ * @return         one of the transactions that the program has begun, each once; NULL if there is none
+ */
+struct mailrep_transaction *mailrep_context_ready(const struct mailrep_context *context);
 
 /**
  * The client's address. Without it neither SPF nor iprev is checked. The look-up of the client's name begins.
@@ -1297,10 +1610,14 @@ int mailrep_transaction_file_data(struct mailrep_transaction *transaction,
  * A message that ends within its header, or is empty, has a verdict too. DNS trouble is a verdict (temperror), not an
  * error.
  *
- * @param transaction  takes no other call afterwards, except for its error and free
+ * With a context that was made with questions it does not wait: while questions are open it returns MAILREP_AGAIN, and is to be called
+ * again when mailrep_context_ready() says so.
+ *
+ * @param transaction  takes no other call afterwards, except for its error, user and free
  * @param out          where the verdict is left, to be freed with mailrep_verdict_free(); NULL is left on failure
- * @return             MAILREP_OK; MAILREP_NULL; MAILREP_SEQUENCE when it was finished already; MAILREP_SYSTEM when
- *                     the system refused the thread that asks
+ * @return             MAILREP_OK; MAILREP_NULL; MAILREP_SEQUENCE when it was finished already, or in a child of the process that
+ *                     began the message; MAILREP_SYSTEM when the system refused the thread that asks; MAILREP_AGAIN; MAILREP_HANDLE;
+ *                     MAILREP_BUSY
  */
 int mailrep_transaction_finish(struct mailrep_transaction *transaction,
                                struct mailrep_verdict **out);
@@ -1312,6 +1629,22 @@ int mailrep_transaction_finish(struct mailrep_transaction *transaction,
  * @return             text that lives until the next call on this transaction; "" if that call succeeded, or for NULL
  */
 const char *mailrep_transaction_error(const struct mailrep_transaction *transaction);
+
+/**
+ * Keeps a pointer of the program's with a transaction; the library never follows it.
+ *
+ * @param transaction  may be NULL, and then nothing is kept
+ * @param user         what mailrep_transaction_user() will return
+ */
+void mailrep_transaction_set_user(struct mailrep_transaction *transaction, void *user);
+
+/**
+ * The pointer that mailrep_transaction_set_user() was given last.
+ *
+ * @param transaction  may be NULL
+ * @return             NULL if there was none, and for NULL
+ */
+void *mailrep_transaction_user(const struct mailrep_transaction *transaction);
 
 /**
  * Frees a transaction, at any time: what is still under way is given up.
@@ -1534,6 +1867,67 @@ struct mailrep_text mailrep_verdict_dkim_hint(const struct mailrep_verdict *verd
                                               size_t index);
 
 /**
+ * What is odd about the message's form, such as a header beyond the limits, as a sentence.
+ *
+ * @param verdict  may be NULL
+ * @return         absent where nothing is
+ */
+struct mailrep_text mailrep_verdict_anomaly_reason(const struct mailrep_verdict *verdict);
+
+/**
+ * The same as a stable code.
+ *
+ * @param verdict  may be NULL
+ * @return         absent where nothing is
+ */
+struct mailrep_text mailrep_verdict_anomaly_code(const struct mailrep_verdict *verdict);
+
+/**
+ * The value of the Authentication-Results field (RFC 8601) to insert at the top of the message, without the field's name,
+ * the blank after its colon and the last line end. Its folds are CRLF; for libmilter, which wants LF in them, leave the CR
+ * out.
+ *
+ * @param verdict  may be NULL
+ * @return         absent for NULL
+ */
+struct mailrep_text mailrep_verdict_authentication_results(const struct mailrep_verdict *verdict);
+
+/**
+ * How many header fields of the message claim to be results of this host and have to be removed (RFC 8601 section 5).
+ *
+ * @param verdict  may be NULL
+ * @return         0 for NULL
+ */
+size_t mailrep_verdict_headers_to_remove_count(const struct mailrep_verdict *verdict);
+
+/**
+ * One of these fields, as its place among all header fields of the message, counted from 0. They come in descending
+ * order, so that removing one does not move the next.
+ *
+ * @param verdict  may be NULL
+ * @param index    from 0
+ * @return         0 or more; MAILREP_ABSENT beyond the last
+ */
+int mailrep_verdict_header_to_remove(const struct mailrep_verdict *verdict,
+                                     size_t index);
+
+/**
+ * The whole verdict as one line of JSON, the same that "mailrep --json check" prints, and with the trace if the
+ * context's options ask for it.
+ *
+ * @param verdict  may be NULL
+ * @return         absent for NULL
+ */
+struct mailrep_text mailrep_verdict_json(const struct mailrep_verdict *verdict);
+
+/**
+ * Frees a verdict and all its texts.
+ *
+ * @param verdict  may be NULL
+ */
+void mailrep_verdict_free(struct mailrep_verdict *verdict);
+
+/**
  * DMARC's result.
  *
  * @param verdict  may be NULL
@@ -1663,65 +2057,588 @@ struct mailrep_text mailrep_verdict_iprev_reason(const struct mailrep_verdict *v
 struct mailrep_text mailrep_verdict_iprev_cause(const struct mailrep_verdict *verdict);
 
 /**
- * What is odd about the message's form, such as a header beyond the limits, as a sentence.
+ * How many steps the trace has. The context's options have to ask for one (trace).
  *
  * @param verdict  may be NULL
- * @return         absent where nothing is
+ * @return         0 for NULL, and without a trace
  */
-struct mailrep_text mailrep_verdict_anomaly_reason(const struct mailrep_verdict *verdict);
+size_t mailrep_verdict_trace_count(const struct mailrep_verdict *verdict);
 
 /**
- * The same as a stable code.
- *
- * @param verdict  may be NULL
- * @return         absent where nothing is
- */
-struct mailrep_text mailrep_verdict_anomaly_code(const struct mailrep_verdict *verdict);
-
-/**
- * The value of the Authentication-Results field (RFC 8601) to insert at the top of the message, without the field's name,
- * the blank after its colon and the last line end. Its folds are CRLF; for libmilter, which wants LF in them, leave the CR
- * out.
- *
- * @param verdict  may be NULL
- * @return         absent for NULL
- */
-struct mailrep_text mailrep_verdict_authentication_results(const struct mailrep_verdict *verdict);
-
-/**
- * How many header fields of the message claim to be results of this host and have to be removed (RFC 8601 section 5).
- *
- * @param verdict  may be NULL
- * @return         0 for NULL
- */
-size_t mailrep_verdict_headers_to_remove_count(const struct mailrep_verdict *verdict);
-
-/**
- * One of these fields, as its place among all header fields of the message, counted from 0. They come in descending
- * order, so that removing one does not move the next.
+ * The step that a step belongs to, which stands before it. Steps form a tree.
  *
  * @param verdict  may be NULL
  * @param index    from 0
- * @return         0 or more; MAILREP_ABSENT beyond the last
+ * @return         the index of the other; MAILREP_ABSENT at the top, and beyond the last
  */
-int mailrep_verdict_header_to_remove(const struct mailrep_verdict *verdict,
-                                     size_t index);
+int mailrep_verdict_trace_parent(const struct mailrep_verdict *verdict, size_t index);
 
 /**
- * The whole verdict as one line of JSON, the same that "mailrep --json check" prints, and with the trace if the
- * context's options ask for it.
+ * What kind of thing a step is: "check", "question", "record", "term", "signature", "limit" or "note"; more may come.
  *
  * @param verdict  may be NULL
- * @return         absent for NULL
+ * @param index    from 0
+ * @return         absent beyond the last
  */
-struct mailrep_text mailrep_verdict_json(const struct mailrep_verdict *verdict);
+struct mailrep_text mailrep_verdict_trace_kind(const struct mailrep_verdict *verdict,
+                                               size_t index);
 
 /**
- * Frees a verdict and all its texts.
+ * What was done or looked at, such as "example.org TXT".
  *
  * @param verdict  may be NULL
+ * @param index    from 0
+ * @return         absent beyond the last
  */
-void mailrep_verdict_free(struct mailrep_verdict *verdict);
+struct mailrep_text mailrep_verdict_trace_subject(const struct mailrep_verdict *verdict, size_t index);
+
+/**
+ * What came of a step; strangers' texts among it.
+ *
+ * @param verdict  may be NULL
+ * @param index    from 0
+ * @return         "" where nothing came of it; absent beyond the last
+ */
+struct mailrep_text mailrep_verdict_trace_outcome(const struct mailrep_verdict *verdict, size_t index);
+
+/**
+ * How long a step took.
+ *
+ * @param verdict  may be NULL
+ * @param index    from 0
+ * @return         microseconds; MAILREP_ABSENT where that was not measured, and beyond the last
+ */
+int mailrep_verdict_trace_microseconds(const struct mailrep_verdict *verdict, size_t index);
+
+/**
+ * The trace as one line of JSON, a list of objects, as in mailrep_verdict_json().
+ *
+ * @param verdict  may be NULL
+ * @return         "[]" without a trace; absent for NULL
+ */
+struct mailrep_text mailrep_verdict_trace_json(const struct mailrep_verdict *verdict);
+
+/**
+ * Reads a key file: PEM with a "PRIVATE KEY" (PKCS#8) or an "RSA PRIVATE KEY" (PKCS#1), or the bare base64 of an Ed25519 key that
+ * dkimpy writes.
+ *
+ * @param path   the file
+ * @param out    where the key is left, to be freed with mailrep_key_free(); NULL is left on failure
+ * @param error  where the error is left, to be freed with mailrep_error_free(); NULL is left on success. The argument may be
+ *               NULL if words are not wanted
+ * @return       MAILREP_OK; MAILREP_NULL; MAILREP_IO; MAILREP_INVALID if the file holds no key to sign with, and the words say what it
+ *               holds instead
+ */
+int mailrep_key_read(const char *path,
+                     struct mailrep_key **out,
+                     struct mailrep_error **error);
+
+/**
+ * Reads a key from the octets of such a file.
+ *
+ * @param octets  what the file holds
+ * @param length  how many octets
+ * @param out     as for mailrep_key_read()
+ * @param error   as for mailrep_key_read()
+ * @return        MAILREP_OK; MAILREP_NULL; MAILREP_INVALID
+ */
+int mailrep_key_parse(const void *octets,
+                      size_t length,
+                      struct mailrep_key **out,
+                      struct mailrep_error **error);
+
+/**
+ * Makes a key from the system's randomness. RSA takes from some 50 ms to seconds.
+ *
+ * @param kind   MAILREP_KEY_RSA_2048 to MAILREP_KEY_ED25519
+ * @param out    as for mailrep_key_read()
+ * @param error  as for mailrep_key_read()
+ * @return       MAILREP_OK; MAILREP_NULL; MAILREP_INVALID for another kind; MAILREP_SYSTEM
+ */
+int mailrep_key_generate(int kind, struct mailrep_key **out, struct mailrep_error **error);
+
+/**
+ * Writes a key into a new file that its owner alone can read (mode 0600), in PEM.
+ *
+ * @param key    may be used by other threads at the same time
+ * @param path   the file; one that is there already is not touched, and the call fails
+ * @param error  as for mailrep_key_read()
+ * @return       MAILREP_OK; MAILREP_NULL; MAILREP_INVALID if the file is there already; MAILREP_IO; MAILREP_HANDLE
+ */
+int mailrep_key_write(const struct mailrep_key *key,
+                      const char *path,
+                      struct mailrep_error **error);
+
+/**
+ * The record to publish for a key (RFC 6376 section 3.6.1), such as "v=DKIM1; k=rsa; p=MIIB...". Where it is published, and its line
+ * for a zone file, is told by mailrep_signer_key_name() and mailrep_signer_zone_entry().
+ *
+ * @param key  may be NULL
+ * @return     absent for NULL
+ */
+struct mailrep_text mailrep_key_record(const struct mailrep_key *key);
+
+/**
+ * The algorithm of a key's signatures: "rsa-sha256" or "ed25519-sha256".
+ *
+ * @param key  may be NULL
+ * @return     absent for NULL
+ */
+struct mailrep_text mailrep_key_algorithm(const struct mailrep_key *key);
+
+/**
+ * Bits of the RSA modulus; 256 for Ed25519.
+ *
+ * @param key  may be NULL
+ * @return     MAILREP_ABSENT for NULL
+ */
+int mailrep_key_bits(const struct mailrep_key *key);
+
+/**
+ * Whether every user of this host may read or write the file that the key was read from, so that each of them can sign as its domain:
+ * tell the administrator.
+ *
+ * @param key  may be NULL
+ * @return     1 or 0; MAILREP_ABSENT for NULL
+ */
+int mailrep_key_open_to_others(const struct mailrep_key *key);
+
+/**
+ * Frees a key; signers that were made with it keep it.
+ *
+ * @param key  may be NULL
+ */
+void mailrep_key_free(struct mailrep_key *key);
+
+/**
+ * Fills in the defaults.
+ *
+ * @param options  the structure to fill
+ * @param size     sizeof(mailrep_signer_options)
+ * @return         MAILREP_OK; MAILREP_NULL; MAILREP_INVALID when no version of the structure has that size
+ */
+int mailrep_signer_options_init(struct mailrep_signer_options *options, size_t size);
+
+/**
+ * Makes a signer.
+ *
+ * @param options  from mailrep_signer_options_init(), with domain, selector and key set; not needed any more after the call
+ * @param out      where the signer is left, to be freed with mailrep_signer_free(); NULL is left on failure
+ * @param error    where the error is left, to be freed with mailrep_error_free(); NULL is left on success. The argument may be
+ *                 NULL if words are not wanted
+ * @return         MAILREP_OK; MAILREP_NULL; MAILREP_INVALID for an option that cannot be used; MAILREP_HANDLE
+ */
+int mailrep_signer_new(const struct mailrep_signer_options *options,
+                       struct mailrep_signer **out,
+                       struct mailrep_error **error);
+
+/**
+ * The name at which the key has to be published, such as "s2026._domainkey.example.org".
+ *
+ * @param signer  may be NULL
+ * @return        absent for NULL
+ */
+struct mailrep_text mailrep_signer_key_name(const struct mailrep_signer *signer);
+
+/**
+ * The record to publish, as a line for a zone file (RFC 1035 section 5.1), in as many strings as it needs.
+ *
+ * @param signer  may be NULL
+ * @return        absent for NULL
+ */
+struct mailrep_text mailrep_signer_zone_entry(const struct mailrep_signer *signer);
+
+/**
+ * Frees a signer; tables and messages that are being signed keep it.
+ *
+ * @param signer  may be NULL
+ */
+void mailrep_signer_free(struct mailrep_signer *signer);
+
+/**
+ * Makes an empty table.
+ *
+ * @param out  where the table is left, to be freed with mailrep_signing_table_free(); NULL is left on failure
+ * @return     MAILREP_OK; MAILREP_NULL
+ */
+int mailrep_signing_table_new(struct mailrep_signing_table **out);
+
+/**
+ * Adds a rule. Of several that a domain is within the most specific one counts, and only that one.
+ *
+ * @param table          used by this thread alone
+ * @param pattern        an author domain, such as "example.org"; "*.example.org" for all below it; "*" for all that no other rule is for
+ * @param signers        those who sign its mail, each adding a signature; the table keeps them
+ * @param signer_count   how many, at most 64
+ * @param senders        MAILREP_SENDERS_...: who may send as these domains
+ * @param accounts       for MAILREP_SENDERS_ACCOUNTS: "ada@example.org", or "@example.org" for all accounts of a domain
+ * @param account_count  how many, at most 1,048,576
+ * @param error          where the error is left, to be freed with mailrep_error_free(); NULL is left on success. The argument may
+ *                       be NULL if words are not wanted
+ * @return               MAILREP_OK; MAILREP_NULL; MAILREP_INVALID for what is no pattern, or has a rule already; MAILREP_HANDLE; MAILREP_BUSY
+ */
+int mailrep_signing_table_add(struct mailrep_signing_table *table,
+                              const char *pattern,
+                              const struct mailrep_signer *const *signers,
+                              size_t signer_count,
+                              int senders,
+                              const char *const *accounts,
+                              size_t account_count,
+                              struct mailrep_error **error);
+
+/**
+ * Frees a table; messages that are being signed keep what they need.
+ *
+ * @param table  may be NULL
+ */
+void mailrep_signing_table_free(struct mailrep_signing_table *table);
+
+/**
+ * Begins a message that the given signers sign.
+ *
+ * @param signers  each adds a signature; they may be freed and used by other threads meanwhile
+ * @param count    how many, at most 64
+ * @param out      where the signing is left, to be freed with mailrep_signing_free(); NULL is left on failure
+ * @return         MAILREP_OK; MAILREP_NULL; MAILREP_INVALID for too many; MAILREP_HANDLE
+ */
+int mailrep_signing_new(const struct mailrep_signer *const *signers,
+                        size_t count,
+                        struct mailrep_signing **out);
+
+/**
+ * Begins a message that those sign whom a table names for its author domain, that of the From field, once the header is complete. If
+ * there is nobody, or the account may not send as that domain, the message has no signature: see mailrep_signing_refusal().
+ *
+ * @param table    kept as it is now; it may be used by other threads at the same time
+ * @param account  who has logged in, as UTF-8; NULL if nobody has
+ * @param length   octets of account, at most 1,024
+ * @param out      where the signing is left, to be freed with mailrep_signing_free(); NULL is left on failure
+ * @return         MAILREP_OK; MAILREP_NULL; MAILREP_INVALID for an account that is too long; MAILREP_HANDLE; MAILREP_BUSY
+ */
+int mailrep_signing_new_by_table(const struct mailrep_signing_table *table,
+                                 const char *account,
+                                 size_t length,
+                                 struct mailrep_signing **out);
+
+/**
+ * A header field, in the order of the message, as in mailrep_transaction_header().
+ *
+ * @param signing       before end_of_headers
+ * @param name          the field's name, without the colon
+ * @param name_length   octets of name
+ * @param value         what stands after the colon, with its blank, without the closing CRLF; folds are CRLF
+ * @param value_length  octets of value
+ * @return              MAILREP_OK; MAILREP_NULL; MAILREP_INVALID; MAILREP_SEQUENCE; MAILREP_HANDLE; MAILREP_BUSY
+ */
+int mailrep_signing_header(struct mailrep_signing *signing,
+                           const char *name,
+                           size_t name_length,
+                           const char *value,
+                           size_t value_length);
+
+/**
+ * The header is complete.
+ *
+ * @param signing  after the header fields
+ * @return         MAILREP_OK; MAILREP_NULL; MAILREP_INVALID if the message cannot be signed; MAILREP_SEQUENCE; MAILREP_HANDLE; MAILREP_BUSY
+ */
+int mailrep_signing_end_of_headers(struct mailrep_signing *signing);
+
+/**
+ * Octets of the body, in chunks of any size, split anywhere. They are hashed and not kept.
+ *
+ * @param signing  after end_of_headers
+ * @param octets   with line ends as they will be sent, CRLF; may be NULL if length is 0
+ * @param length   how many
+ * @return         MAILREP_OK; MAILREP_NULL; MAILREP_INVALID; MAILREP_SEQUENCE; MAILREP_HANDLE; MAILREP_BUSY
+ */
+int mailrep_signing_body(struct mailrep_signing *signing, const void *octets, size_t length);
+
+/**
+ * Octets of the whole message, header and body, in chunks of any size, split anywhere; in place of header, end_of_headers and
+ * body.
+ *
+ * @param signing  before end_of_headers
+ * @param octets   with line ends as they will be sent, CRLF; may be NULL if length is 0
+ * @param length   how many
+ * @return         MAILREP_OK; MAILREP_NULL; MAILREP_INVALID if the message cannot be signed; MAILREP_SEQUENCE; MAILREP_HANDLE; MAILREP_BUSY
+ */
+int mailrep_signing_data(struct mailrep_signing *signing,
+                         const void *octets,
+                         size_t length);
+
+/**
+ * Like mailrep_signing_data(), for a message that was stored in a file, where line ends may be LF, as in
+ * mailrep_transaction_file_data(): it is signed as it is sent.
+ *
+ * @param signing  before end_of_headers
+ * @param octets   the file's octets in order; may be NULL if length is 0
+ * @param length   how many
+ * @return         as mailrep_signing_data()
+ */
+int mailrep_signing_file_data(struct mailrep_signing *signing, const void *octets, size_t length);
+
+/**
+ * The message is complete: makes the signatures.
+ *
+ * @param signing  takes no other call afterwards, except to read it and free it
+ * @param now      seconds since 1970-01-01T00:00:00Z, such as time(NULL), which is written to t=
+ * @return         MAILREP_OK, with a signature for each signer; MAILREP_NULL; MAILREP_INVALID if the message cannot be signed;
+ *                 MAILREP_SEQUENCE when it was finished already; MAILREP_SYSTEM; MAILREP_HANDLE; MAILREP_BUSY
+ */
+int mailrep_signing_finish(struct mailrep_signing *signing,
+                           int64_t now);
+
+/**
+ * How many signatures there are: 0 before finish.
+ *
+ * @param signing  may be NULL
+ * @return         0 for NULL
+ */
+size_t mailrep_signing_count(const struct mailrep_signing *signing);
+
+/**
+ * The value of a DKIM-Signature field, to be put above all others of the message: "DKIM-Signature: ", this, and CRLF. Its folds are
+ * CRLF (libmilter's smfi_insheader() wants LF there: drop each CR).
+ *
+ * @param signing  may be NULL
+ * @param index    from 0, in the order of the signers
+ * @return         absent beyond the last, and before finish
+ */
+struct mailrep_text mailrep_signing_field(const struct mailrep_signing *signing,
+                                          size_t index);
+
+/**
+ * Why nobody signs a message, in words, such as "nobody signs for example.net here".
+ *
+ * @param signing  from mailrep_signing_new_by_table(), after finish; may be NULL
+ * @return         absent if the table has signers for it
+ */
+struct mailrep_text mailrep_signing_refusal(const struct mailrep_signing *signing);
+
+/**
+ * The same as a stable code: "no_rule" or "not_allowed".
+ *
+ * @param signing  from mailrep_signing_new_by_table(), after finish; may be NULL
+ * @return         absent if the table has signers for it
+ */
+struct mailrep_text mailrep_signing_refusal_code(const struct mailrep_signing *signing);
+
+/**
+ * What the last call on this signing said, as a sentence for a log.
+ *
+ * @param signing  may be NULL
+ * @return         text that lives until the next call on this signing; "" if that call succeeded, or for NULL
+ */
+const char *mailrep_signing_error(const struct mailrep_signing *signing);
+
+/**
+ * Frees a signing, at any time, and all its texts.
+ *
+ * @param signing  may be NULL
+ */
+void mailrep_signing_free(struct mailrep_signing *signing);
+
+/**
+ * Begins a field without results.
+ *
+ * @param authserv_id  who says it, usually the host's name
+ * @param out          where the results are left, to be freed with mailrep_auth_results_free(); NULL is left on failure
+ * @param error        where the error is left, to be freed with mailrep_error_free(); NULL is left on success. The argument may
+ *                     be NULL if words are not wanted
+ * @return             MAILREP_OK; MAILREP_NULL; MAILREP_INVALID for what is empty or not UTF-8
+ */
+int mailrep_auth_results_new(const char *authserv_id,
+                             struct mailrep_auth_results **out,
+                             struct mailrep_error **error);
+
+/**
+ * Adds the result of one method. Whatever the texts hold, the field that is written is well-formed: what may not stand there is
+ * quoted, replaced or left out.
+ *
+ * @param results  used by this thread alone; texts that came from it before are not valid any more
+ * @param method   such as "dkim": letters, digits and hyphens
+ * @param result   such as "pass": letters, digits and hyphens
+ * @param reason   why, for programs (reason=); NULL for none
+ * @param comment  a remark for people; NULL for none
+ * @param error    as for mailrep_auth_results_new()
+ * @return         MAILREP_OK; MAILREP_NULL; MAILREP_INVALID for what is not UTF-8, or for more than 1,024 results; MAILREP_HANDLE;
+ *                 MAILREP_BUSY
+ */
+int mailrep_auth_results_add(struct mailrep_auth_results *results,
+                             const char *method,
+                             const char *result,
+                             const char *reason,
+                             const char *comment,
+                             struct mailrep_error **error);
+
+/**
+ * Adds a property to the result that was added last, such as smtp.mailfrom=ada@example.org.
+ *
+ * @param results   used by this thread alone, after a result was added; texts that came from it before are not valid any more
+ * @param ptype     "smtp", "header", "body" or "policy"
+ * @param property  such as "mailfrom"
+ * @param value     any octets; those that are not UTF-8 become ?
+ * @param length    octets of value
+ * @param error     as for mailrep_auth_results_new()
+ * @return          as mailrep_auth_results_add(); MAILREP_SEQUENCE if there is no result yet
+ */
+int mailrep_auth_results_add_property(struct mailrep_auth_results *results,
+                                      const char *ptype,
+                                      const char *property,
+                                      const void *value,
+                                      size_t length,
+                                      struct mailrep_error **error);
+
+/**
+ * Reads the value of a field.
+ *
+ * @param value    what stands after the colon, folds included; any octets
+ * @param length   octets of value, at most 1 MiB
+ * @param lenient  0: what does not follow the grammar of RFC 8601 is refused. Not 0: all that can be read of it is read, as fields of large
+ *                 providers need; a missing authserv-id is empty then
+ * @param out      where the results are left, to be freed with mailrep_auth_results_free(); NULL is left on failure
+ * @param error    as for mailrep_auth_results_new()
+ * @return         MAILREP_OK; MAILREP_NULL; MAILREP_INVALID, and the words say what is missing where
+ */
+int mailrep_auth_results_parse(const void *value,
+                               size_t length,
+                               int lenient,
+                               struct mailrep_auth_results **out,
+                               struct mailrep_error **error);
+
+/**
+ * Whether a field says that a host of this name has written it, so that it has to be removed from mail that comes from elsewhere
+ * (RFC 8601 section 5). Letter case, comments, quotes and folds make no difference; in doubt it does.
+ *
+ * @param value        the value of an Authentication-Results field; any octets
+ * @param length       octets of value
+ * @param authserv_id  the own name
+ * @return             1 or 0; MAILREP_ABSENT if an argument is NULL or not UTF-8
+ */
+int mailrep_auth_results_claims(const void *value,
+                                size_t length,
+                                const char *authserv_id);
+
+/**
+ * The field's value, folded with CRLF, to stand after "Authentication-Results: ".
+ *
+ * @param results  may be NULL
+ * @return         text that lives until the next result or property is added; absent for NULL
+ */
+struct mailrep_text mailrep_auth_results_value(const struct mailrep_auth_results *results);
+
+/**
+ * The same value on one line.
+ *
+ * @param results  may be NULL
+ * @return         text that lives until the next result or property is added; absent for NULL
+ */
+struct mailrep_text mailrep_auth_results_unfolded(const struct mailrep_auth_results *results);
+
+/**
+ * Who says it.
+ *
+ * @param results  may be NULL
+ * @return         "" where a field that was read leniently does not say; absent for NULL
+ */
+struct mailrep_text mailrep_auth_results_authserv_id(const struct mailrep_auth_results *results);
+
+/**
+ * How many results there are.
+ *
+ * @param results  may be NULL
+ * @return         0 for NULL
+ */
+size_t mailrep_auth_results_count(const struct mailrep_auth_results *results);
+
+/**
+ * The method of a result, such as "spf".
+ *
+ * @param results  may be NULL
+ * @param index    from 0
+ * @return         absent beyond the last
+ */
+struct mailrep_text mailrep_auth_results_method(const struct mailrep_auth_results *results, size_t index);
+
+/**
+ * The word of a result, such as "pass".
+ *
+ * @param results  may be NULL
+ * @param index    from 0
+ * @return         absent beyond the last
+ */
+struct mailrep_text mailrep_auth_results_result(const struct mailrep_auth_results *results, size_t index);
+
+/**
+ * The reason of a result (reason=).
+ *
+ * @param results  may be NULL
+ * @param index    from 0
+ * @return         absent where there is none
+ */
+struct mailrep_text mailrep_auth_results_reason(const struct mailrep_auth_results *results, size_t index);
+
+/**
+ * The first comment after a result.
+ *
+ * @param results  may be NULL
+ * @param index    from 0
+ * @return         absent where there is none
+ */
+struct mailrep_text mailrep_auth_results_comment(const struct mailrep_auth_results *results, size_t index);
+
+/**
+ * How many properties a result has.
+ *
+ * @param results  may be NULL
+ * @param index    from 0
+ * @return         0 beyond the last
+ */
+size_t mailrep_auth_results_property_count(const struct mailrep_auth_results *results, size_t index);
+
+/**
+ * The type of a property, such as "smtp" in smtp.mailfrom=ada@example.org.
+ *
+ * @param results  may be NULL
+ * @param index    of the result, from 0
+ * @param at       of the property, from 0
+ * @return         absent beyond the last
+ */
+struct mailrep_text mailrep_auth_results_property_type(const struct mailrep_auth_results *results,
+                                                       size_t index,
+                                                       size_t at);
+
+/**
+ * The name of a property, such as "mailfrom".
+ *
+ * @param results  may be NULL
+ * @param index    of the result, from 0
+ * @param at       of the property, from 0
+ * @return         absent beyond the last
+ */
+struct mailrep_text mailrep_auth_results_property_name(const struct mailrep_auth_results *results,
+                                                       size_t index,
+                                                       size_t at);
+
+/**
+ * The value of a property, such as "ada@example.org", without quotes.
+ *
+ * @param results  may be NULL
+ * @param index    of the result, from 0
+ * @param at       of the property, from 0
+ * @return         absent beyond the last
+ */
+struct mailrep_text mailrep_auth_results_property_value(const struct mailrep_auth_results *results,
+                                                        size_t index,
+                                                        size_t at);
+
+/**
+ * Frees results and all their texts.
+ *
+ * @param results  may be NULL
+ */
+void mailrep_auth_results_free(struct mailrep_auth_results *results);
 
 /**
  * Fills in the defaults.
@@ -1951,394 +2868,6 @@ int mailrep_srs_server_exchange(const struct mailrep_srs_server *server, const s
  * @param server  may be NULL
  */
 void mailrep_srs_server_stop(struct mailrep_srs_server *server);
-
-/**
- * Fills in the defaults.
- *
- * @param options  the structure to fill
- * @param size     sizeof(mailrep_monitor_options)
- * @return         MAILREP_OK; MAILREP_NULL; MAILREP_INVALID when no version of the structure has that size
- */
-int mailrep_monitor_options_init(struct mailrep_monitor_options *options, size_t size);
-
-/**
- * Makes a monitor that knows no account yet.
- *
- * @param options  from mailrep_monitor_options_init(); not needed any more after the call
- * @param out      where the monitor is left, to be freed with mailrep_monitor_free(); NULL is left on failure
- * @param error    where the error is left, to be freed with mailrep_error_free(); NULL is left on success. The
- *                 argument may be NULL if words are not wanted
- * @return         MAILREP_OK; MAILREP_NULL; MAILREP_INVALID for an option that cannot be used, a file that has no key or no prior
- *                 among them; MAILREP_IO; MAILREP_SYSTEM
- */
-int mailrep_monitor_new(const struct mailrep_monitor_options *options,
-                        struct mailrep_monitor **out,
-                        struct mailrep_error **error);
-
-/**
- * Makes a monitor as mailrep_monitor_save() wrote it, with its key. What was known is kept even if the options have less room.
- *
- * @param path     the file, which is never changed
- * @param options  from mailrep_monitor_options_init(); key and key_file are not used. Not needed any more after the call
- * @param out      where the monitor is left, to be freed with mailrep_monitor_free(); NULL is left on failure
- * @param error    where the error is left, as for mailrep_monitor_new()
- * @return         MAILREP_OK; MAILREP_NULL; MAILREP_INVALID for an option that cannot be used, and for a file that is damaged, of a later
- *                 version or something else; MAILREP_IO if it cannot be read or is not there
- */
-int mailrep_monitor_restore(const char *path,
-                            const struct mailrep_monitor_options *options,
-                            struct mailrep_monitor **out,
-                            struct mailrep_error **error);
-
-/**
- * Writes all that is known into a file, for its owner alone (mode 0600), since the key is in it. Names and addresses cannot be read back
- * from it.
- *
- * It is written beside and takes the file's place when all of it is on the disk: whatever happens, there is the old one or the new
- * one. Messages can be observed in the meantime.
- *
- * @param monitor  may be used by other threads at the same time
- * @param path     the file
- * @param error    where the error is left, as for mailrep_monitor_new()
- * @return         MAILREP_OK; MAILREP_NULL; MAILREP_IO
- */
-int mailrep_monitor_save(const struct mailrep_monitor *monitor,
-                         const char *path,
-                         struct mailrep_error **error);
-
-/**
- * Takes in what another host's monitor knows, as if one host had seen the messages of both. The other one stays as it is. Each message may
- * have been observed by one of them only.
- *
- * @param monitor  may be used by other threads at the same time
- * @param other    the same; a monitor that has the same key, since it was restored from the same file once, or given the key
- * @param error    where the error is left, as for mailrep_monitor_new()
- * @return         MAILREP_OK; MAILREP_NULL; MAILREP_INVALID for another key, or if both are one
- */
-int mailrep_monitor_merge(const struct mailrep_monitor *monitor,
-                          const struct mailrep_monitor *other,
-                          struct mailrep_error **error);
-
-/**
- * Frees a monitor. Assessments that came from it stay usable.
- *
- * @param monitor  may be NULL
- */
-void mailrep_monitor_free(struct mailrep_monitor *monitor);
-
-/**
- * Takes notice of a message, of which it is not known who of its recipients is new to the account; and judges the account.
- *
- * @param monitor         may be used by other threads at the same time
- * @param account         who sent it, as the server authenticated him: 1 to 1,024 octets, compared as they are
- * @param account_length  how many octets
- * @param time            when: seconds since 1970-01-01T00:00:00Z, with fractions
- * @param recipients      how many it has, at least 1
- * @param out             where the assessment is left, to be freed with mailrep_assessment_free(); NULL is left on failure
- * @param error           where the error is left, as for mailrep_monitor_new()
- * @return                MAILREP_OK; MAILREP_NULL; MAILREP_INVALID for a message that cannot be: nothing was counted
- */
-int mailrep_monitor_observe(const struct mailrep_monitor *monitor,
-                            const void *account,
-                            size_t account_length,
-                            double time,
-                            uint32_t recipients,
-                            struct mailrep_assessment **out,
-                            struct mailrep_error **error);
-
-/**
- * As mailrep_monitor_observe(), of a message of which the program knows to how many of its recipients the account never wrote before.
- *
- * @param monitor         may be used by other threads at the same time
- * @param account         as for mailrep_monitor_observe()
- * @param account_length  how many octets
- * @param time            as for mailrep_monitor_observe()
- * @param recipients      how many it has, at least 1
- * @param new_recipients  how many of them are new to the account; more than recipients counts as recipients
- * @param out             as for mailrep_monitor_observe()
- * @param error           as for mailrep_monitor_observe()
- * @return                as from mailrep_monitor_observe()
- */
-int mailrep_monitor_observe_counted(const struct mailrep_monitor *monitor,
-                                    const void *account,
-                                    size_t account_length,
-                                    double time,
-                                    uint32_t recipients,
-                                    uint32_t new_recipients,
-                                    struct mailrep_assessment **out,
-                                    struct mailrep_error **error);
-
-/**
- * As mailrep_monitor_observe(), with the recipients' addresses, of which the monitor finds out who is new. Thefts are noticed much
- * earlier so; addresses are not kept.
- *
- * @param monitor         may be used by other threads at the same time
- * @param account         as for mailrep_monitor_observe()
- * @param account_length  how many octets
- * @param time            as for mailrep_monitor_observe()
- * @param addresses       the recipients, without angle brackets; letter case does not matter
- * @param count           how many, at least 1
- * @param out             as for mailrep_monitor_observe()
- * @param error           as for mailrep_monitor_observe()
- * @return                as from mailrep_monitor_observe()
- */
-int mailrep_monitor_observe_addresses(const struct mailrep_monitor *monitor,
-                                      const void *account,
-                                      size_t account_length,
-                                      double time,
-                                      const struct mailrep_octets *addresses,
-                                      size_t count,
-                                      struct mailrep_assessment **out,
-                                      struct mailrep_error **error);
-
-/**
- * Says that what raised the account's alarm was legitimate: the alarm ends, and as much and some more will not raise it again.
- *
- * @param monitor  may be used by other threads at the same time
- * @param account  its name
- * @param length   how many octets
- * @param was      where 1 is left if an alarm was open, and 0 if there was none and nothing was changed; may be NULL
- * @return         MAILREP_OK; MAILREP_NULL; MAILREP_INVALID for a length beyond memory
- */
-int mailrep_monitor_acknowledge(const struct mailrep_monitor *monitor,
-                                const void *account,
-                                size_t length,
-                                int *was);
-
-/**
- * Says that what raised the account's alarm was a theft, and that it is over: the password has been changed. The alarm ends, no limit rises,
- * and what is left in the counters raises it no more.
- *
- * @param monitor  may be used by other threads at the same time
- * @param account  its name
- * @param length   how many octets
- * @param was      where 1 is left if an alarm was open, and 0 if there was none and nothing was changed; may be NULL
- * @return         MAILREP_OK; MAILREP_NULL; MAILREP_INVALID for a length beyond memory
- */
-int mailrep_monitor_release(const struct mailrep_monitor *monitor,
-                            const void *account,
-                            size_t length,
-                            int *was);
-
-/**
- * Forgets what an account has sent and what was acknowledged, as if it had never sent. What was declared, and a tolerance of its own,
- * stay.
- *
- * @param monitor  may be used by other threads at the same time
- * @param account  its name
- * @param length   how many octets
- * @param was      where 1 is left if it was known, otherwise 0; may be NULL
- * @return         MAILREP_OK; MAILREP_NULL; MAILREP_INVALID for a length beyond memory
- */
-int mailrep_monitor_reset(const struct mailrep_monitor *monitor,
-                          const void *account,
-                          size_t length,
-                          int *was);
-
-/**
- * Declares that an account sends to so many recipients, on a day or at once: a newsletter, a list. Of it nothing else is watched.
- *
- * @param monitor     may be used by other threads at the same time
- * @param account     its name
- * @param length      how many octets
- * @param recipients  how many; 0 takes the declaration back
- * @return            MAILREP_OK; MAILREP_NULL; MAILREP_INVALID for a length beyond memory
- */
-int mailrep_monitor_allow(const struct mailrep_monitor *monitor,
-                          const void *account,
-                          size_t length,
-                          uint32_t recipients);
-
-/**
- * Gives an account a tolerance of its own.
- *
- * @param monitor  may be used by other threads at the same time
- * @param account  its name
- * @param length   how many octets
- * @param false_alarms_per_account_year  above 0 and up to 10; 0 takes it back
- * @param error    where the error is left, as for mailrep_monitor_new()
- * @return         MAILREP_OK; MAILREP_NULL; MAILREP_INVALID for another number, or if as many accounts have one as there may be
- */
-int mailrep_monitor_set_tolerance(const struct mailrep_monitor *monitor,
-                                  const void *account,
-                                  size_t length,
-                                  double false_alarms_per_account_year,
-                                  struct mailrep_error **error);
-
-/**
- * Whether an alarm is open for an account, and why. Nothing is counted.
- *
- * @param monitor  may be used by other threads at the same time
- * @param account  its name
- * @param length   how many octets
- * @param out      where the assessment is left, to be freed with mailrep_assessment_free(); NULL is left on failure
- * @return         MAILREP_OK; MAILREP_NULL; MAILREP_INVALID for a length beyond memory
- */
-int mailrep_monitor_alarm(const struct mailrep_monitor *monitor,
-                          const void *account,
-                          size_t length,
-                          struct mailrep_assessment **out);
-
-/**
- * How many accounts have an open alarm.
- *
- * @param monitor  may be used by other threads at the same time; may be NULL
- * @return         0 for NULL
- */
-size_t mailrep_monitor_alarmed(const struct mailrep_monitor *monitor);
-
-/**
- * How many accounts are watched.
- *
- * @param monitor  may be used by other threads at the same time; may be NULL
- * @return         0 for NULL
- */
-size_t mailrep_monitor_accounts(const struct mailrep_monitor *monitor);
-
-/**
- * How many octets of memory all takes that is kept of accounts.
- *
- * @param monitor  may be used by other threads at the same time; may be NULL
- * @return         0 for NULL
- */
-size_t mailrep_monitor_octets(const struct mailrep_monitor *monitor);
-
-/**
- * Frees an assessment and its texts.
- *
- * @param assessment  may be NULL
- */
-void mailrep_assessment_free(struct mailrep_assessment *assessment);
-
-/**
- * Whether an alarm is open for the account. It is for a day, or until it is acknowledged or released.
- *
- * @param assessment  may be NULL
- * @return            1 or 0; MAILREP_ABSENT for NULL
- */
-int mailrep_assessment_alarm(const struct mailrep_assessment *assessment);
-
-/**
- * Whether this message raised an alarm for the host: too many accounts have become unusual at once.
- *
- * @param assessment  may be NULL
- * @return            1 or 0; MAILREP_ABSENT for NULL
- */
-int mailrep_assessment_host_alarm(const struct mailrep_assessment *assessment);
-
-/**
- * Whether the account is watched: accounts of mailrep_monitor_options bounds how many are.
- *
- * @param assessment  may be NULL
- * @return            1 or 0; MAILREP_ABSENT for NULL
- */
-int mailrep_assessment_watched(const struct mailrep_assessment *assessment);
-
-/**
- * How near the account is to an alarm: the largest of its counters in proportion to its limit. Above 1 it is one. From
- * mailrep_monitor_alarm() it is that of the alarm when it was highest.
- *
- * @param assessment  may be NULL
- * @return            0 or more; 0 for NULL
- */
-float mailrep_assessment_score(const struct mailrep_assessment *assessment);
-
-/**
- * Why there is an alarm, in a sentence for an administrator.
- *
- * @param assessment  may be NULL
- * @return            text that lives as long as the assessment; absent without an alarm
- */
-struct mailrep_text mailrep_assessment_reason(const struct mailrep_assessment *assessment);
-
-/**
- * Why there is an alarm, as a code that stays: what was counted, such as "new_slots_1s", or "host".
- *
- * @param assessment  may be NULL
- * @return            text that lives as long as the assessment; absent without an alarm
- */
-struct mailrep_text mailrep_assessment_cause(const struct mailrep_assessment *assessment);
-
-/**
- * When the account's alarm began.
- *
- * @param assessment  may be NULL
- * @return            milliseconds since 1970-01-01T00:00:00Z; MAILREP_ABSENT without an alarm
- */
-int64_t mailrep_assessment_since(const struct mailrep_assessment *assessment);
-
-/**
- * The counter that the account's alarm rests on, when it was highest above its limit. Counters forget with time, so that it is no
- * whole number.
- *
- * @param assessment  may be NULL
- * @return            0 without an alarm
- */
-double mailrep_assessment_count(const struct mailrep_assessment *assessment);
-
-/**
- * Above what that counter is an alarm.
- *
- * @param assessment  may be NULL
- * @return            0 without an alarm
- */
-double mailrep_assessment_limit(const struct mailrep_assessment *assessment);
-
-/**
- * The highest value of that counter on a usual day of this account.
- *
- * @param assessment  may be NULL
- * @return            0 without an alarm
- */
-double mailrep_assessment_usual(const struct mailrep_assessment *assessment);
-
-/**
- * As mailrep_monitor_observe() or mailrep_monitor_observe_counted(), for many messages one after the other. A message that cannot be is told of in its
- * result and stops no other.
- *
- * @param monitor         may be used by other threads at the same time
- * @param accounts        who sent each
- * @param times           when each was sent: seconds since 1970-01-01T00:00:00Z
- * @param recipients      how many recipients each has
- * @param new_recipients  how many of them are new to the account; NULL if that is not known
- * @param count           how many messages there are, and so places in each array
- * @param results         where the results are left, with the same indices
- * @param error           where the error is left, as for mailrep_monitor_new()
- * @return                MAILREP_OK; MAILREP_NULL; MAILREP_INVALID for a count beyond memory: nothing was counted
- */
-int mailrep_monitor_observe_all(const struct mailrep_monitor *monitor,
-                                const struct mailrep_octets *accounts,
-                                const double *times,
-                                const uint32_t *recipients,
-                                const uint32_t *new_recipients,
-                                size_t count,
-                                struct mailrep_judged *results,
-                                struct mailrep_error **error);
-
-/**
- * As mailrep_monitor_observe_addresses() for many messages one after the other.
- *
- * @param monitor        may be used by other threads at the same time
- * @param accounts       who sent each
- * @param times          when each was sent: seconds since 1970-01-01T00:00:00Z
- * @param recipients     how many recipients each has
- * @param count          how many messages there are
- * @param addresses      the recipients of the first message, then those of the second one, and so on
- * @param address_count  how many there are: the sum of recipients
- * @param results        where the results are left, with the messages' indices
- * @param error          where the error is left, as for mailrep_monitor_new()
- * @return               MAILREP_OK; MAILREP_NULL; MAILREP_INVALID for a count beyond memory, or if address_count is not the sum of
- *                       recipients: nothing was counted
- */
-int mailrep_monitor_observe_all_addresses(const struct mailrep_monitor *monitor,
-                                          const struct mailrep_octets *accounts,
-                                          const double *times,
-                                          const uint32_t *recipients,
-                                          size_t count,
-                                          const struct mailrep_octets *addresses,
-                                          size_t address_count,
-                                          struct mailrep_judged *results,
-                                          struct mailrep_error **error);
 
 #ifdef __cplusplus
 }  // extern "C"

@@ -27,6 +27,7 @@ pub mod message;
 pub mod network;
 pub mod outbound;
 mod private_file;
+mod process;
 #[cfg(feature = "report")]
 pub mod report;
 mod severity;

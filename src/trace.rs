@@ -28,6 +28,21 @@ pub enum StepKind {
     Note,
 }
 
+impl StepKind {
+    /// Its word, as JSON has it, such as `question`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            StepKind::Check => "check",
+            StepKind::Question => "question",
+            StepKind::Record => "record",
+            StepKind::Term => "term",
+            StepKind::Signature => "signature",
+            StepKind::Limit => "limit",
+            StepKind::Note => "note",
+        }
+    }
+}
+
 /// One step. `parent` is the index of the step it belongs to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Step {
@@ -197,6 +212,9 @@ mod tests {
         assert_eq!(parents, [None, Some(0), None]);
         assert_eq!(steps[0].outcome, "pass");
         assert_eq!(serde_json::json!(steps[1])["microseconds"], 7);
+        for step in &steps {
+            assert_eq!(serde_json::json!(step)["kind"], step.kind.as_str());
+        }
     }
 
     #[test]

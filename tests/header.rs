@@ -2,21 +2,29 @@
 #![cfg(feature = "capi")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
 /// The order of the header: numbers, then what a program does first.
-const FILES: [&str; 21] = [
+const FILES: [&str; 28] = [
     "status",
     "codes",
     "text",
     "error",
     "spf_policy",
     "dmarc_policy",
+    "dns",
     "options",
     "context",
     "transaction",
     "verdict",
+    "verdict_dmarc",
+    "trace",
+    "signing_key",
+    "signer",
+    "signing",
+    "auth_results",
     "srs_options",
     "srs",
     "srs_outcome",
@@ -59,6 +67,55 @@ fn the_committed_header_is_what_the_code_says() {
     assert!(
         committed == made,
         "include/mailrep.h is not what src/ffi says; `make header` writes it anew"
+    );
+}
+
+/// The functions that the header declares.
+fn functions(header: &str) -> BTreeSet<String> {
+    let mut code = String::new();
+    let mut rest = header;
+    while let Some((before, comment)) = rest.split_once("/*") {
+        code.push_str(before);
+        rest = comment.split_once("*/").unwrap().1;
+    }
+    code.push_str(rest);
+    code.match_indices("mailrep_")
+        .filter_map(|(at, _)| code[at..].split_once('('))
+        .map(|(name, _)| name)
+        .filter(|name| {
+            name.bytes()
+                .all(|octet| octet.is_ascii_alphanumeric() || octet == b'_')
+        })
+        .map(str::to_owned)
+        .collect()
+}
+
+/// In the form of deb-symbols(5): each function with the version since which the library has it.
+#[test]
+fn the_symbols_file_lists_the_functions_of_the_header() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let path = root.join("include/mailrep.symbols");
+    let version = env!("CARGO_PKG_VERSION");
+    let (minor, _) = version.rsplit_once('.').unwrap();
+    let header = made(root);
+    let known = fs::read_to_string(&path).unwrap_or_default();
+    let since = |name: &str| {
+        let line = known
+            .lines()
+            .find_map(|line| line.strip_prefix(&format!(" {name}@Base ")));
+        line.unwrap_or(version).to_owned()
+    };
+    let mut listed = format!("libmailrep.so.{minor} libmailrep{minor} #MINVER#\n");
+    for name in functions(&header) {
+        listed.push_str(&format!(" {name}@Base {}\n", since(&name)));
+    }
+    if std::env::var_os("MAILREP_BLESS").is_some() {
+        fs::write(&path, &listed).unwrap();
+    }
+    assert!(listed.lines().count() > 100);
+    assert!(
+        fs::read_to_string(&path).unwrap() == listed,
+        "include/mailrep.symbols does not list the functions of the header; `make header` writes it anew"
     );
 }
 

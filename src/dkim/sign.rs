@@ -144,16 +144,88 @@ pub struct MessageSigning {
 
 #[derive(Debug)]
 enum State {
-    Header(Box<Splitter>, Vec<Arc<Signer>>),
+    Header(Box<Splitter>, Choice),
     Body(Box<Signing>),
     Failed(SignError),
+}
+
+/// Says who signs, once the header is complete.
+struct Choice(Box<Choose>);
+
+type Choose = dyn FnOnce(&HeaderFields) -> Vec<Arc<Signer>> + Send;
+
+impl std::fmt::Debug for Choice {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Choice")
+    }
 }
 
 impl MessageSigning {
     /// Begins. Of the limits those of the header count.
     pub fn new(signers: Vec<Arc<Signer>>, limits: &Limits) -> MessageSigning {
+        Self::chosen_by(|_| signers, limits)
+    }
+
+    /// As [`MessageSigning::new`]; who signs is told by `choose`, which gets the complete header: by its author domain, say, and a
+    /// [`SigningTable`](super::SigningTable). With no signers, there will be no field.
+    pub fn chosen_by(
+        choose: impl FnOnce(&HeaderFields) -> Vec<Arc<Signer>> + Send + 'static,
+        limits: &Limits,
+    ) -> MessageSigning {
+        let choice = Choice(Box::new(choose));
         MessageSigning {
-            state: State::Header(Box::new(Splitter::new(limits)), signers),
+            state: State::Header(Box::new(Splitter::new(limits)), choice),
+        }
+    }
+
+    /// A header field, as mail filters get it: the value as it stands after the colon, with CRLF in its folds. In place of
+    /// [`MessageSigning::data`], and before [`MessageSigning::end_of_headers`].
+    ///
+    /// # Errors
+    /// [`SignError`] as for [`MessageSigning::data`]. A field that comes after the header has ended is left out of account.
+    pub fn header(&mut self, name: &[u8], value: &[u8]) -> Result<(), SignError> {
+        match &mut self.state {
+            State::Failed(error) => Err(*error),
+            State::Body(_) => Ok(()),
+            State::Header(splitter, _) => {
+                splitter.field(name, value);
+                Ok(())
+            }
+        }
+    }
+
+    /// The header is complete, after [`MessageSigning::header`]; what follows by [`MessageSigning::data`] is the body.
+    ///
+    /// # Errors
+    /// [`SignError`]: the message cannot be signed.
+    pub fn end_of_headers(&mut self) -> Result<(), SignError> {
+        match &mut self.state {
+            State::Failed(error) => Err(*error),
+            State::Body(_) => Ok(()),
+            State::Header(splitter, _) => {
+                splitter.end_of_header();
+                self.begin(&[], &[])
+            }
+        }
+    }
+
+    /// The header has ended; `before` and `rest` are octets of the body.
+    fn begin(&mut self, before: &[u8], rest: &[u8]) -> Result<(), SignError> {
+        let taken = std::mem::replace(&mut self.state, State::Failed(SignError::NoFrom));
+        let State::Header(splitter, choice) = taken else {
+            self.state = taken;
+            return Ok(());
+        };
+        match begin(*splitter, choice, before) {
+            Ok(mut signing) => {
+                signing.body(rest);
+                self.state = State::Body(Box::new(signing));
+                Ok(())
+            }
+            Err(error) => {
+                self.state = State::Failed(error);
+                Err(error)
+            }
         }
     }
 
@@ -168,23 +240,11 @@ impl MessageSigning {
                 signing.body(octets);
                 Ok(())
             }
-            State::Header(splitter, signers) => {
+            State::Header(splitter, _) => {
                 let Some(begun) = splitter.push(octets) else {
                     return Ok(());
                 };
-                let splitter = std::mem::replace(&mut **splitter, Splitter::new(&Limits::default()));
-                let begin = begin(splitter, std::mem::take(signers), &begun.before);
-                match begin {
-                    Ok(mut signing) => {
-                        signing.body(&octets[begun.offset..]);
-                        self.state = State::Body(Box::new(signing));
-                        Ok(())
-                    }
-                    Err(error) => {
-                        self.state = State::Failed(error);
-                        Err(error)
-                    }
-                }
+                self.begin(&begun.before, &octets[begun.offset..])
             }
         }
     }
@@ -197,18 +257,21 @@ impl MessageSigning {
         match self.state {
             State::Failed(error) => Err(error),
             State::Body(signing) => signing.finish(now),
-            State::Header(mut splitter, signers) => {
+            State::Header(mut splitter, choice) => {
                 let before = splitter.end_of_message();
-                begin(*splitter, signers, &before)?.finish(now)
+                begin(*splitter, choice, &before)?.finish(now)
             }
         }
     }
 }
 
 /// The header has ended; `before` are octets that turned out to be body.
-fn begin(splitter: Splitter, signers: Vec<Arc<Signer>>, before: &[u8]) -> Result<Signing, SignError> {
+fn begin(splitter: Splitter, choice: Choice, before: &[u8]) -> Result<Signing, SignError> {
     let (header, anomaly) = splitter.into_parts();
+    let signers = (choice.0)(&header);
     match anomaly {
+        // Nobody signs, whatever the message is like.
+        _ if signers.is_empty() => {}
         // A message without a body is complete. Servers mend the others in ways of their own, which would break the
         // signature.
         None | Some(Anomaly::NoBody) => {}

@@ -7,9 +7,11 @@
 
 use super::{Answer, Failure, Question, Resolver};
 use crate::clock::{Clock, Moment};
+use crate::process::PerProcess;
 use futures_channel::oneshot;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Most questions that are open at one time, unless [`CallbackResolver::with_most_open`] says otherwise.
@@ -26,7 +28,8 @@ pub struct OpenQuestion {
     pub deadline: Moment,
 }
 
-/// A resolver that hands its questions out. Clones share one queue.
+/// A resolver that hands its questions out. Clones share one queue. A forked child has an empty queue of its own: questions that
+/// were open belong to the parent.
 ///
 /// ```
 /// use futures_util::FutureExt;
@@ -52,18 +55,22 @@ pub struct CallbackResolver {
 }
 
 type Notifier = Arc<dyn Fn() + Send + Sync>;
+/// What a resolver calls in every process; it gets the resolver.
+type Built = Box<dyn Fn(&CallbackResolver) + Send + Sync>;
 
 struct Shared {
     clock: Clock,
     most_open: usize,
+    /// Children too give no id that their parent gave before.
+    last_id: AtomicU64,
+    built_in: Option<Built>,
     /// Never locked while foreign code runs: wakers and the notifier are called after it is released.
-    queue: Mutex<Queue>,
+    queue: PerProcess<Mutex<Queue>>,
 }
 
 #[derive(Default)]
 struct Queue {
     closed: bool,
-    last_id: u64,
     /// The last id that was handed out; ids grow, so all above it are still to be.
     handed_out: u64,
     open: BTreeMap<u64, Open>,
@@ -88,7 +95,7 @@ impl Queue {
 impl Shared {
     fn queue(&self) -> MutexGuard<'_, Queue> {
         // No code that can panic changes the queue, so what a poisoned lock guards is whole.
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+        self.queue.here().lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -101,13 +108,34 @@ impl CallbackResolver {
     /// As [`CallbackResolver::new`], with at most `most_open` questions open at one time; one more is not put in
     /// the queue and fails with [`Failure::Network`].
     pub fn with_most_open(clock: Clock, most_open: usize) -> Self {
+        CallbackResolver::built(clock, most_open, None)
+    }
+
+    /// As [`CallbackResolver::with_most_open`], with a notifier that stays, in forked children too, and is given the resolver.
+    /// [`CallbackResolver::set_notifier`] adds another one.
+    pub fn with_notifier(
+        clock: Clock,
+        most_open: usize,
+        notifier: impl Fn(&CallbackResolver) + Send + Sync + 'static,
+    ) -> Self {
+        CallbackResolver::built(clock, most_open, Some(Box::new(notifier)))
+    }
+
+    fn built(clock: Clock, most_open: usize, built_in: Option<Built>) -> Self {
         CallbackResolver {
             shared: Arc::new(Shared {
                 clock,
                 most_open,
-                queue: Mutex::default(),
+                last_id: AtomicU64::new(0),
+                built_in,
+                queue: PerProcess::default(),
             }),
         }
+    }
+
+    /// The clock that deadlines are measured on.
+    pub fn clock(&self) -> &Clock {
+        &self.shared.clock
     }
 
     /// Installs what is called after each question that is put in the queue, in the thread that polls the look-up;
@@ -121,18 +149,32 @@ impl CallbackResolver {
 
     /// Hands out the questions that have not been handed out yet, the oldest first.
     pub fn take_questions(&self) -> Vec<OpenQuestion> {
+        self.take_some_questions(usize::MAX)
+    }
+
+    /// As [`CallbackResolver::take_questions`], at most `most` of them; the others are handed out later.
+    pub fn take_some_questions(&self, most: usize) -> Vec<OpenQuestion> {
         let mut queue = self.shared.queue();
-        let next = queue.handed_out + 1;
-        queue.handed_out = queue.last_id;
-        queue
+        let taken: Vec<OpenQuestion> = queue
             .open
-            .range(next..)
+            .range(queue.handed_out + 1..)
+            .take(most)
             .map(|(&id, open)| OpenQuestion {
                 id,
                 question: open.question.clone(),
                 deadline: open.deadline,
             })
-            .collect()
+            .collect();
+        if let Some(last) = taken.last() {
+            queue.handed_out = last.id;
+        }
+        taken
+    }
+
+    /// The question that stands behind an id, while it is open.
+    pub fn question(&self, id: u64) -> Option<Question> {
+        let queue = self.shared.queue();
+        queue.open.get(&id).map(|open| open.question.clone())
     }
 
     /// Answers a question and wakes whoever asked it. False, and nothing happens, when the question is not open:
@@ -225,8 +267,8 @@ impl CallbackResolver {
             return Err(Answer::Failure(Failure::Network(why)));
         }
         let (asker, answer) = oneshot::channel();
-        queue.last_id += 1;
-        let id = queue.last_id;
+        // Under the lock, so that ids stand in the queue in the order in which they were given.
+        let id = self.shared.last_id.fetch_add(1, Ordering::Relaxed) + 1;
         queue.deadlines.insert((deadline, id));
         queue.open.insert(
             id,
@@ -243,6 +285,9 @@ impl CallbackResolver {
             shared: Arc::clone(&self.shared),
             id,
         };
+        if let Some(notify) = &self.shared.built_in {
+            notify(self);
+        }
         if let Some(notify) = notifier {
             notify();
         }

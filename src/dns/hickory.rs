@@ -8,6 +8,7 @@
 
 mod exchange;
 mod reply;
+pub mod wire;
 
 use super::{Answer, Failure, Question, Resolver};
 use crate::clock::{Clock, Moment};
@@ -47,7 +48,7 @@ impl Default for HickoryOptions {
             nameservers: Vec::new(),
             try_time: Duration::from_secs(3),
             tries: 3,
-            udp_payload: 1232,
+            udp_payload: wire::MOST_UDP,
         }
     }
 }

@@ -13,11 +13,13 @@
 //! ```
 
 mod runtime;
+mod stepper;
 #[cfg(test)]
 mod tests;
 mod timed;
 
 pub use runtime::Driver;
+pub use stepper::Stepper;
 pub use timed::TimedResolver;
 
 use crate::clock::UnixTime;
@@ -64,6 +66,8 @@ pub struct Setup {
     pub cache: CacheOptions,
     /// How messages are judged. Its clock is used throughout.
     pub options: Options,
+    /// Threads that run checks; 0 counts as 1, which is enough unless many signatures are verified at once.
+    pub threads: usize,
 }
 
 /// Checks messages for a program that blocks; shared by any number of threads.
@@ -89,6 +93,7 @@ impl Checker {
             source,
             cache,
             options,
+            threads,
         } = setup;
         let resolver = match source {
             Source::Network(network) => {
@@ -103,7 +108,7 @@ impl Checker {
             resolver,
             cache,
             options,
-            driver: Arc::default(),
+            driver: Arc::new(Driver::with_threads(threads)),
             present: Mutex::new((std::process::id(), context)),
         })
     }

@@ -11,9 +11,11 @@ use tokio::runtime::{Builder, Handle, Runtime};
 /// How long the worker may take to end; it takes microseconds unless the host is overloaded.
 const LONGEST_FAREWELL: Duration = Duration::from_secs(5);
 
-/// A small tokio runtime of one worker thread, made on first use and again after a fork.
+/// A small tokio runtime of one worker thread or several, made on first use and again after a fork.
 #[derive(Debug, Default)]
 pub struct Driver {
+    /// 0 counts as 1.
+    threads: usize,
     started: Mutex<Option<Started>>,
 }
 
@@ -24,6 +26,14 @@ struct Started {
 }
 
 impl Driver {
+    /// A driver with so many worker threads, one at least.
+    pub fn with_threads(threads: usize) -> Self {
+        Driver {
+            threads,
+            started: Mutex::default(),
+        }
+    }
+
     /// Runs `future` to its end, blocking this thread.
     ///
     /// # Errors
@@ -50,7 +60,7 @@ impl Driver {
         }
         let mut builder = Builder::new_multi_thread();
         builder
-            .worker_threads(1)
+            .worker_threads(self.threads.max(1))
             .max_blocking_threads(4)
             .thread_name("mailrep")
             .enable_all();

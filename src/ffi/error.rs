@@ -70,7 +70,7 @@ pub unsafe extern "C" fn mailrep_error_text(error: *const ErrorWords) -> *const 
 /// The status that came with the error.
 ///
 /// @param error  may be NULL
-/// @return       one of MAILREP_NULL to MAILREP_PANIC; MAILREP_OK for NULL
+/// @return       one of MAILREP_NULL to MAILREP_TRUNCATED; MAILREP_OK for NULL
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mailrep_error_status(error: *const ErrorWords) -> c_int {
     guard(|| {

@@ -123,7 +123,7 @@ unsafe fn call<A>(
 ) -> c_int {
     guard(|| -> Status {
         // SAFETY: by the caller.
-        let session = unsafe { borrow_mut(session) }?;
+        let mut session = unsafe { borrow_mut(session) }?;
         let arguments = match arguments() {
             Ok(arguments) => arguments,
             Err(fault) => return session.told(Err(fault)),
@@ -458,7 +458,7 @@ pub unsafe extern "C" fn mailrep_filter_session_end(
 ) -> c_int {
     guard(|| -> Status {
         // SAFETY: the header's rules.
-        let session = unsafe { borrow_mut(session) }?;
+        let mut session = unsafe { borrow_mut(session) }?;
         // SAFETY: the header's rules.
         let arguments = unsafe { place(out).and_then(|out| Ok((out, lent("queue_id", queue_id, length)?))) };
         let (out, queue_id) = match arguments {

@@ -14,10 +14,13 @@
 // What looks like a link in documentation for C is not one: "[2001:db8::53]:5353", data[length].
 #![allow(rustdoc::broken_intra_doc_links)]
 
+pub mod auth_results;
 pub mod codes;
 pub mod context;
 pub mod decision;
+mod desk;
 mod dmarc_policy;
+pub mod dns;
 pub mod error;
 pub mod filter;
 pub mod filter_session;
@@ -27,6 +30,9 @@ pub mod outbound;
 pub mod outbound_assessment;
 pub mod outbound_batch;
 pub mod outbound_options;
+pub mod signer;
+pub mod signing;
+pub mod signing_key;
 pub mod spf_policy;
 pub mod srs;
 pub mod srs_options;
@@ -34,8 +40,10 @@ pub mod srs_outcome;
 pub mod srs_server;
 pub mod status;
 pub mod text;
+pub mod trace;
 pub mod transaction;
 pub mod verdict;
+pub mod verdict_dmarc;
 mod views;
 
 use std::any::Any;

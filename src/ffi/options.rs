@@ -1,12 +1,16 @@
 //! The options of a context.
 
+use super::context::Answers;
+use super::desk::Desk;
 use super::dmarc_policy::{self, DmarcException};
+use super::dns::{self, Resolve};
 use super::guard;
 use super::spf_policy::{self, SpfRecord};
 use super::status::{Fault, IntoC as _, Status};
 use super::text::{lent, lent_string};
 use crate::dmarc::OrganizationalDomains;
 use crate::dns::cache::CacheOptions;
+use crate::dns::callback::{self, CallbackResolver};
 use crate::dns::hickory::HickoryOptions;
 use crate::dns::zone::Zone;
 use crate::driver::{Setup, Source};
@@ -18,10 +22,13 @@ use std::mem::{offset_of, size_of};
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 use std::ptr;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Nameservers that can be given; a list that is longer is taken for a mistake.
 const MOST_NAMESERVERS: usize = 64;
+/// Threads of one context; more are taken for a mistake.
+const MOST_THREADS: u32 = 64;
 
 /// How a context resolves names and judges messages.
 ///
@@ -29,8 +36,8 @@ const MOST_NAMESERVERS: usize = 64;
 /// are taken as they stand: 0 is none, not "the default". Pointers are only read by mailrep_context_new(), which copies
 /// what it needs.
 ///
-/// Names are answered from zone_file or zone_text (offline), or by nameservers, or, if none of them is set, by the system's
-/// nameservers (/etc/resolv.conf). A zone and nameservers together are MAILREP_INVALID.
+/// Names are answered from zone_file or zone_text (offline), or by nameservers, or by the program (resolve or questions), or, if none of
+/// them is set, by the system's nameservers (/etc/resolv.conf). Several of them together are MAILREP_INVALID.
 #[repr(C)]
 #[derive(Debug, Clone, Copy)]
 pub struct Options {
@@ -117,13 +124,36 @@ pub struct Options {
     pub dmarc_psl: c_int,
     /// Must be 0.
     pub reserved2: u32,
+    /// A function of the program that is told of each DNS question, in place of nameservers or a zone: see mailrep_resolve. Default NULL.
+    pub resolve: Resolve,
+    /// What resolve is given. Default NULL.
+    pub resolve_user: *mut c_void,
+    /// Questions that may be open at one time, with resolve or questions; one more fails. Default 65,536.
+    pub open_questions: usize,
+    /// Not 0: the context starts no thread and waits for nothing; the program takes DNS questions by mailrep_context_questions() and
+    /// answers them when it can. Not together with resolve, nameservers or a zone. Default 0.
+    pub questions: c_int,
+    /// Threads that run checks, 1 to 64. One is enough, for they only wait for the DNS and verify signatures. Default 1.
+    pub threads: u32,
+    /// DNS questions that SPF may ask ahead of its terms, so that they do not wait for one another. Default 20.
+    pub spf_questions_ahead: u32,
+    /// Seconds for which answers with records are kept at most. Default 86,400.
+    pub cache_records_s: u32,
+    /// Seconds for which it is kept at most that there is no record or no name. Default 3,600.
+    pub cache_nothing_s: u32,
+    /// Milliseconds for which failures are kept, at most 300,000. Default 5,000.
+    pub cache_failures_ms: u32,
 }
 
 /// What every version of the structure has: programs compiled with an older header give fewer octets than
 /// `size_of::<Options>()`, but never fewer than these.
 const LEAST: usize = offset_of!(Options, reserved) + size_of::<u32>();
 /// The sizes that the structure has had, without the present one. Another one between them would cut a field in two.
-const OLDER: [usize; 2] = [LEAST, offset_of!(Options, dmarc_trusted)];
+const OLDER: [usize; 3] = [
+    LEAST,
+    offset_of!(Options, dmarc_trusted),
+    offset_of!(Options, resolve),
+];
 
 // The layout is part of the ABI: growth is at the end alone.
 const _: () = {
@@ -137,7 +167,8 @@ const _: () = {
     assert!(offset_of!(Options, spf_explanation) == LEAST + 4 * word);
     assert!(offset_of!(Options, dmarc_trusted) == LEAST + 5 * word);
     // No padding: every octet is a field's, so that a structure can be compared and copied octet by octet.
-    assert!(size_of::<Options>() == LEAST + 11 * word + 8);
+    assert!(offset_of!(Options, resolve) == LEAST + 11 * word + 8);
+    assert!(size_of::<Options>() == LEAST + 14 * word + 32);
 };
 
 /// Whether a structure of this size can be one of ours: an older one, the present one, or a newer one.
@@ -147,6 +178,10 @@ fn is_size(size: usize) -> bool {
 
 fn milliseconds(time: Duration) -> u32 {
     u32::try_from(time.as_millis()).unwrap_or(u32::MAX)
+}
+
+fn seconds(time: Duration) -> u32 {
+    u32::try_from(time.as_secs()).unwrap_or(u32::MAX)
 }
 
 impl Default for Options {
@@ -192,6 +227,15 @@ impl Default for Options {
             dmarc_exception_count: 0,
             dmarc_psl: 0,
             reserved2: 0,
+            resolve: None,
+            resolve_user: ptr::null_mut(),
+            open_questions: callback::MOST_OPEN,
+            questions: 0,
+            threads: 1,
+            spf_questions_ahead: limits.spf_questions_ahead,
+            cache_records_s: seconds(cache.ttl_ceiling),
+            cache_nothing_s: seconds(cache.negative_ceiling),
+            cache_failures_ms: milliseconds(cache.failure_time),
         }
     }
 }
@@ -234,9 +278,9 @@ pub unsafe extern "C" fn mailrep_options_init(options: *mut Options, size: usize
 ///
 /// # Safety
 /// By the header's rules: `options` is NULL or a structure of `size` octets whose pointers are NULL or valid.
-pub(super) unsafe fn read(options: *const Options) -> Result<Setup, Fault> {
+pub(super) unsafe fn read(options: *const Options) -> Result<(Setup, Answers), Fault> {
     if options.is_null() {
-        return Ok(Setup::default());
+        return Ok((Setup::default(), Answers::Library));
     }
     // SAFETY: the first field is there in every version.
     let size = unsafe { ptr::addr_of!((*options).size).read() };
@@ -269,13 +313,24 @@ pub(super) unsafe fn read(options: *const Options) -> Result<Setup, Fault> {
 impl Options {
     /// # Safety
     /// The pointers are NULL or valid.
-    unsafe fn setup(&self) -> Result<Setup, Fault> {
+    unsafe fn setup(&self) -> Result<(Setup, Answers), Fault> {
+        if !(1..=MOST_THREADS).contains(&self.threads) {
+            return Err(Fault::invalid(format!(
+                "threads is {}; 1 to {MOST_THREADS} can be used",
+                self.threads
+            )));
+        }
+        // SAFETY: the same promise.
+        let (source, answers) = unsafe { self.source() }?;
         let mut setup = Setup {
-            // SAFETY: the same promise.
-            source: unsafe { self.source() }?,
+            source,
+            threads: usize::try_from(self.threads).unwrap_or(1),
             cache: CacheOptions {
                 entries: self.cache_entries,
                 octets: self.cache_octets,
+                ttl_ceiling: Duration::from_secs(self.cache_records_s.into()),
+                negative_ceiling: Duration::from_secs(self.cache_nothing_s.into()),
+                failure_time: Duration::from_millis(self.cache_failures_ms.into()),
                 ..CacheOptions::default()
             },
             options: transaction::Options {
@@ -287,9 +342,9 @@ impl Options {
                     dns_time: Duration::from_millis(self.dns_time_ms.into()),
                     spf_dns_lookups: self.spf_dns_lookups,
                     spf_void_lookups: self.spf_void_lookups,
+                    spf_questions_ahead: self.spf_questions_ahead,
                     spf_names: self.spf_names,
                     trace_steps: self.trace_steps,
-                    ..Limits::default()
                 },
                 trace: self.trace != 0,
                 // SAFETY: the same promise.
@@ -313,12 +368,55 @@ impl Options {
             }
             setup.options.authserv_id = name.into();
         }
-        Ok(setup)
+        Ok((setup, answers))
+    }
+
+    /// Who answers: the program, if it wants to.
+    ///
+    /// # Safety
+    /// The pointers are NULL or valid.
+    unsafe fn source(&self) -> Result<(Source, Answers), Fault> {
+        if self.resolve.is_none() && self.questions == 0 {
+            // SAFETY: the same promise.
+            return Ok((unsafe { self.library() }?, Answers::Library));
+        }
+        let others = [
+            self.resolve.is_some() && self.questions != 0,
+            self.nameserver_count > 0,
+            !self.zone_file.is_null(),
+            !self.zone_text.is_null(),
+        ];
+        if others.contains(&true) {
+            return Err(Fault::invalid(
+                "options has several to answer DNS questions; give one of resolve, questions, nameservers and a zone",
+            ));
+        }
+        if self.open_questions == 0 {
+            return Err(Fault::invalid(
+                "open_questions is 0, so that nothing could be asked",
+            ));
+        }
+        let clock = transaction::Options::default().clock;
+        Ok(match self.resolve {
+            Some(resolve) => {
+                let gate = Arc::default();
+                let resolver = dns::calling(resolve, self.resolve_user, &gate, clock, self.open_questions);
+                (
+                    Source::Callback(resolver.clone()),
+                    Answers::Called(resolver, gate),
+                )
+            }
+            None => {
+                let resolver = CallbackResolver::with_most_open(clock, self.open_questions);
+                let desk = Arc::new(Desk::new(resolver.clone()));
+                (Source::Callback(resolver), Answers::Asked(desk))
+            }
+        })
     }
 
     /// # Safety
     /// The pointers are NULL or valid.
-    unsafe fn source(&self) -> Result<Source, Fault> {
+    unsafe fn library(&self) -> Result<Source, Fault> {
         // SAFETY: the same promise, for all pointers read here.
         let (file, text) = unsafe {
             (
@@ -399,7 +497,7 @@ mod tests {
     #[test]
     fn the_defaults_of_c_are_those_of_rust() {
         // SAFETY: a structure of our own.
-        let setup = unsafe { read(&Options::default()) }.unwrap();
+        let (setup, _) = unsafe { read(&Options::default()) }.unwrap();
         assert_eq!(setup.options.limits, Limits::default());
         assert_eq!(setup.cache, CacheOptions::default());
         assert!(matches!(setup.source, Source::Network(network) if network == HickoryOptions::default()));
@@ -438,6 +536,8 @@ mod tests {
                 dmarc_list_count: 1,
                 dmarc_psl: 1,
                 reserved2: 1,
+                questions: 1,
+                threads: 0,
                 ..Options::default()
             };
             // SAFETY: a structure of our own, of which the first octets are said to be there and are.
@@ -446,11 +546,16 @@ mod tests {
                 read(&older)
             };
             let spf = usize::from(size == LEAST);
+            let dmarc = usize::from(size < offset_of!(Options, resolve));
             assert_eq!(
                 (older.size, older.spf_trusted_count, older.dmarc_list_count),
-                (size, spf, 1)
+                (size, spf, dmarc)
             );
-            let options = setup.unwrap().options;
+            assert_eq!((older.questions, older.threads), (1, 0));
+            let (setup, answers) = setup.unwrap();
+            assert!(matches!(answers, Answers::Library));
+            assert_eq!(setup.threads, 1);
+            let options = setup.options;
             assert_eq!(options.spf, crate::spf::Policy::default());
             assert_eq!(options.dmarc, crate::dmarc::Overrides::default());
             assert_eq!(options.organizational_domains, OrganizationalDomains::TreeWalk);

@@ -22,6 +22,16 @@ pub const MAILREP_IO: c_int = 6;
 pub const MAILREP_SYSTEM: c_int = 7;
 /// A fault in mailrep itself, caught at the border; please report it. The handle can only be freed.
 pub const MAILREP_PANIC: c_int = 8;
+/// It cannot be told yet: questions are open. Answer them, and make the call again.
+pub const MAILREP_AGAIN: c_int = 9;
+/// The handle was freed already, or is of another kind. It is noticed where the handle is one of the last 1,024 that were freed.
+pub const MAILREP_HANDLE: c_int = 10;
+/// Another call on this handle is under way, in another thread or around this callback.
+pub const MAILREP_BUSY: c_int = 11;
+/// Nobody waits for this answer: it was given already, its time is over, or the message was given up.
+pub const MAILREP_UNASKED: c_int = 12;
+/// The DNS message was cut to fit; ask again over TCP.
+pub const MAILREP_TRUNCATED: c_int = 13;
 
 /// What a verdict's code is where there is nothing to tell: the check was not made, the index is beyond the last, the
 /// handle is NULL.
@@ -44,7 +54,7 @@ pub extern "C" fn mailrep_version() -> *const c_char {
 /// What a status means, in a few words. What exactly happened is told by the handle: mailrep_transaction_error(),
 /// mailrep_error_text().
 ///
-/// @param status  one of MAILREP_OK to MAILREP_PANIC; other numbers are "unknown status"
+/// @param status  one of MAILREP_OK to MAILREP_TRUNCATED; other numbers are "unknown status"
 /// @return        text that is never freed
 #[unsafe(no_mangle)]
 pub extern "C" fn mailrep_status_text(status: c_int) -> *const c_char {
@@ -62,6 +72,11 @@ fn words(status: c_int) -> &'static CStr {
         MAILREP_IO => c"a file cannot be read or written",
         MAILREP_SYSTEM => c"the system refused a resource",
         MAILREP_PANIC => c"a fault in mailrep itself",
+        MAILREP_AGAIN => c"questions are open",
+        MAILREP_HANDLE => c"the handle was freed or is of another kind",
+        MAILREP_BUSY => c"another call on the handle is under way",
+        MAILREP_UNASKED => c"nobody waits for the answer",
+        MAILREP_TRUNCATED => c"the DNS message was cut to fit",
         _ => c"unknown status",
     }
 }
@@ -97,6 +112,21 @@ impl Fault {
         Fault {
             status: MAILREP_NULL,
             message: format!("{what} is NULL"),
+        }
+    }
+
+    /// `what` is the parameter's name.
+    pub(super) fn no_handle(what: &str) -> Fault {
+        Fault {
+            status: MAILREP_HANDLE,
+            message: format!("{what} was freed already, or is no such handle"),
+        }
+    }
+
+    pub(super) fn busy(what: &str) -> Fault {
+        Fault {
+            status: MAILREP_BUSY,
+            message: format!("another call on this {what} is under way"),
         }
     }
 

@@ -144,6 +144,33 @@ pub(super) unsafe fn lent_string<'a>(what: &str, text: *const c_char) -> Result<
     })
 }
 
+/// Reads a list of C strings.
+///
+/// # Safety
+/// `list` is NULL or an array of `count` pointers, each NULL or a string closed by 0, that nobody changes meanwhile.
+pub(super) unsafe fn lent_strings(
+    what: &str,
+    list: *const *const c_char,
+    count: usize,
+    most: usize,
+) -> Result<Vec<String>, Fault> {
+    if count > most {
+        return Err(Fault::invalid(format!(
+            "{what}: {count} are given; at most {most} can be used"
+        )));
+    }
+    if count > 0 && list.is_null() {
+        return Err(Fault::null(what));
+    }
+    let one = |at| {
+        let what = format!("{what}[{at}]");
+        // SAFETY: by the caller.
+        let text = unsafe { lent_string(&what, list.add(at).read()) }?;
+        text.map(str::to_owned).ok_or_else(|| Fault::null(&what))
+    };
+    (0..count).map(one).collect()
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]

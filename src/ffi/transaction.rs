@@ -1,9 +1,10 @@
 //! One message on its way through.
 
+use super::desk::{Desk, Finishing, Message, Stepped};
 use super::error::Kept;
 use super::guard;
 use super::handle::{borrow, borrow_mut, give, place, take_back};
-use super::status::{Fault, IntoC as _, MAILREP_SEQUENCE, Status};
+use super::status::{Fault, IntoC as _, MAILREP_AGAIN, MAILREP_SEQUENCE, Status};
 use super::text::{keep, lent, lent_text};
 use super::verdict::Verdict;
 use crate::driver::CheckerTransaction;
@@ -12,6 +13,10 @@ use crate::message::line_ends::Converter;
 use std::ffi::{CString, c_char, c_int, c_void};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::ptr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicPtr, Ordering};
+use std::task::Poll;
 
 /// One message on its way through, used by one thread at a time (not always the same one).
 ///
@@ -23,12 +28,18 @@ pub struct Transaction {
     traced: bool,
     line_ends: Converter,
     /// The last error, in words.
-    error: CString,
+    error: Option<CString>,
+    /// The program's own, from mailrep_transaction_set_user().
+    user: AtomicPtr<c_void>,
 }
 
 enum State {
     // Boxed, so that the other states are small.
     Open(Box<CheckerTransaction>),
+    /// As `Open`, for a program that answers questions when it likes.
+    Stepped(Box<Stepped>),
+    /// It is complete, and questions are open.
+    Finishing(Finishing),
     Finished,
     /// A panic has left it half-done.
     Broken,
@@ -36,20 +47,38 @@ enum State {
 
 impl Transaction {
     pub(super) fn new(transaction: CheckerTransaction, traced: bool) -> Self {
+        Self::in_state(State::Open(Box::new(transaction)), traced)
+    }
+
+    /// A transaction for a program that answers questions when it likes.
+    pub(super) fn stepped(message: Message, desk: Arc<Desk>, traced: bool) -> Self {
+        let stepped = Stepped::new(message, desk);
+        Self::in_state(State::Stepped(Box::new(stepped)), traced)
+    }
+
+    fn in_state(state: State, traced: bool) -> Self {
         Transaction {
             traced,
-            state: State::Open(Box::new(transaction)),
+            state,
             line_ends: Converter::default(),
-            error: CString::default(),
+            error: None,
+            user: AtomicPtr::default(),
         }
     }
 
     /// Runs a call on the open transaction and keeps what went wrong.
-    fn run(&mut self, call: impl FnOnce(&mut CheckerTransaction, &mut Converter) -> Status) -> Status {
-        let status = match &mut self.state {
-            State::Open(open) => {
+    fn run(&mut self, call: impl FnOnce(&mut Message, &mut Converter) -> Status) -> Status {
+        let message: Result<&mut Message, Fault> = match &mut self.state {
+            State::Open(open) => Ok(&mut *open),
+            State::Stepped(stepped) => Ok(&mut stepped.message),
+            State::Finishing(_) => Err(finishing()),
+            State::Finished => Err(finished()),
+            State::Broken => Err(broken()),
+        };
+        let status = match message {
+            Ok(message) => {
                 let line_ends = &mut self.line_ends;
-                match catch_unwind(AssertUnwindSafe(move || call(open, line_ends))) {
+                match catch_unwind(AssertUnwindSafe(move || call(message, line_ends))) {
                     Ok(status) => status,
                     Err(payload) => {
                         self.state = State::Broken;
@@ -57,35 +86,66 @@ impl Transaction {
                     }
                 }
             }
-            State::Finished => Err(finished()),
-            State::Broken => Err(broken()),
+            Err(fault) => Err(fault),
         };
         self.told(status)
     }
 
-    /// Judges; the transaction is over then.
-    fn finish(&mut self) -> Result<Verdict, Fault> {
-        match std::mem::replace(&mut self.state, State::Broken) {
+    /// Judges; the transaction is over then, unless questions are open that the program answers: there is no verdict yet. `handle` is what
+    /// C has for it.
+    fn finish(&mut self, handle: *mut Transaction) -> Result<Option<Verdict>, Fault> {
+        let mut finishing = match std::mem::replace(&mut self.state, State::Broken) {
             State::Open(open) => {
                 let result = open.finish();
                 self.state = State::Finished;
-                Ok(Verdict::new(result?, self.traced))
+                return Ok(Some(Verdict::new(result?, self.traced)));
             }
+            State::Stepped(stepped) => stepped.finish(handle),
+            State::Finishing(finishing) => finishing,
             State::Finished => {
                 self.state = State::Finished;
-                Err(finished())
+                return Err(finished());
             }
-            State::Broken => Err(broken()),
+            State::Broken => return Err(broken()),
+        };
+        if finishing.is_the_parents() {
+            // What it waits for is not here.
+            std::mem::forget(finishing);
+            self.state = State::Finished;
+            let why = "the message was begun before the process forked, and only the parent can finish it";
+            return Err(Fault::from(Error::Sequence { call: "finish", why }));
+        }
+        match finishing.poll() {
+            Poll::Ready(result) => {
+                self.state = State::Finished;
+                Ok(Some(Verdict::new(result?, self.traced)))
+            }
+            Poll::Pending => {
+                self.state = State::Finishing(finishing);
+                Ok(None)
+            }
         }
     }
 
     /// Keeps the words of what went wrong.
     fn told<T>(&mut self, result: Result<T, Fault>) -> Result<T, Fault> {
-        self.error = match &result {
-            Ok(_) => CString::default(),
-            Err(fault) => keep(fault.message.as_str()),
-        };
+        // Even an empty text costs an allocation, which a call that succeeds need not pay.
+        self.error = result.as_ref().err().map(|fault| keep(fault.message.as_str()));
         result
+    }
+}
+
+fn finishing() -> Fault {
+    Fault {
+        status: MAILREP_SEQUENCE,
+        message: "the message is complete already; answer the open questions and call finish again".into(),
+    }
+}
+
+fn again() -> Fault {
+    Fault {
+        status: MAILREP_AGAIN,
+        message: "questions are open; answer them and call finish again".into(),
     }
 }
 
@@ -107,11 +167,11 @@ fn broken() -> Fault {
 unsafe fn call<A>(
     transaction: *mut Transaction,
     arguments: impl FnOnce() -> Result<A, Fault>,
-    call: impl FnOnce(&mut CheckerTransaction, &mut Converter, A) -> Result<(), Error>,
+    call: impl FnOnce(&mut Message, &mut Converter, A) -> Result<(), Error>,
 ) -> c_int {
     guard(|| -> Status {
         // SAFETY: by the caller.
-        let transaction = unsafe { borrow_mut(transaction) }?;
+        let mut transaction = unsafe { borrow_mut(transaction) }?;
         match arguments() {
             Ok(arguments) => transaction.run(|open, line_ends| Ok(call(open, line_ends, arguments)?)),
             Err(fault) => transaction.told(Err(fault)),
@@ -400,26 +460,31 @@ pub unsafe extern "C" fn mailrep_transaction_file_data(
 /// A message that ends within its header, or is empty, has a verdict too. DNS trouble is a verdict (temperror), not an
 /// error.
 ///
-/// @param transaction  takes no other call afterwards, except for its error and free
+/// With a context that was made with questions it does not wait: while questions are open it returns MAILREP_AGAIN, and is to be called
+/// again when mailrep_context_ready() says so.
+///
+/// @param transaction  takes no other call afterwards, except for its error, user and free
 /// @param out          where the verdict is left, to be freed with mailrep_verdict_free(); NULL is left on failure
-/// @return             MAILREP_OK; MAILREP_NULL; MAILREP_SEQUENCE when it was finished already; MAILREP_SYSTEM when
-///                     the system refused the thread that asks
+/// @return             MAILREP_OK; MAILREP_NULL; MAILREP_SEQUENCE when it was finished already, or in a child of the process that
+///                     began the message; MAILREP_SYSTEM when the system refused the thread that asks; MAILREP_AGAIN; MAILREP_HANDLE;
+///                     MAILREP_BUSY
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mailrep_transaction_finish(
     transaction: *mut Transaction,
     out: *mut *mut Verdict,
 ) -> c_int {
+    let handle = transaction;
     guard(|| -> Status {
         // SAFETY: the header's rules.
-        let transaction = unsafe { borrow_mut(transaction) }?;
+        let mut transaction = unsafe { borrow_mut(transaction) }?;
         // SAFETY: the header's rules.
         let out = match unsafe { place(out) } {
             Ok(out) => out,
             Err(fault) => return transaction.told(Err(fault)),
         };
         // A panic leaves the transaction broken; here it is caught so that its words are kept.
-        let result = match catch_unwind(AssertUnwindSafe(|| transaction.finish())) {
-            Ok(result) => result,
+        let result = match catch_unwind(AssertUnwindSafe(|| transaction.finish(handle))) {
+            Ok(result) => result.and_then(|verdict| verdict.ok_or_else(again)),
             Err(payload) => Err(Fault::panic(super::message(&*payload))),
         };
         *out = give(transaction.told(result)?);
@@ -437,11 +502,49 @@ pub unsafe extern "C" fn mailrep_transaction_error(transaction: *const Transacti
     guard(|| {
         // SAFETY: the header's rules.
         Kept(match unsafe { borrow(transaction) } {
-            Ok(transaction) => transaction.error.as_ptr(),
+            Ok(transaction) => transaction.error.as_deref().unwrap_or_default().as_ptr(),
             Err(_) => c"".as_ptr(),
         })
     })
     .0
+}
+
+/// Keeps a pointer of the program's with a transaction; the library never follows it.
+///
+/// @param transaction  may be NULL, and then nothing is kept
+/// @param user         what mailrep_transaction_user() will return
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mailrep_transaction_set_user(transaction: *mut Transaction, user: *mut c_void) {
+    guard(|| {
+        // SAFETY: the header's rules.
+        if let Ok(transaction) = unsafe { borrow(transaction.cast_const()) } {
+            transaction.user.store(user, Ordering::Release);
+        }
+    });
+}
+
+/// The pointer that mailrep_transaction_set_user() was given last.
+///
+/// @param transaction  may be NULL
+/// @return             NULL if there was none, and for NULL
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mailrep_transaction_user(transaction: *const Transaction) -> *mut c_void {
+    let user = guard(|| {
+        // SAFETY: the header's rules.
+        let transaction = unsafe { borrow(transaction) };
+        User(transaction.map_or(ptr::null_mut(), |transaction| {
+            transaction.user.load(Ordering::Acquire)
+        }))
+    });
+    user.0
+}
+
+struct User(*mut c_void);
+
+impl super::Border for User {
+    fn panicked(_: &str) -> User {
+        User(ptr::null_mut())
+    }
 }
 
 /// Frees a transaction, at any time: what is still under way is given up.
@@ -482,10 +585,12 @@ mod tests {
         assert!(transaction.run(|open, _| Ok(open.helo(b"a")?)).is_ok());
         let fault = transaction.run(|_, _| panic!("in words")).unwrap_err();
         assert_eq!(fault.status, MAILREP_PANIC);
-        assert!(transaction.error.to_str().unwrap().ends_with("in words"));
+        let words = transaction.error.clone().unwrap();
+        assert!(words.to_str().unwrap().ends_with("in words"));
         let fault = transaction.run(|open, _| Ok(open.helo(b"a")?)).unwrap_err();
         assert_eq!(fault.status, MAILREP_PANIC);
-        let fault = transaction.finish().err().unwrap();
+        let handle = std::ptr::null_mut();
+        let fault = transaction.finish(handle).err().unwrap();
         assert_eq!(fault.status, MAILREP_PANIC);
         assert!(fault.message.contains("only be freed"));
     }

@@ -1,10 +1,12 @@
 //! The verdict, and the ways to read it.
 
+use super::codes;
 use super::guard;
 use super::handle::{borrow, take_back};
 use super::status::{Code, MAILREP_ABSENT};
 use super::text::{Text, keep};
-use super::views::{Dmarc, Evaluation, Signature, Spf, Views};
+use super::trace::StepView;
+use super::views::{Evaluation, Signature, Spf, Views, number};
 use crate::{json, transaction};
 use std::ffi::{CStr, CString, c_int};
 use std::sync::OnceLock;
@@ -17,7 +19,10 @@ pub struct Verdict {
     traced: bool,
     // Made when first asked for: a program that wants the numbers pays for no texts.
     views: OnceLock<Views>,
+    field: OnceLock<CString>,
     json: OnceLock<CString>,
+    steps: OnceLock<Vec<StepView>>,
+    trace_json: OnceLock<CString>,
 }
 
 impl Verdict {
@@ -26,12 +31,30 @@ impl Verdict {
             verdict,
             traced,
             views: OnceLock::new(),
+            field: OnceLock::new(),
             json: OnceLock::new(),
+            steps: OnceLock::new(),
+            trace_json: OnceLock::new(),
         }
+    }
+
+    pub(super) fn steps(&self) -> &[StepView] {
+        self.steps
+            .get_or_init(|| self.verdict.trace.iter().map(StepView::of).collect())
+    }
+
+    pub(super) fn trace_json(&self) -> &CStr {
+        self.trace_json
+            .get_or_init(|| keep(serde_json::json!(self.verdict.trace).to_string()))
     }
 
     fn views(&self) -> &Views {
         self.views.get_or_init(|| Views::of(&self.verdict))
+    }
+
+    fn field(&self) -> &CStr {
+        self.field
+            .get_or_init(|| keep(self.verdict.authentication_results.as_str()))
     }
 
     fn json(&self) -> &CStr {
@@ -44,7 +67,10 @@ impl Verdict {
 ///
 /// # Safety
 /// By the header's rules: `verdict` is NULL or living; the text lives as long.
-unsafe fn text(verdict: *const Verdict, read: impl for<'a> FnOnce(&'a Views) -> Option<&'a CStr>) -> Text {
+pub(super) unsafe fn text(
+    verdict: *const Verdict,
+    read: impl for<'a> FnOnce(&'a Views) -> Option<&'a CStr>,
+) -> Text {
     // SAFETY: by the caller.
     guard(|| match unsafe { borrow(verdict) } {
         Ok(verdict) => Text::of(read(verdict.views())),
@@ -56,10 +82,13 @@ unsafe fn text(verdict: *const Verdict, read: impl for<'a> FnOnce(&'a Views) -> 
 ///
 /// # Safety
 /// By the header's rules: `verdict` is NULL or living.
-unsafe fn code(verdict: *const Verdict, read: impl FnOnce(&Views) -> Option<c_int>) -> c_int {
+pub(super) unsafe fn code(
+    verdict: *const Verdict,
+    read: impl FnOnce(&transaction::Verdict) -> Option<c_int>,
+) -> c_int {
     // SAFETY: by the caller.
     guard(|| match unsafe { borrow(verdict) } {
-        Ok(verdict) => Code(read(verdict.views()).unwrap_or(MAILREP_ABSENT)),
+        Ok(verdict) => Code(read(&verdict.verdict).unwrap_or(MAILREP_ABSENT)),
         Err(_) => Code(MAILREP_ABSENT),
     })
     .0
@@ -69,9 +98,12 @@ unsafe fn code(verdict: *const Verdict, read: impl FnOnce(&Views) -> Option<c_in
 ///
 /// # Safety
 /// By the header's rules: `verdict` is NULL or living.
-unsafe fn count(verdict: *const Verdict, read: impl FnOnce(&Views) -> usize) -> usize {
+pub(super) unsafe fn count(
+    verdict: *const Verdict,
+    read: impl FnOnce(&transaction::Verdict) -> usize,
+) -> usize {
     // SAFETY: by the caller.
-    guard(|| unsafe { borrow(verdict) }.map_or(0, |verdict| read(verdict.views())))
+    guard(|| unsafe { borrow(verdict) }.map_or(0, |verdict| read(&verdict.verdict)))
 }
 
 fn spf(views: &Views) -> Option<&Evaluation> {
@@ -82,12 +114,12 @@ fn helo(views: &Views) -> Option<&Evaluation> {
     views.spf.as_ref().and_then(|spf: &Spf| spf.helo.as_ref())
 }
 
-fn signature(views: &Views, index: usize) -> Option<&Signature> {
-    views.dkim.get(index)
+fn helo_of(told: &transaction::Verdict) -> Option<&crate::spf::Evaluation> {
+    told.spf.as_ref().and_then(|spf| spf.helo.as_ref())
 }
 
-fn dmarc(views: &Views) -> &Dmarc {
-    &views.dmarc
+fn signature(views: &Views, index: usize) -> Option<&Signature> {
+    views.dkim.get(index)
 }
 
 /// The account that the client has logged in to, as mailrep_transaction_authenticated() had it.
@@ -107,7 +139,11 @@ pub unsafe extern "C" fn mailrep_verdict_account(verdict: *const Verdict) -> Tex
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mailrep_verdict_spf_result(verdict: *const Verdict) -> c_int {
     // SAFETY: the header's rules.
-    unsafe { code(verdict, |views| spf(views).map(|it| it.result)) }
+    unsafe {
+        code(verdict, |told| {
+            told.spf.as_ref().map(|it| codes::spf(it.evaluation.result))
+        })
+    }
 }
 
 /// Whose result that is.
@@ -117,7 +153,13 @@ pub unsafe extern "C" fn mailrep_verdict_spf_result(verdict: *const Verdict) -> 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mailrep_verdict_spf_identity(verdict: *const Verdict) -> c_int {
     // SAFETY: the header's rules.
-    unsafe { code(verdict, |views| views.spf.as_ref().map(|it| it.identity)) }
+    unsafe {
+        code(verdict, |told| {
+            told.spf
+                .as_ref()
+                .map(|it| codes::identity(it.evaluation.identity))
+        })
+    }
 }
 
 /// The domain that SPF checked, made printable.
@@ -162,7 +204,11 @@ pub unsafe extern "C" fn mailrep_verdict_spf_explanation(verdict: *const Verdict
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mailrep_verdict_spf_dns_lookups(verdict: *const Verdict) -> c_int {
     // SAFETY: the header's rules.
-    unsafe { code(verdict, |views| spf(views).map(|it| it.dns_lookups)) }
+    unsafe {
+        code(verdict, |told| {
+            told.spf.as_ref().map(|it| number(it.evaluation.dns_lookups))
+        })
+    }
 }
 
 /// Queries that had no answer, counted against the limit.
@@ -172,7 +218,11 @@ pub unsafe extern "C" fn mailrep_verdict_spf_dns_lookups(verdict: *const Verdict
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mailrep_verdict_spf_void_lookups(verdict: *const Verdict) -> c_int {
     // SAFETY: the header's rules.
-    unsafe { code(verdict, |views| spf(views).map(|it| it.void_lookups)) }
+    unsafe {
+        code(verdict, |told| {
+            told.spf.as_ref().map(|it| number(it.evaluation.void_lookups))
+        })
+    }
 }
 
 /// Why SPF came out so, as a sentence; it names the domains whose record one of spf_records replaced.
@@ -202,7 +252,7 @@ pub unsafe extern "C" fn mailrep_verdict_spf_cause(verdict: *const Verdict) -> T
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mailrep_verdict_helo_result(verdict: *const Verdict) -> c_int {
     // SAFETY: the header's rules.
-    unsafe { code(verdict, |views| helo(views).map(|it| it.result)) }
+    unsafe { code(verdict, |told| helo_of(told).map(|it| codes::spf(it.result))) }
 }
 
 /// The HELO name that SPF checked.
@@ -242,7 +292,7 @@ pub unsafe extern "C" fn mailrep_verdict_helo_cause(verdict: *const Verdict) -> 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mailrep_verdict_dkim_count(verdict: *const Verdict) -> usize {
     // SAFETY: the header's rules.
-    unsafe { count(verdict, |views| views.dkim.len()) }
+    unsafe { count(verdict, |told| told.dkim.len()) }
 }
 
 /// A signature's result.
@@ -253,7 +303,11 @@ pub unsafe extern "C" fn mailrep_verdict_dkim_count(verdict: *const Verdict) -> 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mailrep_verdict_dkim_result(verdict: *const Verdict, index: usize) -> c_int {
     // SAFETY: the header's rules.
-    unsafe { code(verdict, |views| signature(views, index).map(|it| it.result)) }
+    unsafe {
+        code(verdict, |told| {
+            told.dkim.get(index).map(|it| codes::dkim(it.result))
+        })
+    }
 }
 
 /// The signing domain (d=).
@@ -324,7 +378,7 @@ pub unsafe extern "C" fn mailrep_verdict_dkim_algorithm(verdict: *const Verdict,
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mailrep_verdict_dkim_key_bits(verdict: *const Verdict, index: usize) -> c_int {
     // SAFETY: the header's rules.
-    unsafe { code(verdict, |views| signature(views, index).map(|it| it.key_bits)) }
+    unsafe { code(verdict, |told| told.dkim.get(index)?.key_bits.map(number)) }
 }
 
 /// Whether the key says that its domain is testing DKIM (t=y).
@@ -335,7 +389,7 @@ pub unsafe extern "C" fn mailrep_verdict_dkim_key_bits(verdict: *const Verdict, 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mailrep_verdict_dkim_testing(verdict: *const Verdict, index: usize) -> c_int {
     // SAFETY: the header's rules.
-    unsafe { code(verdict, |views| signature(views, index).map(|it| it.testing)) }
+    unsafe { code(verdict, |told| told.dkim.get(index).map(|it| it.testing.into())) }
 }
 
 /// Why a signature's result came out so, as a sentence.
@@ -384,202 +438,6 @@ pub unsafe extern "C" fn mailrep_verdict_dkim_hint(verdict: *const Verdict, inde
     }
 }
 
-/// DMARC's result.
-///
-/// @param verdict  may be NULL
-/// @return         MAILREP_DMARC_NONE to MAILREP_DMARC_PERMERROR; MAILREP_ABSENT for NULL
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn mailrep_verdict_dmarc_result(verdict: *const Verdict) -> c_int {
-    // SAFETY: the header's rules.
-    unsafe { code(verdict, |views| Some(dmarc(views)).map(|it| it.result)) }
-}
-
-/// The author domain, from the From field.
-///
-/// @param verdict  may be NULL
-/// @return         absent where it cannot be told
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn mailrep_verdict_dmarc_from_domain(verdict: *const Verdict) -> Text {
-    // SAFETY: the header's rules.
-    unsafe {
-        text(verdict, |views| {
-            Some(dmarc(views)).and_then(|it| it.from_domain.as_deref())
-        })
-    }
-}
-
-/// The domain whose policy applies.
-///
-/// @param verdict  may be NULL
-/// @return         absent without a policy
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn mailrep_verdict_dmarc_policy_domain(verdict: *const Verdict) -> Text {
-    // SAFETY: the header's rules.
-    unsafe {
-        text(verdict, |views| {
-            Some(dmarc(views)).and_then(|it| it.policy_domain.as_deref())
-        })
-    }
-}
-
-/// The author domain's organizational domain.
-///
-/// @param verdict  may be NULL
-/// @return         absent where it was not found
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn mailrep_verdict_dmarc_organizational_domain(verdict: *const Verdict) -> Text {
-    // SAFETY: the header's rules.
-    unsafe {
-        text(verdict, |views| {
-            Some(dmarc(views)).and_then(|it| it.organizational_domain.as_deref())
-        })
-    }
-}
-
-/// The policy that the domain publishes for this author domain.
-///
-/// @param verdict  may be NULL
-/// @return         MAILREP_POLICY_NONE to MAILREP_POLICY_REJECT; MAILREP_ABSENT without a policy
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn mailrep_verdict_dmarc_policy(verdict: *const Verdict) -> c_int {
-    // SAFETY: the header's rules.
-    unsafe { code(verdict, |views| Some(dmarc(views)).map(|it| it.policy)) }
-}
-
-/// What is to be done with this message, by the policy or by what overrides it: MAILREP_POLICY_NONE unless DMARC failed.
-///
-/// @param verdict  may be NULL
-/// @return         MAILREP_POLICY_NONE to MAILREP_POLICY_REJECT; MAILREP_ABSENT without a policy
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn mailrep_verdict_dmarc_disposition(verdict: *const Verdict) -> c_int {
-    // SAFETY: the header's rules.
-    unsafe { code(verdict, |views| Some(dmarc(views)).map(|it| it.disposition)) }
-}
-
-/// Why the disposition is not what the policy asks for: a word of RFC 9990, "local_policy", "mailing_list", "policy_test_mode" or
-/// "trusted_forwarder".
-///
-/// @param verdict  may be NULL
-/// @return         absent where it is what the policy asks for
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn mailrep_verdict_dmarc_override_type(verdict: *const Verdict) -> Text {
-    // SAFETY: the header's rules.
-    unsafe {
-        text(verdict, |views| {
-            dmarc(views).overridden.as_ref().map(|(kind, _)| kind.as_c_str())
-        })
-    }
-}
-
-/// The same in words.
-///
-/// @param verdict  may be NULL
-/// @return         absent where it is what the policy asks for
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn mailrep_verdict_dmarc_override_comment(verdict: *const Verdict) -> Text {
-    // SAFETY: the header's rules.
-    unsafe {
-        text(verdict, |views| {
-            dmarc(views)
-                .overridden
-                .as_ref()
-                .map(|(_, comment)| comment.as_c_str())
-        })
-    }
-}
-
-/// Whether SPF passed for a domain that is aligned with the author domain.
-///
-/// @param verdict  may be NULL
-/// @return         0 or 1; MAILREP_ABSENT for NULL
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn mailrep_verdict_dmarc_spf_aligned(verdict: *const Verdict) -> c_int {
-    // SAFETY: the header's rules.
-    unsafe { code(verdict, |views| Some(dmarc(views)).map(|it| it.spf_aligned)) }
-}
-
-/// Whether a signature passed whose domain is aligned with the author domain.
-///
-/// @param verdict  may be NULL
-/// @return         0 or 1; MAILREP_ABSENT for NULL
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn mailrep_verdict_dmarc_dkim_aligned(verdict: *const Verdict) -> c_int {
-    // SAFETY: the header's rules.
-    unsafe { code(verdict, |views| Some(dmarc(views)).map(|it| it.dkim_aligned)) }
-}
-
-/// Why DMARC came out so, as a sentence.
-///
-/// @param verdict  may be NULL
-/// @return         absent for NULL
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn mailrep_verdict_dmarc_reason(verdict: *const Verdict) -> Text {
-    // SAFETY: the header's rules.
-    unsafe { text(verdict, |views| Some(dmarc(views)).map(|it| it.reason.as_c_str())) }
-}
-
-/// The same as a stable code.
-///
-/// @param verdict  may be NULL
-/// @return         absent for NULL
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn mailrep_verdict_dmarc_cause(verdict: *const Verdict) -> Text {
-    // SAFETY: the header's rules.
-    unsafe { text(verdict, |views| Some(dmarc(views)).map(|it| it.cause.as_c_str())) }
-}
-
-/// Whether the client's address and name point to each other.
-///
-/// @param verdict  may be NULL
-/// @return         MAILREP_IPREV_PASS to MAILREP_IPREV_PERMERROR; MAILREP_ABSENT where it was not checked (no connect)
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn mailrep_verdict_iprev_result(verdict: *const Verdict) -> c_int {
-    // SAFETY: the header's rules.
-    unsafe { code(verdict, |views| views.iprev.as_ref().map(|it| it.result)) }
-}
-
-/// The client's name, verified.
-///
-/// @param verdict  may be NULL
-/// @return         absent unless iprev passed
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn mailrep_verdict_iprev_name(verdict: *const Verdict) -> Text {
-    // SAFETY: the header's rules.
-    unsafe {
-        text(verdict, |views| {
-            views.iprev.as_ref().and_then(|it| it.name.as_deref())
-        })
-    }
-}
-
-/// Why that came out so, as a sentence.
-///
-/// @param verdict  may be NULL
-/// @return         absent where it was not checked
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn mailrep_verdict_iprev_reason(verdict: *const Verdict) -> Text {
-    // SAFETY: the header's rules.
-    unsafe {
-        text(verdict, |views| {
-            views.iprev.as_ref().map(|it| it.reason.as_c_str())
-        })
-    }
-}
-
-/// The same as a stable code.
-///
-/// @param verdict  may be NULL
-/// @return         absent where it was not checked
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn mailrep_verdict_iprev_cause(verdict: *const Verdict) -> Text {
-    // SAFETY: the header's rules.
-    unsafe {
-        text(verdict, |views| {
-            views.iprev.as_ref().map(|it| it.cause.as_c_str())
-        })
-    }
-}
-
 /// What is odd about the message's form, such as a header beyond the limits, as a sentence.
 ///
 /// @param verdict  may be NULL
@@ -617,7 +475,10 @@ pub unsafe extern "C" fn mailrep_verdict_anomaly_code(verdict: *const Verdict) -
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mailrep_verdict_authentication_results(verdict: *const Verdict) -> Text {
     // SAFETY: the header's rules.
-    unsafe { text(verdict, |views| Some(views.authentication_results.as_c_str())) }
+    guard(|| match unsafe { borrow(verdict) } {
+        Ok(verdict) => Text::of(Some(verdict.field())),
+        Err(_) => Text::ABSENT,
+    })
 }
 
 /// How many header fields of the message claim to be results of this host and have to be removed (RFC 8601 section 5).
@@ -627,7 +488,7 @@ pub unsafe extern "C" fn mailrep_verdict_authentication_results(verdict: *const 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mailrep_verdict_headers_to_remove_count(verdict: *const Verdict) -> usize {
     // SAFETY: the header's rules.
-    unsafe { count(verdict, |views| views.headers_to_remove.len()) }
+    unsafe { count(verdict, |told| told.headers_to_remove.len()) }
 }
 
 /// One of these fields, as its place among all header fields of the message, counted from 0. They come in descending
@@ -639,7 +500,11 @@ pub unsafe extern "C" fn mailrep_verdict_headers_to_remove_count(verdict: *const
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mailrep_verdict_header_to_remove(verdict: *const Verdict, index: usize) -> c_int {
     // SAFETY: the header's rules.
-    unsafe { code(verdict, |views| views.headers_to_remove.get(index).copied()) }
+    unsafe {
+        code(verdict, |told| {
+            told.headers_to_remove.get(index).map(|&place| number(place))
+        })
+    }
 }
 
 /// The whole verdict as one line of JSON, the same that "mailrep --json check" prints, and with the trace if the

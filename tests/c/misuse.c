@@ -22,7 +22,13 @@ LAYOUT(offsetof(mailrep_options, spf_trusted) == 14 * sizeof(void *) + 32);
 LAYOUT(offsetof(mailrep_options, spf_explanation) == 18 * sizeof(void *) + 32);
 LAYOUT(offsetof(mailrep_options, dmarc_trusted) == 19 * sizeof(void *) + 32);
 LAYOUT(offsetof(mailrep_options, dmarc_psl) == 25 * sizeof(void *) + 32);
-LAYOUT(sizeof(mailrep_options) == 25 * sizeof(void *) + 40);
+LAYOUT(offsetof(mailrep_options, resolve) == 25 * sizeof(void *) + 40);
+LAYOUT(offsetof(mailrep_options, questions) == 28 * sizeof(void *) + 40);
+LAYOUT(sizeof(mailrep_options) == 28 * sizeof(void *) + 64);
+LAYOUT(offsetof(mailrep_question, name) == 16);
+LAYOUT(sizeof(mailrep_question) == 272);
+LAYOUT(offsetof(mailrep_record, preference) == 2 * sizeof(void *));
+LAYOUT(sizeof(mailrep_record) == 2 * sizeof(void *) + 8);
 LAYOUT(offsetof(mailrep_dmarc_exception, disposition) == sizeof(void *));
 LAYOUT(sizeof(mailrep_dmarc_exception) == 2 * sizeof(void *));
 LAYOUT(offsetof(mailrep_spf_record, record) == sizeof(void *));
@@ -69,9 +75,9 @@ static void texts_of_codes(void)
 {
     EXPECT(strcmp(mailrep_version(), "0.1.0") == 0);
     EXPECT(strcmp(mailrep_status_text(MAILREP_OK), "success") == 0);
-    for (int status = MAILREP_OK; status <= MAILREP_PANIC; status++)
+    for (int status = MAILREP_OK; status <= MAILREP_TRUNCATED; status++)
         EXPECT(strcmp(mailrep_status_text(status), "unknown status") != 0);
-    EXPECT(strcmp(mailrep_status_text(MAILREP_PANIC + 1), "unknown status") == 0);
+    EXPECT(strcmp(mailrep_status_text(MAILREP_TRUNCATED + 1), "unknown status") == 0);
     EXPECT(strcmp(mailrep_status_text(-1), "unknown status") == 0);
     EXPECT(strcmp(mailrep_spf_result_text(MAILREP_SPF_SOFTFAIL), "softfail") == 0);
     EXPECT(strcmp(mailrep_dkim_result_text(MAILREP_DKIM_POLICY), "policy") == 0);
@@ -380,6 +386,89 @@ static void endless_line(const mailrep_context *context)
     mailrep_transaction_free(transaction);
 }
 
+/* Handles that are used after their free, freed twice, or taken for others. */
+static void wrong_handles(void)
+{
+    mailrep_context *context = new_context();
+    mailrep_transaction *transaction = new_transaction(context), *out = NULL;
+    mailrep_verdict *verdict = NULL;
+    EXPECT_STATUS(MAILREP_HANDLE, mailrep_transaction_new((const mailrep_context *)transaction, &out));
+    EXPECT(out == NULL);
+    EXPECT_STATUS(MAILREP_HANDLE, mailrep_transaction_finish((mailrep_transaction *)context, &verdict));
+    EXPECT_STATUS(MAILREP_HANDLE, mailrep_transaction_data((mailrep_transaction *)((char *)transaction + 1), "a", 1));
+    mailrep_context_free((mailrep_context *)transaction);
+    EXPECT_STATUS(MAILREP_OK, mailrep_transaction_finish(transaction, &verdict));
+    mailrep_verdict_free(verdict);
+    mailrep_transaction_free(transaction);
+    mailrep_context_free(context);
+    EXPECT_STATUS(MAILREP_HANDLE, mailrep_transaction_finish(transaction, &verdict));
+    EXPECT_STATUS(MAILREP_HANDLE, mailrep_transaction_data(transaction, "a", 1));
+    EXPECT(strcmp(mailrep_transaction_error(transaction), "") == 0);
+    mailrep_transaction_free(transaction);
+
+    mailrep_options options;
+    mailrep_error *error = NULL;
+    mailrep_options_init(&options, sizeof options);
+    options.authserv_id = "";
+    EXPECT_STATUS(MAILREP_INVALID, mailrep_context_new(&options, &context, &error));
+    mailrep_error_free(error);
+    mailrep_error_free(error);
+    EXPECT(strcmp(mailrep_error_text(error), "") == 0);
+
+    context = new_context();
+    mailrep_context_free(context);
+    mailrep_context_free(context);
+    EXPECT_STATUS(MAILREP_HANDLE, mailrep_transaction_new(context, &out));
+    context = new_context();
+    transaction = new_transaction(context);
+    EXPECT_STATUS(MAILREP_OK, mailrep_transaction_finish(transaction, &verdict));
+    mailrep_verdict_free(verdict);
+    mailrep_verdict_free(verdict);
+    EXPECT_STATUS(MAILREP_ABSENT, mailrep_verdict_dmarc_result(verdict));
+    EXPECT(mailrep_verdict_json(verdict).data == NULL);
+    mailrep_transaction_free(transaction);
+    mailrep_context_free(context);
+}
+
+/* The steps of a trace, which are those of the JSON. */
+static void traces(void)
+{
+    mailrep_options options;
+    mailrep_context *context = NULL;
+    mailrep_verdict *verdict = NULL;
+    mailrep_options_init(&options, sizeof options);
+    options.zone_text = world;
+    options.zone_text_length = sizeof world - 1;
+    options.trace = 1;
+    EXPECT_STATUS(MAILREP_OK, mailrep_context_new(&options, &context, NULL));
+    mailrep_transaction *transaction = new_transaction(context);
+    EXPECT_STATUS(MAILREP_OK, mailrep_transaction_connect(transaction, "192.0.2.1", 9));
+    EXPECT_STATUS(MAILREP_OK, mailrep_transaction_data(transaction, message, sizeof message - 1));
+    EXPECT_STATUS(MAILREP_OK, mailrep_transaction_finish(transaction, &verdict));
+    size_t count = mailrep_verdict_trace_count(verdict), questions = 0;
+    EXPECT(count > 5);
+    EXPECT_STATUS(MAILREP_ABSENT, mailrep_verdict_trace_parent(verdict, 0));
+    for (size_t at = 0; at < count; at++) {
+        EXPECT(mailrep_verdict_trace_parent(verdict, at) < (int)at);
+        EXPECT(mailrep_verdict_trace_subject(verdict, at).length > 0);
+        EXPECT(strstr(mailrep_verdict_trace_json(verdict).data, mailrep_verdict_trace_kind(verdict, at).data) != NULL);
+        if (strcmp(mailrep_verdict_trace_kind(verdict, at).data, "question") == 0) {
+            questions++;
+            EXPECT(mailrep_verdict_trace_outcome(verdict, at).length > 0);
+            EXPECT(mailrep_verdict_trace_microseconds(verdict, at) >= 0);
+        }
+    }
+    EXPECT(questions >= 3);
+    EXPECT(strstr(mailrep_verdict_json(verdict).data, mailrep_verdict_trace_json(verdict).data) != NULL);
+    EXPECT(mailrep_verdict_trace_kind(verdict, count).data == NULL);
+    EXPECT_STATUS(MAILREP_ABSENT, mailrep_verdict_trace_microseconds(verdict, SIZE_MAX));
+    EXPECT(mailrep_verdict_trace_count(NULL) == 0);
+    EXPECT(mailrep_verdict_trace_json(NULL).data == NULL);
+    mailrep_verdict_free(verdict);
+    mailrep_transaction_free(transaction);
+    mailrep_context_free(context);
+}
+
 int main(void)
 {
     mailrep_context *context = new_context();
@@ -392,6 +481,8 @@ int main(void)
     accessors(context);
     little_or_nothing(context);
     endless_line(context);
+    wrong_handles();
+    traces();
     mailrep_context_free(context);
     return expected();
 }

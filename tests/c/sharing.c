@@ -6,13 +6,14 @@
 #include "mailrep.h"
 
 #include <pthread.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 enum { THREADS = 8, MESSAGES = 25 };
 
-static mailrep_context *new_context(void)
+static mailrep_context *new_context(uint32_t workers)
 {
     mailrep_options options;
     mailrep_context *context = NULL;
@@ -20,6 +21,7 @@ static mailrep_context *new_context(void)
     options.zone_text = world;
     options.zone_text_length = sizeof world - 1;
     options.authserv_id = authserv_id;
+    options.threads = workers;
     if (mailrep_context_new(&options, &context, NULL) != MAILREP_OK)
         abort();
     return context;
@@ -86,9 +88,9 @@ static size_t in_threads(void *(*run)(void *), void *argument)
     return sum;
 }
 
-static void threads(void)
+static void threads(uint32_t workers)
 {
-    mailrep_context *context = new_context();
+    mailrep_context *context = new_context(workers);
     EXPECT(in_threads(many_messages, context) == (size_t)THREADS * MESSAGES);
     mailrep_verdict *verdict = conclude(begin(context));
     EXPECT(in_threads(read_verdict, verdict) == THREADS);
@@ -99,7 +101,7 @@ static void threads(void)
 /* The transaction works on when its context is gone, and the verdict when both are. */
 static void context_freed_first(void)
 {
-    mailrep_context *context = new_context();
+    mailrep_context *context = new_context(1);
     mailrep_transaction *open = begin(context), *given_up = begin(context);
     mailrep_context_free(context);
     mailrep_verdict *verdict = conclude(open);
@@ -111,7 +113,7 @@ static void context_freed_first(void)
 /* Before the fork the context has been used, so that it has a thread, which the child does not inherit. */
 static void child(void)
 {
-    mailrep_context *context = new_context();
+    mailrep_context *context = new_context(1);
     mailrep_verdict *verdict = conclude(begin(context));
     EXPECT(passes(verdict));
     mailrep_verdict_free(verdict);
@@ -138,7 +140,8 @@ static void child(void)
 int main(int argc, char **argv)
 {
     (void)argv;
-    threads();
+    threads(1);
+    threads(4);
     context_freed_first();
     if (argc == 1)
         child();

@@ -210,8 +210,8 @@ static void half_a_field(void)
 {
     mailrep_options options = offline();
     for (size_t size = older_size + 1; size < sizeof options; size++) {
-        /* What the structure was before it had DMARC's overrides. */
-        if (size == offsetof(mailrep_options, dmarc_trusted))
+        /* What the structure was before it had DMARC's overrides, and before programs could answer DNS questions. */
+        if (size == offsetof(mailrep_options, dmarc_trusted) || size == offsetof(mailrep_options, resolve))
             continue;
         options.size = sizeof options;
         EXPECT_STATUS(MAILREP_INVALID, mailrep_options_init(&options, size));

@@ -48,7 +48,14 @@ impl Query {
 
     /// The message under a fresh random ID, and that ID.
     fn encode(&self) -> Result<(u16, Vec<u8>), Failure> {
+        let id = Message::query().metadata.id;
+        Ok((id, self.encode_as(id)?))
+    }
+
+    /// The message under this ID.
+    pub(super) fn encode_as(&self, id: u16) -> Result<Vec<u8>, Failure> {
         let mut message = Message::query();
+        message.metadata.id = id;
         message.metadata.recursion_desired = true;
         message.add_query(self.question.clone());
         if let Some(udp_payload) = self.udp_payload {
@@ -57,10 +64,9 @@ impl Query {
             edns.set_max_payload(udp_payload).set_version(0);
             message.set_edns(edns);
         }
-        let octets = message
+        message
             .to_vec()
-            .map_err(|error| Failure::BadAnswer(format!("the question cannot be encoded: {error}")))?;
-        Ok((message.metadata.id, octets))
+            .map_err(|error| Failure::BadAnswer(format!("the question cannot be encoded: {error}")))
     }
 
     /// Asks from a new socket, whose port the system chooses at random (RFC 5452 section 9.2).
@@ -98,7 +104,7 @@ impl Query {
     }
 
     /// Reads a message; none if it is not the answer to this query under `id`.
-    fn read(&self, id: u16, octets: &[u8]) -> Option<Result<Received, Failure>> {
+    pub(super) fn read(&self, id: u16, octets: &[u8]) -> Option<Result<Received, Failure>> {
         if octets.len() < HEADER || octets[..2] != id.to_be_bytes() {
             return None;
         }
