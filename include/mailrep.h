@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT
  *
- * mailrep: SPF, DKIM and DMARC verdicts that explain themselves, DKIM signatures, and SRS.
+ * mailrep: SPF, DKIM and DMARC verdicts that explain themselves, DKIM signatures, SRS, alarms of stolen accounts, and mail filters.
  *
  * Compile and link:   cc program.c $(pkg-config --cflags --libs mailrep)
  *
@@ -131,43 +131,170 @@
  *     }
  *
  *
- * RECIPE 3: the envelope sender of forwarded mail (SRS), and bounces back
+ * RECIPE 3: in a submission server: stolen accounts, and the envelope sender of forwarded mail (SRS)
+ *
+ *     #include <mailrep.h>
+ *     #include <stdio.h>
+ *     #include <stdlib.h>
+ *     #include <string.h>
+ *     #include <time.h>
+ *
+ *     static void stop(mailrep_error *error)
+ *     {
+ *         fprintf(stderr, "%s\n", mailrep_error_text(error));
+ *         mailrep_error_free(error);
+ *         exit(1);
+ *     }
+ *
+ *     // After the last RCPT TO of a client that has logged in: may the message be sent?
+ *     static int may_be_sent(const mailrep_monitor *monitor, const char *account, const mailrep_octets *recipients,
+ *                            size_t count)
+ *     {
+ *         mailrep_assessment *assessment;
+ *         int status = mailrep_monitor_observe_addresses(monitor, account, strlen(account), (double)time(NULL),
+ *                                                        recipients, count, &assessment, NULL);
+ *         if (status != MAILREP_OK) return 1;       // such as no recipient: nothing was counted
+ *         int alarm = mailrep_assessment_alarm(assessment);
+ *         if (alarm) printf("451 4.7.1 held: %s\n", mailrep_assessment_reason(assessment).data);
+ *         mailrep_assessment_free(assessment);
+ *         return !alarm;                            // mailrep_monitor_release() when the password has been changed
+ *     }
+ *
+ *     // The envelope sender for a message that is forwarded.
+ *     static void print_sender(const mailrep_srs *srs, const char *address)
+ *     {
+ *         mailrep_srs_outcome *outcome;
+ *         if (mailrep_srs_forward(srs, address, strlen(address), time(NULL), &outcome) != MAILREP_OK) return;
+ *         mailrep_octets sender = mailrep_srs_outcome_address(outcome, 0);
+ *         printf("%s (%s)\n", sender.data ? (const char *)sender.data : "refused",
+ *                mailrep_srs_outcome_reason(outcome, 0).data);
+ *         mailrep_srs_outcome_free(outcome);
+ *     }
+ *
+ *     int main(int argc, char **argv)
+ *     {
+ *         if (argc < 5) {
+ *             fprintf(stderr, "usage: %s SECRETFILE STATE SENDER RECIPIENT...\n", argv[0]);
+ *             return 2;
+ *         }
+ *         mailrep_error *error;
+ *
+ *         mailrep_srs_options srs_options;
+ *         mailrep_srs_options_init(&srs_options, sizeof srs_options);
+ *         srs_options.domain = "srs.example.org";
+ *         srs_options.secret_file = argv[1];        // one secret a line, as PostSRSd has them
+ *         mailrep_srs *srs;
+ *         if (mailrep_srs_new(&srs_options, &srs, &error) != MAILREP_OK) stop(error);
+ *
+ *         mailrep_monitor_options options;          // false_alarms_per_account_year is the one dial
+ *         mailrep_monitor_options_init(&options, sizeof options);
+ *         mailrep_monitor *monitor;
+ *         FILE *state = fopen(argv[2], "rb");       // what is known is kept from one run to the next
+ *         int status = state ? mailrep_monitor_restore(argv[2], &options, &monitor, &error)
+ *                            : mailrep_monitor_new(&options, &monitor, &error);
+ *         if (state) fclose(state);
+ *         if (status != MAILREP_OK) stop(error);
+ *
+ *         size_t count = (size_t)argc - 4;
+ *         mailrep_octets *recipients = (mailrep_octets *)calloc(count, sizeof *recipients);
+ *         for (size_t at = 0; recipients && at < count; at++) {
+ *             recipients[at].data = argv[at + 4];
+ *             recipients[at].length = strlen(argv[at + 4]);
+ *         }
+ *         if (recipients && may_be_sent(monitor, argv[3], recipients, count)) print_sender(srs, argv[3]);
+ *         free(recipients);
+ *
+ *         // A server does so every few minutes, and when it ends.
+ *         if (mailrep_monitor_save(monitor, argv[2], &error) != MAILREP_OK) stop(error);
+ *         mailrep_monitor_free(monitor);
+ *         mailrep_srs_free(srs);
+ *         return 0;
+ *     }
+ *
+ *
+ * RECIPE 4: a mail filter that does what a policy file says (docs/filter.md), in the callbacks of libmilter or another's
+ *
+ * One filter serves all connections and threads; each connection has a session, through which its messages go. tests/c/filter.c tries all
+ * of it.
  *
  *     #include <mailrep.h>
  *     #include <stdio.h>
  *     #include <string.h>
- *     #include <time.h>
  *
- *     int main(int argc, char **argv)
+ *     // What the mail server offers; libmilter's smfi_... functions, say.
+ *     struct server {
+ *         void (*delete_header)(const char *name, int occurrence);
+ *         void (*insert_header)(int place, const char *name, const char *value);
+ *         void (*change_sender)(const char *address);
+ *         void (*add_recipient)(const char *address);
+ *         void (*delete_recipient)(const char *address);
+ *         void (*hold)(const char *reason);
+ *         void (*refuse)(int code, const char *enhanced, const char *first_line);
+ *     };
+ *
+ *     // When the program starts. A policy that cannot be used is told with its lines.
+ *     mailrep_filter *load(const char *path)
  *     {
- *         if (argc != 3) {
- *             fprintf(stderr, "usage: %s SECRETFILE ADDRESS\n", argv[0]);
- *             return 2;
- *         }
- *
- *         mailrep_srs_options options;
- *         mailrep_srs_options_init(&options, sizeof options);
- *         options.domain = "srs.example.org";
- *         options.secret_file = argv[1];            // one secret a line, as PostSRSd has them
- *
- *         mailrep_srs *srs;
+ *         mailrep_filter *filter;
  *         mailrep_error *error;
- *         if (mailrep_srs_new(&options, &srs, &error) != MAILREP_OK) {
+ *         if (mailrep_filter_read(path, &filter, &error) != MAILREP_OK) {
  *             fprintf(stderr, "%s\n", mailrep_error_text(error));
  *             mailrep_error_free(error);
- *             return 1;
+ *             return NULL;
  *         }
+ *         for (size_t at = 0; at < mailrep_filter_danger_count(filter); at++)
+ *             fprintf(stderr, "warning: %s\n", mailrep_filter_danger(filter, at).data);
+ *         return filter;
+ *     }
  *
- *         mailrep_srs_outcome *outcome;
- *         int status = mailrep_srs_forward(srs, argv[2], strlen(argv[2]), time(NULL), &outcome);
- *         if (status == MAILREP_OK) {
- *             mailrep_octets address = mailrep_srs_outcome_address(outcome, 0);
- *             printf("%s (%s)\n", address.data ? (const char *)address.data : "refused",
- *                    mailrep_srs_outcome_reason(outcome, 0).data);
- *             mailrep_srs_outcome_free(outcome);
+ *     // A client connects. SMFIP_HDR_LEADSPC was negotiated, and folds are LF.
+ *     mailrep_filter_session *on_connect(const mailrep_filter *filter, const char *ip, const char *daemon)
+ *     {
+ *         mailrep_filter_session *session;
+ *         if (mailrep_filter_session_new(filter, MAILREP_GLUE_BARE_LF, &session) != MAILREP_OK)
+ *             return NULL;
+ *         mailrep_filter_session_connect(session, ip, ip ? strlen(ip) : 0, daemon, daemon ? strlen(daemon) : 0);
+ *         return session;
+ *     }
+ *
+ *     // A recipient. Returns 0, or the code to refuse it with. The other events are told in the same way.
+ *     int on_recipient(mailrep_filter_session *session, const char *address)
+ *     {
+ *         mailrep_filter_session_rcpt(session, address, strlen(address));
+ *         if (mailrep_filter_session_reply(session) == MAILREP_REPLY_CONTINUE)
+ *             return 0;
+ *         return mailrep_filter_session_reply_code(session);
+ *     }
+ *
+ *     // The end of a message.
+ *     void on_end_of_message(mailrep_filter_session *session, const char *queue_id, const struct server *server)
+ *     {
+ *         mailrep_decision *decision;
+ *         if (mailrep_filter_session_end(session, queue_id, queue_id ? strlen(queue_id) : 0, &decision) != MAILREP_OK) {
+ *             fprintf(stderr, "%s\n", mailrep_filter_session_error(session));
+ *             return;
  *         }
- *         mailrep_srs_free(srs);
- *         return status == MAILREP_OK ? 0 : 1;
+ *         for (size_t at = 0; at < mailrep_decision_action_count(decision); at++) {
+ *             const char *name = (const char *)mailrep_decision_action_name(decision, at).data;
+ *             const char *value = (const char *)mailrep_decision_action_value(decision, at).data;
+ *             const char *line = mailrep_decision_action_line(decision, at, 0).data;
+ *             int number = mailrep_decision_action_number(decision, at);
+ *             switch (mailrep_decision_action_kind(decision, at)) {
+ *             case MAILREP_ACTION_DELETE_HEADER: server->delete_header(name, number); break;
+ *             case MAILREP_ACTION_INSERT_HEADER: server->insert_header(number, name, value); break;
+ *             case MAILREP_ACTION_CHANGE_SENDER: server->change_sender(value); break;
+ *             case MAILREP_ACTION_ADD_RECIPIENT: server->add_recipient(value); break;
+ *             case MAILREP_ACTION_DELETE_RECIPIENT: server->delete_recipient(value); break;
+ *             case MAILREP_ACTION_HOLD: server->hold(line); break;
+ *             case MAILREP_ACTION_DEFER:
+ *             case MAILREP_ACTION_REJECT:
+ *                 server->refuse(mailrep_decision_action_code(decision, at),
+ *                                mailrep_decision_action_enhanced(decision, at).data, line);
+ *                 break;
+ *             }
+ *         }
+ *         printf("%s\n", mailrep_decision_log(decision).data);
+ *         mailrep_decision_free(decision);
  *     }
  *
  *
@@ -581,6 +708,102 @@
 #define MAILREP_SRS_SOCKETMAP 2
 
 /**
+ * The glue strips the blank after the colon of header fields, or does not know it. One is put there; signatures with simple
+ * canonicalization may not verify. (Without SMFIP_HDR_LEADSPC.)
+ */
+#define MAILREP_GLUE_NO_LEADING_SPACE 1
+
+/**
+ * Folds within header values are a bare LF, as libmilter has them: they become CRLF, and values to insert have LF.
+ */
+#define MAILREP_GLUE_BARE_LF 2
+
+/**
+ * Go on.
+ */
+#define MAILREP_REPLY_CONTINUE 0
+
+/**
+ * Refuse the command for now (4xx).
+ */
+#define MAILREP_REPLY_DEFER 1
+
+/**
+ * Refuse the command (5xx).
+ */
+#define MAILREP_REPLY_REJECT 2
+
+/**
+ * The message goes on its way.
+ */
+#define MAILREP_TREATMENT_ACCEPT 0
+
+/**
+ * It goes on its way with a field that says why it is suspicious, which is among the actions.
+ */
+#define MAILREP_TREATMENT_TAG 1
+
+/**
+ * It is held back for a person.
+ */
+#define MAILREP_TREATMENT_HOLD 2
+
+/**
+ * The client is asked to try again.
+ */
+#define MAILREP_TREATMENT_DEFER 3
+
+/**
+ * It is refused.
+ */
+#define MAILREP_TREATMENT_REJECT 4
+
+/**
+ * Delete a header field: its name, and as number which one of that name, from 1. (smfi_chgheader() with the value NULL.)
+ */
+#define MAILREP_ACTION_DELETE_HEADER 0
+
+/**
+ * Insert a header field: its name, its value, and as number its place, 0 being the top. (smfi_insheader().)
+ */
+#define MAILREP_ACTION_INSERT_HEADER 1
+
+/**
+ * Another envelope sender, in value, without angle brackets. (smfi_chgfrom().)
+ */
+#define MAILREP_ACTION_CHANGE_SENDER 2
+
+/**
+ * One recipient more, in value, without angle brackets. (smfi_addrcpt().)
+ */
+#define MAILREP_ACTION_ADD_RECIPIENT 3
+
+/**
+ * Take the recipient in value out, without angle brackets. (smfi_delrcpt().)
+ */
+#define MAILREP_ACTION_DELETE_RECIPIENT 4
+
+/**
+ * Hold the message back; the reason is line 0. (smfi_quarantine().)
+ */
+#define MAILREP_ACTION_HOLD 5
+
+/**
+ * Ask the client to try again: code, enhanced status code, lines. (smfi_setmlreply() and SMFIS_TEMPFAIL.) It is the only action then.
+ */
+#define MAILREP_ACTION_DEFER 6
+
+/**
+ * Refuse the message: code, enhanced status code, lines. (smfi_setmlreply() and SMFIS_REJECT.) It is the only action then.
+ */
+#define MAILREP_ACTION_REJECT 7
+
+/**
+ * What a message says of the account that sent it, or whether an alarm is open for an account.
+ */
+typedef struct mailrep_assessment mailrep_assessment;
+
+/**
  * What one host says about a message. It is filled or read first and used then: results are added while no other thread uses it;
  * otherwise any number of threads may read it at a time.
  */
@@ -593,14 +816,41 @@ typedef struct mailrep_auth_results mailrep_auth_results;
 typedef struct mailrep_context mailrep_context;
 
 /**
+ * What is to be done with a message, and why. The actions are to be carried out in the order of their indices.
+ */
+typedef struct mailrep_decision mailrep_decision;
+
+/**
  * Why a handle could not be made; the caller frees it with mailrep_error_free().
  */
 typedef struct mailrep_error mailrep_error;
 
 /**
+ * A policy with all that it names loaded: keys, secrets, what is known of accounts. Any number of threads may use it at a time. It
+ * never changes, but for what is learned of accounts.
+ */
+typedef struct mailrep_filter mailrep_filter;
+
+/**
+ * A connection and the messages that come over it, used by one thread at a time (not always the same one; libmilter runs one for each
+ * connection).
+ *
+ * The calls come in the order of SMTP: connect or connect_local, helo, then for each message mail_from, rcpt ..., data, header ...,
+ * end_of_headers, body ..., end. A message that is given up is aborted; the connection stays. A call out of turn is refused with
+ * MAILREP_SEQUENCE and changes nothing.
+ */
+typedef struct mailrep_filter_session mailrep_filter_session;
+
+/**
  * A private key that signs. It never changes, and any number of threads may use it at a time.
  */
 typedef struct mailrep_key mailrep_key;
+
+/**
+ * Watches how accounts send, and raises an alarm for one that sends as its owner never did. Any number of threads may use it at a time;
+ * two accounts seldom wait for one another.
+ */
+typedef struct mailrep_monitor mailrep_monitor;
 
 /**
  * Signs for one domain with one key (DKIM, RFC 6376). It never changes, and any number of threads may use it at a time.
@@ -1189,6 +1439,87 @@ typedef struct mailrep_srs_server_options {
    */
   int allow_public;
 } mailrep_srs_server_options;
+
+/**
+ * How a mailrep_monitor judges, and what it may keep.
+ *
+ * Always begin with mailrep_monitor_options_init(), which fills in the defaults. Pointers are only read by mailrep_monitor_new()
+ * and mailrep_monitor_restore(), which copy what they need.
+ */
+typedef struct mailrep_monitor_options {
+  /**
+   * sizeof(mailrep_monitor_options) of the header that the program was compiled with; set by mailrep_monitor_options_init().
+   */
+  size_t size;
+  /**
+   * The key by which names are hashed: 16 octets, random and secret. With the same key, names are the same to two monitors.
+   * Default NULL.
+   */
+  const void *key;
+  /**
+   * How many octets key has: 16, or 0 without one. Default 0.
+   */
+  size_t key_length;
+  /**
+   * The path of a file with the key in 32 hexadecimal digits; not together with key. Default NULL; without key and key_file a
+   * key is made at random, and mailrep_monitor_save() keeps it.
+   */
+  const char *key_file;
+  /**
+   * The path of a file with what is known of accounts in general, as `mailrep outbound fit` writes it (JSON). Default NULL, which is
+   * what is built in.
+   */
+  const char *prior_file;
+  /**
+   * Octets of memory that remembering recipients may take, for all accounts together. Default 16,777,216, which are some
+   * 9 million pairs of account and recipient.
+   */
+  size_t novelty_octets;
+  /**
+   * Accounts that are kept. Beyond, those go that sent nothing for forget_days; if there are none, further accounts are not
+   * watched, and said to be so. Default 4,000,000.
+   */
+  size_t accounts;
+  /**
+   * Days without a message after which an account may be forgotten, at most 65,535. Default 400.
+   */
+  uint32_t forget_days;
+  /**
+   * Not 0: mailrep_monitor_new() makes key_file if it is not there, for its owner alone (mode 0600). Default 1.
+   */
+  int create_key_file;
+  /**
+   * The one dial: at most so many false alarms in a year of an account, above 0 and up to 10. Default 0.01, one in a hundred
+   * years.
+   */
+  double false_alarms_per_account_year;
+} mailrep_monitor_options;
+
+/**
+ * What a message of many says of the account that sent it.
+ */
+typedef struct mailrep_judged {
+  /**
+   * MAILREP_OK; MAILREP_NULL or MAILREP_INVALID for a message that cannot be: it was not counted, and the other fields are 0.
+   */
+  int status;
+  /**
+   * 1 if an alarm is open for the account, otherwise 0; mailrep_monitor_alarm() says why.
+   */
+  int alarm;
+  /**
+   * 1 if this message raised an alarm for the host.
+   */
+  int host_alarm;
+  /**
+   * 1 if the account is watched.
+   */
+  int watched;
+  /**
+   * How near the account is to an alarm; above 1 it is one.
+   */
+  float score;
+} mailrep_judged;
 
 #ifdef __cplusplus
 extern "C" {
@@ -2868,6 +3199,962 @@ int mailrep_srs_server_exchange(const struct mailrep_srs_server *server, const s
  * @param server  may be NULL
  */
 void mailrep_srs_server_stop(struct mailrep_srs_server *server);
+
+/**
+ * Fills in the defaults.
+ *
+ * @param options  the structure to fill
+ * @param size     sizeof(mailrep_monitor_options)
+ * @return         MAILREP_OK; MAILREP_NULL; MAILREP_INVALID when no version of the structure has that size
+ */
+int mailrep_monitor_options_init(struct mailrep_monitor_options *options, size_t size);
+
+/**
+ * Makes a monitor that knows no account yet.
+ *
+ * @param options  from mailrep_monitor_options_init(); not needed any more after the call
+ * @param out      where the monitor is left, to be freed with mailrep_monitor_free(); NULL is left on failure
+ * @param error    where the error is left, to be freed with mailrep_error_free(); NULL is left on success. The
+ *                 argument may be NULL if words are not wanted
+ * @return         MAILREP_OK; MAILREP_NULL; MAILREP_INVALID for an option that cannot be used, a file that has no key or no prior
+ *                 among them; MAILREP_IO; MAILREP_SYSTEM
+ */
+int mailrep_monitor_new(const struct mailrep_monitor_options *options,
+                        struct mailrep_monitor **out,
+                        struct mailrep_error **error);
+
+/**
+ * Makes a monitor as mailrep_monitor_save() wrote it, with its key. What was known is kept even if the options have less room.
+ *
+ * @param path     the file, which is never changed
+ * @param options  from mailrep_monitor_options_init(); key and key_file are not used. Not needed any more after the call
+ * @param out      where the monitor is left, to be freed with mailrep_monitor_free(); NULL is left on failure
+ * @param error    where the error is left, as for mailrep_monitor_new()
+ * @return         MAILREP_OK; MAILREP_NULL; MAILREP_INVALID for an option that cannot be used, and for a file that is damaged, of a later
+ *                 version or something else; MAILREP_IO if it cannot be read or is not there
+ */
+int mailrep_monitor_restore(const char *path,
+                            const struct mailrep_monitor_options *options,
+                            struct mailrep_monitor **out,
+                            struct mailrep_error **error);
+
+/**
+ * Writes all that is known into a file, for its owner alone (mode 0600), since the key is in it. Names and addresses cannot be read back
+ * from it.
+ *
+ * It is written beside and takes the file's place when all of it is on the disk: whatever happens, there is the old one or the new
+ * one. Messages can be observed in the meantime.
+ *
+ * @param monitor  may be used by other threads at the same time
+ * @param path     the file
+ * @param error    where the error is left, as for mailrep_monitor_new()
+ * @return         MAILREP_OK; MAILREP_NULL; MAILREP_IO
+ */
+int mailrep_monitor_save(const struct mailrep_monitor *monitor,
+                         const char *path,
+                         struct mailrep_error **error);
+
+/**
+ * Takes in what another host's monitor knows, as if one host had seen the messages of both. The other one stays as it is. Each message may
+ * have been observed by one of them only.
+ *
+ * @param monitor  may be used by other threads at the same time
+ * @param other    the same; a monitor that has the same key, since it was restored from the same file once, or given the key
+ * @param error    where the error is left, as for mailrep_monitor_new()
+ * @return         MAILREP_OK; MAILREP_NULL; MAILREP_INVALID for another key, or if both are one
+ */
+int mailrep_monitor_merge(const struct mailrep_monitor *monitor,
+                          const struct mailrep_monitor *other,
+                          struct mailrep_error **error);
+
+/**
+ * Frees a monitor. Assessments that came from it stay usable.
+ *
+ * @param monitor  may be NULL
+ */
+void mailrep_monitor_free(struct mailrep_monitor *monitor);
+
+/**
+ * Takes notice of a message, of which it is not known who of its recipients is new to the account; and judges the account.
+ *
+ * @param monitor         may be used by other threads at the same time
+ * @param account         who sent it, as the server authenticated him: 1 to 1,024 octets, compared as they are
+ * @param account_length  how many octets
+ * @param time            when: seconds since 1970-01-01T00:00:00Z, with fractions
+ * @param recipients      how many it has, at least 1
+ * @param out             where the assessment is left, to be freed with mailrep_assessment_free(); NULL is left on failure
+ * @param error           where the error is left, as for mailrep_monitor_new()
+ * @return                MAILREP_OK; MAILREP_NULL; MAILREP_INVALID for a message that cannot be: nothing was counted
+ */
+int mailrep_monitor_observe(const struct mailrep_monitor *monitor,
+                            const void *account,
+                            size_t account_length,
+                            double time,
+                            uint32_t recipients,
+                            struct mailrep_assessment **out,
+                            struct mailrep_error **error);
+
+/**
+ * As mailrep_monitor_observe(), of a message of which the program knows to how many of its recipients the account never wrote before.
+ *
+ * @param monitor         may be used by other threads at the same time
+ * @param account         as for mailrep_monitor_observe()
+ * @param account_length  how many octets
+ * @param time            as for mailrep_monitor_observe()
+ * @param recipients      how many it has, at least 1
+ * @param new_recipients  how many of them are new to the account; more than recipients counts as recipients
+ * @param out             as for mailrep_monitor_observe()
+ * @param error           as for mailrep_monitor_observe()
+ * @return                as from mailrep_monitor_observe()
+ */
+int mailrep_monitor_observe_counted(const struct mailrep_monitor *monitor,
+                                    const void *account,
+                                    size_t account_length,
+                                    double time,
+                                    uint32_t recipients,
+                                    uint32_t new_recipients,
+                                    struct mailrep_assessment **out,
+                                    struct mailrep_error **error);
+
+/**
+ * As mailrep_monitor_observe(), with the recipients' addresses, of which the monitor finds out who is new. Thefts are noticed much
+ * earlier so; addresses are not kept.
+ *
+ * @param monitor         may be used by other threads at the same time
+ * @param account         as for mailrep_monitor_observe()
+ * @param account_length  how many octets
+ * @param time            as for mailrep_monitor_observe()
+ * @param addresses       the recipients, without angle brackets; letter case does not matter
+ * @param count           how many, at least 1
+ * @param out             as for mailrep_monitor_observe()
+ * @param error           as for mailrep_monitor_observe()
+ * @return                as from mailrep_monitor_observe()
+ */
+int mailrep_monitor_observe_addresses(const struct mailrep_monitor *monitor,
+                                      const void *account,
+                                      size_t account_length,
+                                      double time,
+                                      const struct mailrep_octets *addresses,
+                                      size_t count,
+                                      struct mailrep_assessment **out,
+                                      struct mailrep_error **error);
+
+/**
+ * Says that what raised the account's alarm was legitimate: the alarm ends, and as much and some more will not raise it again.
+ *
+ * @param monitor  may be used by other threads at the same time
+ * @param account  its name
+ * @param length   how many octets
+ * @param was      where 1 is left if an alarm was open, and 0 if there was none and nothing was changed; may be NULL
+ * @return         MAILREP_OK; MAILREP_NULL; MAILREP_INVALID for a length beyond memory
+ */
+int mailrep_monitor_acknowledge(const struct mailrep_monitor *monitor,
+                                const void *account,
+                                size_t length,
+                                int *was);
+
+/**
+ * Says that so many recipients of an account's messages could not be delivered to: they bounced, or were refused. It raises no alarm, but
+ * lowers the account's limits for the next messages: with ten failed recipients within a day to half, with five to two thirds.
+ *
+ * @param monitor     may be used by other threads at the same time
+ * @param account     its name
+ * @param length      how many octets
+ * @param recipients  how many
+ * @return            MAILREP_OK, also for an account that is not known, of which nothing is kept; MAILREP_NULL; MAILREP_INVALID for a length
+ *                    beyond memory
+ */
+int mailrep_monitor_failed(const struct mailrep_monitor *monitor,
+                           const void *account,
+                           size_t length,
+                           uint32_t recipients);
+
+/**
+ * Says that what raised the account's alarm was a theft, and that it is over: the password has been changed. The alarm ends, no limit rises,
+ * and what is left in the counters raises it no more.
+ *
+ * @param monitor  may be used by other threads at the same time
+ * @param account  its name
+ * @param length   how many octets
+ * @param was      where 1 is left if an alarm was open, and 0 if there was none and nothing was changed; may be NULL
+ * @return         MAILREP_OK; MAILREP_NULL; MAILREP_INVALID for a length beyond memory
+ */
+int mailrep_monitor_release(const struct mailrep_monitor *monitor,
+                            const void *account,
+                            size_t length,
+                            int *was);
+
+/**
+ * Forgets what an account has sent and what was acknowledged, as if it had never sent. What was declared, and a tolerance of its own,
+ * stay.
+ *
+ * @param monitor  may be used by other threads at the same time
+ * @param account  its name
+ * @param length   how many octets
+ * @param was      where 1 is left if it was known, otherwise 0; may be NULL
+ * @return         MAILREP_OK; MAILREP_NULL; MAILREP_INVALID for a length beyond memory
+ */
+int mailrep_monitor_reset(const struct mailrep_monitor *monitor,
+                          const void *account,
+                          size_t length,
+                          int *was);
+
+/**
+ * Declares that an account sends to so many recipients, on a day or at once: a newsletter, a list. Of it nothing else is watched.
+ *
+ * @param monitor     may be used by other threads at the same time
+ * @param account     its name
+ * @param length      how many octets
+ * @param recipients  how many; 0 takes the declaration back
+ * @return            MAILREP_OK; MAILREP_NULL; MAILREP_INVALID for a length beyond memory
+ */
+int mailrep_monitor_allow(const struct mailrep_monitor *monitor,
+                          const void *account,
+                          size_t length,
+                          uint32_t recipients);
+
+/**
+ * Gives an account a tolerance of its own.
+ *
+ * @param monitor  may be used by other threads at the same time
+ * @param account  its name
+ * @param length   how many octets
+ * @param false_alarms_per_account_year  above 0 and up to 10; 0 takes it back
+ * @param error    where the error is left, as for mailrep_monitor_new()
+ * @return         MAILREP_OK; MAILREP_NULL; MAILREP_INVALID for another number, or if as many accounts have one as there may be
+ */
+int mailrep_monitor_set_tolerance(const struct mailrep_monitor *monitor,
+                                  const void *account,
+                                  size_t length,
+                                  double false_alarms_per_account_year,
+                                  struct mailrep_error **error);
+
+/**
+ * Whether an alarm is open for an account, and why. Nothing is counted.
+ *
+ * @param monitor  may be used by other threads at the same time
+ * @param account  its name
+ * @param length   how many octets
+ * @param out      where the assessment is left, to be freed with mailrep_assessment_free(); NULL is left on failure
+ * @return         MAILREP_OK; MAILREP_NULL; MAILREP_INVALID for a length beyond memory
+ */
+int mailrep_monitor_alarm(const struct mailrep_monitor *monitor,
+                          const void *account,
+                          size_t length,
+                          struct mailrep_assessment **out);
+
+/**
+ * How many accounts have an open alarm.
+ *
+ * @param monitor  may be used by other threads at the same time; may be NULL
+ * @return         0 for NULL
+ */
+size_t mailrep_monitor_alarmed(const struct mailrep_monitor *monitor);
+
+/**
+ * How many accounts are watched.
+ *
+ * @param monitor  may be used by other threads at the same time; may be NULL
+ * @return         0 for NULL
+ */
+size_t mailrep_monitor_accounts(const struct mailrep_monitor *monitor);
+
+/**
+ * How many octets of memory all takes that is kept of accounts.
+ *
+ * @param monitor  may be used by other threads at the same time; may be NULL
+ * @return         0 for NULL
+ */
+size_t mailrep_monitor_octets(const struct mailrep_monitor *monitor);
+
+/**
+ * Frees an assessment and its texts.
+ *
+ * @param assessment  may be NULL
+ */
+void mailrep_assessment_free(struct mailrep_assessment *assessment);
+
+/**
+ * Whether an alarm is open for the account. It is for a day, or until it is acknowledged or released.
+ *
+ * @param assessment  may be NULL
+ * @return            1 or 0; MAILREP_ABSENT for NULL
+ */
+int mailrep_assessment_alarm(const struct mailrep_assessment *assessment);
+
+/**
+ * Whether this message raised an alarm for the host: too many accounts have become unusual at once.
+ *
+ * @param assessment  may be NULL
+ * @return            1 or 0; MAILREP_ABSENT for NULL
+ */
+int mailrep_assessment_host_alarm(const struct mailrep_assessment *assessment);
+
+/**
+ * Whether the account is watched: accounts of mailrep_monitor_options bounds how many are.
+ *
+ * @param assessment  may be NULL
+ * @return            1 or 0; MAILREP_ABSENT for NULL
+ */
+int mailrep_assessment_watched(const struct mailrep_assessment *assessment);
+
+/**
+ * How near the account is to an alarm: the largest of its counters in proportion to its limit. Above 1 it is one. From
+ * mailrep_monitor_alarm() it is that of the alarm when it was highest.
+ *
+ * @param assessment  may be NULL
+ * @return            0 or more; 0 for NULL
+ */
+float mailrep_assessment_score(const struct mailrep_assessment *assessment);
+
+/**
+ * Why there is an alarm, in a sentence for an administrator.
+ *
+ * @param assessment  may be NULL
+ * @return            text that lives as long as the assessment; absent without an alarm
+ */
+struct mailrep_text mailrep_assessment_reason(const struct mailrep_assessment *assessment);
+
+/**
+ * Why there is an alarm, as a code that stays: what was counted, such as "new_slots_1s", or "host".
+ *
+ * @param assessment  may be NULL
+ * @return            text that lives as long as the assessment; absent without an alarm
+ */
+struct mailrep_text mailrep_assessment_cause(const struct mailrep_assessment *assessment);
+
+/**
+ * When the account's alarm began.
+ *
+ * @param assessment  may be NULL
+ * @return            milliseconds since 1970-01-01T00:00:00Z; MAILREP_ABSENT without an alarm
+ */
+int64_t mailrep_assessment_since(const struct mailrep_assessment *assessment);
+
+/**
+ * The counter that the account's alarm rests on, when it was highest above its limit. Counters forget with time, so that it is no
+ * whole number.
+ *
+ * @param assessment  may be NULL
+ * @return            0 without an alarm
+ */
+double mailrep_assessment_count(const struct mailrep_assessment *assessment);
+
+/**
+ * Above what that counter is an alarm.
+ *
+ * @param assessment  may be NULL
+ * @return            0 without an alarm
+ */
+double mailrep_assessment_limit(const struct mailrep_assessment *assessment);
+
+/**
+ * The highest value of that counter on a usual day of this account.
+ *
+ * @param assessment  may be NULL
+ * @return            0 without an alarm
+ */
+double mailrep_assessment_usual(const struct mailrep_assessment *assessment);
+
+/**
+ * As mailrep_monitor_observe() or mailrep_monitor_observe_counted(), for many messages one after the other. A message that cannot be is told of in its
+ * result and stops no other.
+ *
+ * @param monitor         may be used by other threads at the same time
+ * @param accounts        who sent each
+ * @param times           when each was sent: seconds since 1970-01-01T00:00:00Z
+ * @param recipients      how many recipients each has
+ * @param new_recipients  how many of them are new to the account; NULL if that is not known
+ * @param count           how many messages there are, and so places in each array
+ * @param results         where the results are left, with the same indices
+ * @param error           where the error is left, as for mailrep_monitor_new()
+ * @return                MAILREP_OK; MAILREP_NULL; MAILREP_INVALID for a count beyond memory: nothing was counted
+ */
+int mailrep_monitor_observe_all(const struct mailrep_monitor *monitor,
+                                const struct mailrep_octets *accounts,
+                                const double *times,
+                                const uint32_t *recipients,
+                                const uint32_t *new_recipients,
+                                size_t count,
+                                struct mailrep_judged *results,
+                                struct mailrep_error **error);
+
+/**
+ * As mailrep_monitor_observe_addresses() for many messages one after the other.
+ *
+ * @param monitor        may be used by other threads at the same time
+ * @param accounts       who sent each
+ * @param times          when each was sent: seconds since 1970-01-01T00:00:00Z
+ * @param recipients     how many recipients each has
+ * @param count          how many messages there are
+ * @param addresses      the recipients of the first message, then those of the second one, and so on
+ * @param address_count  how many there are: the sum of recipients
+ * @param results        where the results are left, with the messages' indices
+ * @param error          where the error is left, as for mailrep_monitor_new()
+ * @return               MAILREP_OK; MAILREP_NULL; MAILREP_INVALID for a count beyond memory, or if address_count is not the sum of
+ *                       recipients: nothing was counted
+ */
+int mailrep_monitor_observe_all_addresses(const struct mailrep_monitor *monitor,
+                                          const struct mailrep_octets *accounts,
+                                          const double *times,
+                                          const uint32_t *recipients,
+                                          size_t count,
+                                          const struct mailrep_octets *addresses,
+                                          size_t address_count,
+                                          struct mailrep_judged *results,
+                                          struct mailrep_error **error);
+
+/**
+ * Reads a policy file and all that it names. docs/filter.md explains every key; "mailrep filter check FILE" says in words what a policy does.
+ *
+ * @param path   the file; relative paths in it are below the folder that it is in
+ * @param out    where the filter is left, to be freed with mailrep_filter_free(); NULL is left on failure
+ * @param error  where the error is left, to be freed with mailrep_error_free(); NULL is left on success. Its text has a line for each
+ *               fault: FILE:LINE:COLUMN: what is wrong; what mends it. The argument may be NULL if words are not wanted
+ * @return       MAILREP_OK; MAILREP_NULL; MAILREP_INVALID for a policy that cannot be used, or that names a file that cannot;
+ *               MAILREP_IO if the policy file itself cannot be read
+ */
+int mailrep_filter_read(const char *path,
+                        struct mailrep_filter **out,
+                        struct mailrep_error **error);
+
+/**
+ * As mailrep_filter_read(), for a policy that the program has as text.
+ *
+ * @param text    TOML; need not be closed by 0
+ * @param length  octets of text
+ * @param name    what to call it in errors, such as "mailrep.toml"; NULL is "policy"
+ * @param folder  where relative paths begin; NULL is the folder in which the program runs
+ * @param out     where the filter is left, to be freed with mailrep_filter_free(); NULL is left on failure
+ * @param error   as for mailrep_filter_read()
+ * @return        MAILREP_OK; MAILREP_NULL; MAILREP_INVALID
+ */
+int mailrep_filter_parse(const char *text,
+                         size_t length,
+                         const char *name,
+                         const char *folder,
+                         struct mailrep_filter **out,
+                         struct mailrep_error **error);
+
+/**
+ * Reads a policy file anew. The new filter goes on with what the old one knows of accounts, alarms included, unless the policy names
+ * another state file. Give the new one to sessions that begin from then on; the old one can be freed at once, sessions
+ * that began with it keep what they need.
+ *
+ * @param filter  the present one, which is as good as before whatever happens; may be used by other threads at the same time
+ * @param path    the file
+ * @param out     where the new filter is left, to be freed with mailrep_filter_free(); NULL is left on failure
+ * @param error   as for mailrep_filter_read()
+ * @return        as for mailrep_filter_read()
+ */
+int mailrep_filter_reload(const struct mailrep_filter *filter,
+                          const char *path,
+                          struct mailrep_filter **out,
+                          struct mailrep_error **error);
+
+/**
+ * Frees a filter. Sessions that came from it stay usable.
+ *
+ * @param filter  may be NULL
+ */
+void mailrep_filter_free(struct mailrep_filter *filter);
+
+/**
+ * Writes what is known of accounts to the policy's state_file; without one, nothing is done. Call it every few minutes, and at the end.
+ * It takes a fraction of a second for a hundred thousand accounts; messages can be judged meanwhile.
+ *
+ * @param filter  may be used by other threads at the same time
+ * @param error   as for mailrep_filter_read()
+ * @return        MAILREP_OK; MAILREP_NULL; MAILREP_IO: what was written before is kept
+ */
+int mailrep_filter_save_state(const struct mailrep_filter *filter,
+                              struct mailrep_error **error);
+
+/**
+ * The administrator says: what raised the alarm of this account was legitimate. Its mail goes on its way again, and as much will not
+ * raise an alarm.
+ *
+ * @param filter    may be used by other threads at the same time
+ * @param account   as mailrep_decision_alarm_account() has it; any octets
+ * @param length    octets of account
+ * @param was_open  where 1 is left if the account had an alarm, else 0; may be NULL
+ * @return          MAILREP_OK; MAILREP_NULL; MAILREP_INVALID if the policy has no [outbound]
+ */
+int mailrep_filter_acknowledge(const struct mailrep_filter *filter,
+                               const char *account,
+                               size_t length,
+                               int *was_open);
+
+/**
+ * The name under which results are written.
+ *
+ * @param filter  may be NULL
+ * @return        text that lives as long as the filter; absent for NULL
+ */
+struct mailrep_text mailrep_filter_authserv_id(const struct mailrep_filter *filter);
+
+/**
+ * How many things are dangerous or useless in a policy that can be used, such as a key file that others can read; those that
+ * "mailrep filter check" calls notices do not count. A program logs them when it starts.
+ *
+ * @param filter  may be NULL
+ * @return        0 for NULL
+ */
+size_t mailrep_filter_danger_count(const struct mailrep_filter *filter);
+
+/**
+ * Something dangerous or useless in the policy, and what to do, in a sentence; the worst first.
+ *
+ * @param filter  may be NULL
+ * @param at      from 0
+ * @return        text that lives as long as the filter; absent beyond the last
+ */
+struct mailrep_text mailrep_filter_danger(const struct mailrep_filter *filter, size_t at);
+
+/**
+ * A value of a section of the policy file that is the program's own: "milter" or "log".
+ *
+ * @param filter   may be used by other threads at the same time
+ * @param section  "milter" or "log"
+ * @param key      the key, such as "listen"
+ * @return         text that lives as long as the filter: a text without its quotes, a number, "true" or "false"; of a list the members
+ *                 with line feeds between. Absent if the file does not have it
+ */
+struct mailrep_text mailrep_filter_setting(const struct mailrep_filter *filter,
+                                           const char *section,
+                                           const char *key);
+
+/**
+ * Complains about keys of a section of the program's own that the program does not know.
+ *
+ * @param filter   may be used by other threads at the same time
+ * @param section  "milter" or "log"
+ * @param keys     the keys that the program knows
+ * @param count    how many, at most 1,024
+ * @param error    where the error is left, with line and suggestion, as for mailrep_filter_read()
+ * @return         MAILREP_OK; MAILREP_NULL; MAILREP_INVALID if there is another key
+ */
+int mailrep_filter_check_section(const struct mailrep_filter *filter,
+                                 const char *section,
+                                 const char *const *keys,
+                                 size_t count,
+                                 struct mailrep_error **error);
+
+/**
+ * Begins a connection.
+ *
+ * @param filter  may be used by other threads at the same time, and freed before the session is
+ * @param glue    MAILREP_GLUE_NO_LEADING_SPACE and MAILREP_GLUE_BARE_LF, added up, or 0. With libmilter, where SMFIP_HDR_LEADSPC was
+ *                negotiated: MAILREP_GLUE_BARE_LF
+ * @param out     where the session is left, to be freed with mailrep_filter_session_free(); NULL is left on failure
+ * @return        MAILREP_OK; MAILREP_NULL; MAILREP_INVALID for a glue that this version does not know
+ */
+int mailrep_filter_session_new(const struct mailrep_filter *filter,
+                               int glue,
+                               struct mailrep_filter_session **out);
+
+/**
+ * Frees a session, at any time: a message that is under way is given up.
+ *
+ * @param session  may be NULL
+ */
+void mailrep_filter_session_free(struct mailrep_filter_session *session);
+
+/**
+ * Messages that begin from now on take place at a given time, for tests and for mail that came earlier.
+ *
+ * @param session  the connection
+ * @param now      seconds since 1970-01-01T00:00:00Z, with fractions; below 0 is the present again
+ * @return         MAILREP_OK; MAILREP_NULL
+ */
+int mailrep_filter_session_set_time(struct mailrep_filter_session *session, double now);
+
+/**
+ * An SMTP client has connected. Once, as the first call.
+ *
+ * @param session        the connection
+ * @param address        an IPv4 or IPv6 address as text, without brackets; NULL if it is not known, as of a Unix socket
+ * @param length         octets of address
+ * @param daemon         the name of the MTA's daemon, the macro {daemon_name}; may be NULL
+ * @param daemon_length  octets of daemon
+ * @return               MAILREP_OK; MAILREP_NULL; MAILREP_INVALID when it is no address; MAILREP_SEQUENCE
+ */
+int mailrep_filter_session_connect(struct mailrep_filter_session *session,
+                                   const char *address,
+                                   size_t length,
+                                   const char *daemon,
+                                   size_t daemon_length);
+
+/**
+ * In place of mailrep_filter_session_connect(), for mail that is submitted on this host and not by SMTP, where the MTA lets that be known.
+ * (Postfix tells non_smtpd_milters of a client at 127.0.0.1, which is treated in the same way.)
+ *
+ * @param session  the connection
+ * @param user     who submits; may be NULL if that is not known
+ * @param length   octets of user
+ * @return         MAILREP_OK; MAILREP_NULL; MAILREP_INVALID; MAILREP_SEQUENCE
+ */
+int mailrep_filter_session_connect_local(struct mailrep_filter_session *session,
+                                         const char *user,
+                                         size_t length);
+
+/**
+ * The name that the client gives with HELO or EHLO, any number of times. A message that is under way is given up.
+ *
+ * @param session  after connect
+ * @param name     any octets
+ * @param length   octets of name
+ * @return         MAILREP_OK; MAILREP_NULL; MAILREP_INVALID; MAILREP_SEQUENCE
+ */
+int mailrep_filter_session_helo(struct mailrep_filter_session *session,
+                                const char *name,
+                                size_t length);
+
+/**
+ * A message begins. What is to be answered is told by mailrep_filter_session_reply().
+ *
+ * @param session       after connect, and after the message before it has ended or was aborted
+ * @param address       the envelope sender, any octets, with angle brackets or without; "" and "<>" are the null reverse-path
+ * @param length        octets of address
+ * @param login         who has logged in, the macro {auth_authen}; NULL or empty if nobody has
+ * @param login_length  octets of login
+ * @return              MAILREP_OK; MAILREP_NULL; MAILREP_INVALID; MAILREP_SEQUENCE
+ */
+int mailrep_filter_session_mail_from(struct mailrep_filter_session *session,
+                                     const char *address,
+                                     size_t length,
+                                     const char *login,
+                                     size_t login_length);
+
+/**
+ * Who has logged in, where the MTA tells it later than with the sender: sites change which macros come when. The message is a
+ * submission from then on. If mailrep_filter_session_mail_from() told it already, nothing happens.
+ *
+ * @param session  after mail_from, before end_of_headers
+ * @param login    the macro {auth_authen}; empty is nobody
+ * @param length   octets of login
+ * @return         MAILREP_OK; MAILREP_NULL; MAILREP_INVALID; MAILREP_SEQUENCE
+ */
+int mailrep_filter_session_login(struct mailrep_filter_session *session,
+                                 const char *login,
+                                 size_t length);
+
+/**
+ * A recipient. What is to be answered is told by mailrep_filter_session_reply(); a recipient that is refused is none.
+ *
+ * @param session  after mail_from, before data
+ * @param address  any octets, with angle brackets or without
+ * @param length   octets of address
+ * @return         MAILREP_OK, also if the recipient is to be refused; MAILREP_NULL; MAILREP_INVALID; MAILREP_SEQUENCE
+ */
+int mailrep_filter_session_rcpt(struct mailrep_filter_session *session,
+                                const char *address,
+                                size_t length);
+
+/**
+ * DATA: the recipients are complete, and the message counts for its account. It may be left out where the glue has no such event.
+ *
+ * @param session  after rcpt
+ * @return         MAILREP_OK; MAILREP_NULL; MAILREP_SEQUENCE
+ */
+int mailrep_filter_session_data(struct mailrep_filter_session *session);
+
+/**
+ * A header field, in the order of the message, as the session's glue has it.
+ *
+ * @param session       after mail_from, before end_of_headers
+ * @param name          the field's name, without the colon
+ * @param name_length   octets of name
+ * @param value         what stands after the colon, with its blank unless MAILREP_GLUE_NO_LEADING_SPACE was given, without the closing
+ *                      line end; its folds are CRLF, or LF with MAILREP_GLUE_BARE_LF
+ * @param value_length  octets of value
+ * @return              MAILREP_OK; MAILREP_NULL; MAILREP_INVALID; MAILREP_SEQUENCE
+ */
+int mailrep_filter_session_header(struct mailrep_filter_session *session,
+                                  const char *name,
+                                  size_t name_length,
+                                  const char *value,
+                                  size_t value_length);
+
+/**
+ * The header is complete. Look-ups of keys and policies begin and go on while the body arrives.
+ *
+ * @param session  after mail_from and the header fields
+ * @return         MAILREP_OK; MAILREP_NULL; MAILREP_SEQUENCE
+ */
+int mailrep_filter_session_end_of_headers(struct mailrep_filter_session *session);
+
+/**
+ * Octets of the body, in chunks of any size, split anywhere. They are hashed and not kept.
+ *
+ * @param session  after end_of_headers
+ * @param octets   with CRLF for line ends, as libmilter has them too; may be NULL if length is 0
+ * @param length   how many
+ * @return         MAILREP_OK; MAILREP_NULL; MAILREP_INVALID; MAILREP_SEQUENCE
+ */
+int mailrep_filter_session_body(struct mailrep_filter_session *session, const void *octets, size_t length);
+
+/**
+ * The message is complete: waits for look-ups that are still open, no longer than the policy's timeout, and decides. The session is ready
+ * for the next message. Whatever fails within, such as the DNS or a key, is told in the decision and is no error.
+ *
+ * @param session   after mail_from
+ * @param queue_id  the MTA's name for the message, the macro i, which Postfix knows only now; may be NULL
+ * @param length    octets of queue_id
+ * @param out       where the decision is left, to be freed with mailrep_decision_free(); NULL is left on failure
+ * @return          MAILREP_OK; MAILREP_NULL; MAILREP_INVALID; MAILREP_SEQUENCE
+ */
+int mailrep_filter_session_end(struct mailrep_filter_session *session,
+                               const char *queue_id,
+                               size_t length,
+                               struct mailrep_decision **out);
+
+/**
+ * The message is given up; the connection stays. Outside a message it does nothing.
+ *
+ * @param session  the connection
+ * @return         MAILREP_OK; MAILREP_NULL
+ */
+int mailrep_filter_session_abort(struct mailrep_filter_session *session);
+
+/**
+ * What the last call on this session said, as a sentence for a log.
+ *
+ * @param session  may be NULL
+ * @return         text that lives until the next call on this session; "" if that call succeeded, or for NULL
+ */
+const char *mailrep_filter_session_error(const struct mailrep_filter_session *session);
+
+/**
+ * What to answer to the command that the last call on this session told of.
+ *
+ * @param session  may be NULL
+ * @return         MAILREP_REPLY_CONTINUE, MAILREP_REPLY_DEFER or MAILREP_REPLY_REJECT; MAILREP_ABSENT for NULL
+ */
+int mailrep_filter_session_reply(const struct mailrep_filter_session *session);
+
+/**
+ * The code of a refusal, such as 550.
+ *
+ * @param session  may be NULL
+ * @return         MAILREP_ABSENT if nothing is refused
+ */
+int mailrep_filter_session_reply_code(const struct mailrep_filter_session *session);
+
+/**
+ * The enhanced status code of a refusal, such as "5.1.1".
+ *
+ * @param session  may be NULL
+ * @return         text that lives until the next call on this session; absent if nothing is refused
+ */
+struct mailrep_text mailrep_filter_session_reply_enhanced(const struct mailrep_filter_session *session);
+
+/**
+ * How many lines of text a refusal has.
+ *
+ * @param session  may be NULL
+ * @return         1 to 8; 0 if nothing is refused
+ */
+size_t mailrep_filter_session_reply_line_count(const struct mailrep_filter_session *session);
+
+/**
+ * A line of a refusal, without any code: printable ASCII without '%', at most 400 octets.
+ *
+ * @param session  may be NULL
+ * @param at       from 0
+ * @return         text that lives until the next call on this session; absent beyond the last
+ */
+struct mailrep_text mailrep_filter_session_reply_line(const struct mailrep_filter_session *session,
+                                                      size_t at);
+
+/**
+ * Frees a decision, and with it all texts and octets that came from it.
+ *
+ * @param decision  may be NULL
+ */
+void mailrep_decision_free(struct mailrep_decision *decision);
+
+/**
+ * What becomes of the message, all in all.
+ *
+ * @param decision  may be NULL
+ * @return          MAILREP_TREATMENT_ACCEPT to MAILREP_TREATMENT_REJECT; MAILREP_ABSENT for NULL
+ */
+int mailrep_decision_treatment(const struct mailrep_decision *decision);
+
+/**
+ * Why, as a code that stays, such as "dmarc_reject"; "none" for a message that goes on its way.
+ *
+ * @param decision  may be NULL
+ * @return          text that lives as long as the decision; absent for NULL
+ */
+struct mailrep_text mailrep_decision_cause(const struct mailrep_decision *decision);
+
+/**
+ * Why, in a sentence.
+ *
+ * @param decision  may be NULL
+ * @return          text that lives as long as the decision; absent for NULL
+ */
+struct mailrep_text mailrep_decision_reason(const struct mailrep_decision *decision);
+
+/**
+ * One line for a log, without the time: printable ASCII, key=value with blanks between.
+ *
+ * @param decision  may be NULL
+ * @return          text that lives as long as the decision; absent for NULL
+ */
+struct mailrep_text mailrep_decision_log(const struct mailrep_decision *decision);
+
+/**
+ * All of it as a JSON object, as "mailrep filter run --json" prints it.
+ *
+ * @param decision  may be NULL
+ * @return          text that lives as long as the decision; absent for NULL
+ */
+struct mailrep_text mailrep_decision_json(const struct mailrep_decision *decision);
+
+/**
+ * How many actions there are.
+ *
+ * @param decision  may be NULL
+ * @return          0 for NULL
+ */
+size_t mailrep_decision_action_count(const struct mailrep_decision *decision);
+
+/**
+ * What kind of action.
+ *
+ * @param decision  may be NULL
+ * @param at        from 0
+ * @return          MAILREP_ACTION_DELETE_HEADER to MAILREP_ACTION_REJECT; MAILREP_ABSENT beyond the last
+ */
+int mailrep_decision_action_kind(const struct mailrep_decision *decision, size_t at);
+
+/**
+ * The name of the header field to delete or insert.
+ *
+ * @param decision  may be NULL
+ * @param at        from 0
+ * @return          octets that live as long as the decision, closed by 0; absent for other actions
+ */
+struct mailrep_octets mailrep_decision_action_name(const struct mailrep_decision *decision, size_t at);
+
+/**
+ * The value of the header field to insert, as the session's glue wants it; or the address of a sender or recipient.
+ *
+ * @param decision  may be NULL
+ * @param at        from 0
+ * @return          octets that live as long as the decision, closed by 0; absent for other actions
+ */
+struct mailrep_octets mailrep_decision_action_value(const struct mailrep_decision *decision,
+                                                    size_t at);
+
+/**
+ * Which of the fields of a name is to be deleted, from 1, or the place at which to insert one, from 0.
+ *
+ * @param decision  may be NULL
+ * @param at        from 0
+ * @return          MAILREP_ABSENT for other actions
+ */
+int mailrep_decision_action_number(const struct mailrep_decision *decision, size_t at);
+
+/**
+ * The code of a refusal, such as 550.
+ *
+ * @param decision  may be NULL
+ * @param at        from 0
+ * @return          MAILREP_ABSENT for other actions
+ */
+int mailrep_decision_action_code(const struct mailrep_decision *decision, size_t at);
+
+/**
+ * The enhanced status code of a refusal, such as "5.7.1".
+ *
+ * @param decision  may be NULL
+ * @param at        from 0
+ * @return          text that lives as long as the decision; absent for other actions
+ */
+struct mailrep_text mailrep_decision_action_enhanced(const struct mailrep_decision *decision, size_t at);
+
+/**
+ * How many lines of text an action has.
+ *
+ * @param decision  may be NULL
+ * @param at        from 0
+ * @return          1 to 8 of a refusal; 1 of a hold; 0 of others
+ */
+size_t mailrep_decision_action_line_count(const struct mailrep_decision *decision, size_t at);
+
+/**
+ * A line of text: of a refusal, without any code; of a hold, the reason. Printable ASCII without '%', at most 400 octets.
+ *
+ * @param decision  may be NULL
+ * @param at        the action, from 0
+ * @param line      from 0
+ * @return          text that lives as long as the decision; absent beyond the last
+ */
+struct mailrep_text mailrep_decision_action_line(const struct mailrep_decision *decision,
+                                                 size_t at,
+                                                 size_t line);
+
+/**
+ * How many things there are to know beside the decision, such as why a message was forwarded.
+ *
+ * @param decision  may be NULL
+ * @return          0 for NULL
+ */
+size_t mailrep_decision_note_count(const struct mailrep_decision *decision);
+
+/**
+ * Something to know beside the decision, in a sentence.
+ *
+ * @param decision  may be NULL
+ * @param at        from 0
+ * @return          text that lives as long as the decision; absent beyond the last
+ */
+struct mailrep_text mailrep_decision_note(const struct mailrep_decision *decision, size_t at);
+
+/**
+ * Whether this message raised an alarm of the account that sent it, so that it is time to tell somebody. While the alarm is open,
+ * messages that follow have 0.
+ *
+ * @param decision  may be NULL
+ * @return          1, or 0; MAILREP_ABSENT if no alarm is open
+ */
+int mailrep_decision_alarm_is_new(const struct mailrep_decision *decision);
+
+/**
+ * The account whose alarm is open: the login; for mail submitted on this host the user, or else the client's address.
+ *
+ * @param decision  may be NULL
+ * @return          octets that live as long as the decision, closed by 0; absent if no alarm is open
+ */
+struct mailrep_octets mailrep_decision_alarm_account(const struct mailrep_decision *decision);
+
+/**
+ * What the alarm rests on, as a code that stays, such as "new_slots_1s".
+ *
+ * @param decision  may be NULL
+ * @return          text that lives as long as the decision; absent if no alarm is open
+ */
+struct mailrep_text mailrep_decision_alarm_cause(const struct mailrep_decision *decision);
+
+/**
+ * What the alarm rests on, in a sentence for an administrator.
+ *
+ * @param decision  may be NULL
+ * @return          text that lives as long as the decision; absent if no alarm is open
+ */
+struct mailrep_text mailrep_decision_alarm_reason(const struct mailrep_decision *decision);
+
+/**
+ * Why this message raised an alarm for the whole host: many accounts have become unusual at once.
+ *
+ * @param decision  may be NULL
+ * @return          text that lives as long as the decision; absent if it raised none
+ */
+struct mailrep_text mailrep_decision_host_alarm(const struct mailrep_decision *decision);
 
 #ifdef __cplusplus
 }  // extern "C"

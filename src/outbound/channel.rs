@@ -155,12 +155,12 @@ pub(super) const ALL: [Channel; CHANNELS] = [
         past: Past::Moments(0),
         ..channel(Unknown, Measure::Recipients, DAY, [10.0, 40.0])
     },
-    slots(Known, 1_000, [12.0, 40.0]),
+    slots(Known, 1_000, [12.0, 80.0]),
     slots(Known, 60_000, [6.0, 10.0]),
     rate(Known, [12.0, 6.0]),
     Channel {
         least: NEW_OF_CARD,
-        ..channel(Known, Measure::NewRecipients, HOUR, [18.0, 12.0])
+        ..channel(Known, Measure::NewRecipients, HOUR, [24.0, 16.0])
     },
     Channel {
         least: STORM,

@@ -608,12 +608,12 @@ fn what_is_usual_for_an_account_is_told_as_it_judges() {
     assert_eq!(habits.days, 60, "the last day is not over");
     assert_eq!(
         habits.channels.len(),
-        9,
+        5,
         "which recipients are new was always known"
     );
     for habit in &habits.channels {
         assert!(
-            habit.limit >= 1.0 && habit.usual.is_some_and(|usual| usual >= 1.0),
+            habit.limit >= 1.0 && habit.usual.is_some_and(|usual| usual > 0.0),
             "{habit}: {habit:?}"
         );
     }
@@ -623,7 +623,8 @@ fn what_is_usual_for_an_account_is_told_as_it_judges() {
     let nearest = monitor.habits(b"user1").unwrap().channels;
     let nearest = nearest
         .iter()
-        .filter(|habit| habit.count >= 1.0)
+        // Of a rate the number is told, and judged is how improbable it is.
+        .filter(|habit| habit.count >= 1.0 && !habit.code.ends_with("messages_1d"))
         .map(|habit| habit.count / habit.limit);
     assert_eq!(nearest.fold(0.0, f32::max), assessment.score);
 }

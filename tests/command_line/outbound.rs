@@ -262,10 +262,10 @@ fn what_is_normal_is_explained() {
     assert!(stolen["alarm"]["since"].as_f64().unwrap() >= f64::from(BEGIN + 50 * DAY));
     assert!(stolen["alarm"]["reason"].as_str().unwrap().contains("too many"));
     let channels = stolen["channels"].as_array().unwrap();
-    assert_eq!(channels.len(), 9);
+    assert_eq!(channels.len(), 5);
     for channel in channels {
         assert!(
-            channel["limit"].as_f64().unwrap() >= 1.0 && channel["usual"].as_f64().unwrap() >= 1.0,
+            channel["limit"].as_f64().unwrap() >= 1.0 && channel["usual"].as_f64().unwrap() > 0.0,
             "{channel}"
         );
     }
@@ -406,7 +406,8 @@ fn a_theft_is_found_in_logs_of_postfix_in_either_form_also_packed() {
             .all(|pair| pair[0]["time"].as_f64() <= pair[1]["time"].as_f64())
     );
     let alarm = first_alarm(&messages).unwrap();
-    assert!((120..=125).contains(&alarm), "{alarm}");
+    // The account is known for less than six weeks.
+    assert!((120..=128).contains(&alarm), "{alarm}");
     assert_eq!(messages[alarm]["account"], "ada");
     let summary = &end["summary"];
     assert_eq!(summary["begin"], 1_768_983_600.0, "21 January 2026");
