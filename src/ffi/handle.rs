@@ -4,9 +4,9 @@
 //! behind them, so that they may be freed in any order. C points to a slot that knows which kind of handle it is and whether it was
 //! freed or is in use, so that mistakes become a status.
 
+use super::auth_results::AuthResults;
 use super::outbound::OutboundMonitor;
 use super::outbound_assessment::Assessed;
-use super::auth_results::AuthResults;
 use super::signer::{Signer, Table};
 use super::signing::Signing;
 use super::signing_key::Key;

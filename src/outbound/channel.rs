@@ -121,7 +121,12 @@ const fn slots(family: Family, milliseconds: u32, shares: [f32; 2]) -> Channel {
     };
     Channel {
         most: REACH,
-        ..channel(family, measure, milliseconds as f32 / 1_000.0 * SLOTS_KEPT, shares)
+        ..channel(
+            family,
+            measure,
+            milliseconds as f32 / 1_000.0 * SLOTS_KEPT,
+            shares,
+        )
     }
 }
 

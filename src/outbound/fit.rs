@@ -111,7 +111,11 @@ fn is_odd(account: u64) -> bool {
 }
 
 /// What accounts of which `wanted` says so do on a day.
-fn channels(sent: &[Sent], without: &[&str], wanted: impl Fn(u64) -> bool) -> Result<Vec<ChannelPrior>, FitError> {
+fn channels(
+    sent: &[Sent],
+    without: &[&str],
+    wanted: impl Fn(u64) -> bool,
+) -> Result<Vec<ChannelPrior>, FitError> {
     let unknown = |channel: &Channel| ChannelPrior {
         mean: 0.0,
         variance: 0.05,
@@ -134,11 +138,7 @@ fn channels(sent: &[Sent], without: &[&str], wanted: impl Fn(u64) -> bool) -> Re
                 channel.mean = mean;
                 channel.variance = variance.max(1e-4);
             }
-            for (tail, (values, share)) in channel
-                .tails
-                .iter_mut()
-                .zip(values.iter_mut().zip(TOP))
-            {
+            for (tail, (values, share)) in channel.tails.iter_mut().zip(values.iter_mut().zip(TOP)) {
                 *tail = Tail::fit(values, share).unwrap_or(*tail);
             }
         }

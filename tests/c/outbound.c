@@ -268,6 +268,7 @@ static void administration(void)
     EXPECT_STATUS(MAILREP_OK, mailrep_monitor_reset(monitor, "ada", 3, &was));
     EXPECT(was == 0);
 
+    EXPECT_STATUS(MAILREP_OK, mailrep_monitor_failed(monitor, "nobody", 6, 3));
     EXPECT_STATUS(MAILREP_OK, mailrep_monitor_allow(monitor, "news", 4, 1000));
     EXPECT(!alarm_after(monitor, "news", begin, 1000, 1000));
     EXPECT_STATUS(MAILREP_OK, mailrep_monitor_allow(monitor, "news", 4, 0));

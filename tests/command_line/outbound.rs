@@ -290,7 +290,7 @@ fn what_is_normal_is_explained() {
         "Alarm: an alarm of user1 is open since 2024-01-0",
         "first message on 2023-11-14, last one 2024-01-0",
         "days with messages were learned",
-        "messages to new recipients in different seconds: 1 at most on a usual day, more than ",
+        "messages to new recipients in different seconds: 1 on its busiest day, more than ",
     ]);
     place
         .run("outbound explain --state state user2")

@@ -35,6 +35,22 @@ def theft(monitor: Monitor, account: str, begin: float, *, most: int = 600) -> i
     return most
 
 
+def test_failed_recipients_lower_the_limits_of_an_account_that_is_known() -> None:
+    def messages(failing: bool) -> int:
+        with Monitor(key=KEY) as monitor:
+            monitor.failed("nobody", 5)
+            assert monitor.accounts == 0
+            for number in range(100):
+                assessment = monitor.observe("ada@example.org", 1, new=1, time=BEGIN + 60 * number)
+                if assessment.alarm:
+                    return number
+                if failing:
+                    monitor.failed("ada@example.org", 1)
+        raise AssertionError("no alarm")
+
+    assert messages(True) < messages(False)
+
+
 def test_a_theft_is_an_alarm_with_its_reason() -> None:
     monitor = Monitor()
     first = monitor.observe("ada", ["bob@example.net"], time=BEGIN)

@@ -56,7 +56,7 @@ impl Rate {
     pub(super) fn count_of(&self, wanted: f64, days: f64) -> f64 {
         let mean = self.in_a_day(days);
         let (mut low, mut high) = (mean, f64::from(MOST_COUNT));
-        if !(surprise(high, mean) > wanted) {
+        if surprise(high, mean) <= wanted {
             return high;
         }
         // The surprise grows with the number.
@@ -111,7 +111,8 @@ fn surprise(count: f64, mean: f64) -> f64 {
     if count <= NO_NUMBER || count <= mean {
         return 0.0;
     }
-    count * (count * (SIZE + mean) / (mean * (SIZE + count))).ln() - SIZE * ((SIZE + count) / (SIZE + mean)).ln()
+    count * (count * (SIZE + mean) / (mean * (SIZE + count))).ln()
+        - SIZE * ((SIZE + count) / (SIZE + mean)).ln()
 }
 
 #[cfg(test)]
@@ -137,7 +138,10 @@ mod tests {
                 // Sums of numbers near 1 have no more digits than this.
                 if tail > 1e-10 {
                     assert!((-surprise).exp() >= tail, "{count} at {mean}: {surprise}, {tail}");
-                    assert!(surprise > 0.3 * -tail.ln() - 1.5, "{count} at {mean}: {surprise}, {tail}");
+                    assert!(
+                        surprise > 0.3 * -tail.ln() - 1.5,
+                        "{count} at {mean}: {surprise}, {tail}"
+                    );
                 }
             }
         }

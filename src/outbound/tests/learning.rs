@@ -118,7 +118,10 @@ fn the_number_of_messages_is_judged_by_the_accounts_own_rate() {
 fn a_fit_without_a_counter_names_one_that_there_is() {
     let nothing = fit_without(&[], &["new_slots_1s", "slots_7s"]);
     let told = nothing.unwrap_err().to_string();
-    assert!(told.contains("'slots_7s'") && told.contains("new_slots_60s"), "{told}");
+    assert!(
+        told.contains("'slots_7s'") && told.contains("new_slots_60s"),
+        "{told}"
+    );
 }
 
 #[test]

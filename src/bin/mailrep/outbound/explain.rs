@@ -106,7 +106,10 @@ fn show(page: &mut Page, account: &str, habits: Option<&Habits>) {
     if habits.failed >= 0.5 {
         page.line(
             1,
-            &format!("{:.0} recipients failed within a day, which lowers its limits", habits.failed.ceil()),
+            &format!(
+                "{:.0} recipients failed within a day, which lowers its limits",
+                habits.failed.ceil()
+            ),
         );
     }
     if habits.channels.is_empty() {
