@@ -18,6 +18,8 @@ pub mod driver;
 mod error;
 #[cfg(feature = "capi")]
 pub mod ffi;
+#[cfg(feature = "filter")]
+pub mod filter;
 pub mod iprev;
 pub mod json;
 pub mod limits;

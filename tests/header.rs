@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 /// The order of the header: numbers, then what a program does first.
-const FILES: [&str; 18] = [
+const FILES: [&str; 21] = [
     "status",
     "codes",
     "text",
@@ -25,6 +25,9 @@ const FILES: [&str; 18] = [
     "outbound",
     "outbound_assessment",
     "outbound_batch",
+    "filter",
+    "filter_session",
+    "decision",
 ];
 
 /// The header as it is made from the code, for the given files.

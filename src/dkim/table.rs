@@ -148,6 +148,13 @@ impl SigningTable {
         self.len() == 0
     }
 
+    /// All signers, in no order; those of several rules come several times.
+    #[cfg(feature = "filter")]
+    pub(crate) fn all_signers(&self) -> impl Iterator<Item = &Arc<Signer>> {
+        let rules = self.exact.values().chain(self.below.values()).chain(&self.any);
+        rules.flat_map(|rule| &rule.signers)
+    }
+
     /// Who signs a message of this author domain that `account` submitted; none if nobody logged in.
     ///
     /// # Errors

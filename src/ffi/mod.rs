@@ -16,8 +16,11 @@
 
 pub mod codes;
 pub mod context;
+pub mod decision;
 mod dmarc_policy;
 pub mod error;
+pub mod filter;
+pub mod filter_session;
 mod handle;
 pub mod options;
 pub mod outbound;

@@ -415,6 +415,13 @@ impl Monitor {
         };
     }
 
+    /// Takes back what was declared of all accounts, so that they are watched as others are. For who declares anew what a file says.
+    pub fn withdraw_declarations(&self) {
+        for part in &self.parts {
+            lock(part).declared.clear();
+        }
+    }
+
     /// Forgets all of an account: as if it had never sent. Says whether it was known.
     pub fn reset(&self, account: &[u8]) -> bool {
         let key = self.key.of(account);

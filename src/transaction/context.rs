@@ -29,6 +29,8 @@ pub struct Options {
     pub dkim_keys: dkim::KeysOptions,
     /// How many DMARC records that were read are kept.
     pub dmarc_records: dmarc::RecordsOptions,
+    /// Whether the client's name is looked up (iprev). Default yes.
+    pub iprev: bool,
     /// Whether verdicts carry a trace of every step. Default no.
     pub trace: bool,
 }
@@ -46,6 +48,7 @@ impl Default for Options {
             spf_records: spf::RecordsOptions::default(),
             dkim_keys: dkim::KeysOptions::default(),
             dmarc_records: dmarc::RecordsOptions::default(),
+            iprev: true,
             trace: false,
         }
     }

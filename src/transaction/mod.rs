@@ -143,6 +143,9 @@ impl<R: Resolver> Transaction<R> {
         let client = client.to_canonical();
         self.stage = Stage::Connected;
         self.client = Some(client);
+        if !self.context.options().iprev {
+            return Ok(());
+        }
         let session = self.context.session();
         let (context, trace) = (Arc::clone(&self.context), self.trace.clone());
         self.iprev = Some(Job::begin(&*self.spawn, async move {

@@ -6,6 +6,7 @@
 mod check;
 mod dmarc_lint;
 mod dmarc_policy;
+mod filter;
 mod input;
 mod lint;
 mod outbound;

@@ -1,5 +1,6 @@
 //! What may stand on the command line.
 
+use super::filter::arguments::{Filter, FilterCommand};
 use super::help;
 use super::outbound::arguments::{Outbound, OutboundCommand};
 use super::policy::{Exceptions, Local, LocalDmarcPolicy, LocalPolicy};
@@ -43,6 +44,7 @@ pub(crate) enum Command {
     Keygen(Keygen),
     Srs(Srs),
     Outbound(Outbound),
+    Filter(Filter),
 }
 
 /// Options that may stand before the command or after it. They are no global arguments of clap: those lose what
@@ -399,9 +401,11 @@ impl Cli {
                 organizational_domains: command.exceptions.organizational_domains(),
                 ..Local::default()
             },
-            Command::Sign(_) | Command::Keygen(_) | Command::Srs(_) | Command::Outbound(_) => {
-                Local::default()
-            }
+            Command::Sign(_)
+            | Command::Keygen(_)
+            | Command::Srs(_)
+            | Command::Outbound(_)
+            | Command::Filter(_) => Local::default(),
         };
         let after = match &mut self.command {
             Command::Check(command) => &mut command.global,
@@ -438,6 +442,15 @@ impl Cli {
                     OutboundCommand::Explain(explain) => &mut explain.global,
                     OutboundCommand::Merge(merge) => &mut merge.global,
                     OutboundCommand::Fit(fit) => &mut fit.global,
+                };
+                let before = std::mem::take(&mut command.global);
+                command.global = before.and(std::mem::take(after))?;
+                &mut command.global
+            }
+            Command::Filter(command) => {
+                let after = match &mut command.what {
+                    FilterCommand::Check(check) => &mut check.global,
+                    FilterCommand::Run(run) => &mut run.global,
                 };
                 let before = std::mem::take(&mut command.global);
                 command.global = before.and(std::mem::take(after))?;

@@ -6,6 +6,7 @@ mod decision;
 mod dmarc;
 mod dmarc_lint;
 mod failure;
+mod filter;
 mod findings;
 mod help;
 mod input;
@@ -52,6 +53,7 @@ fn main() -> ExitCode {
         Command::Keygen(command) => keygen::run(command, global),
         Command::Srs(command) => srs::run(command, global),
         Command::Outbound(command) => outbound::run(command, &global),
+        Command::Filter(command) => filter::run(command, global),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

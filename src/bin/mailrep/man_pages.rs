@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use super::cli::Cli;
+use super::filter;
 use super::help::{self, Section};
 use super::outbound;
 use super::srs;
@@ -18,7 +19,7 @@ struct Page {
     see_also: &'static str,
 }
 
-const PAGES: [Page; 16] = [
+const PAGES: [Page; 19] = [
     Page {
         name: "mailrep",
         synopsis: &[
@@ -27,7 +28,7 @@ const PAGES: [Page; 16] = [
         ],
         sections: help::MAILREP,
         see_also: "mailrep-check(1), mailrep-spf(1), mailrep-dmarc(1), mailrep-dmarc-report(1), mailrep-sign(1), mailrep-keygen(1), \
-             mailrep-srs(1), mailrep-outbound(1)",
+             mailrep-srs(1), mailrep-outbound(1), mailrep-filter(1)",
     },
     Page {
         name: "mailrep-check",
@@ -146,6 +147,27 @@ const PAGES: [Page; 16] = [
         sections: outbound::help::FIT,
         see_also: "mailrep-outbound(1), mailrep-outbound-replay(1)",
     },
+    Page {
+        name: "mailrep-filter",
+        synopsis: &["mailrep filter check|run ..."],
+        sections: &[],
+        see_also: "mailrep(1), mailrep-filter-check(1), mailrep-filter-run(1)",
+    },
+    Page {
+        name: "mailrep-filter-check",
+        synopsis: &["mailrep filter check FILE"],
+        sections: filter::help::CHECK,
+        see_also: "mailrep(1), mailrep-filter(1), mailrep-filter-run(1), mailrep-keygen(1)",
+    },
+    Page {
+        name: "mailrep-filter-run",
+        synopsis: &[
+            "mailrep filter run --config FILE [--ip IP | --local USER] [--helo NAME] [--mail-from ADDR] [--rcpt ADDR]... [--login ACCOUNT] \
+             [--daemon NAME] [--queue-id ID] MESSAGE|-",
+        ],
+        sections: filter::help::RUN,
+        see_also: "mailrep(1), mailrep-filter(1), mailrep-filter-check(1), mailrep-check(1)",
+    },
 ];
 
 #[test]
@@ -200,7 +222,7 @@ fn render(page: &Page) -> String {
     synopsis(page).to_writer(&mut text).unwrap();
     man.render_description_section(&mut text).unwrap();
     man.render_options_section(&mut text).unwrap();
-    if ["mailrep", "mailrep-outbound"].contains(&page.name) {
+    if ["mailrep", "mailrep-filter", "mailrep-outbound"].contains(&page.name) {
         man.render_subcommands_section(&mut text).unwrap();
     }
     for section in page.sections {

@@ -44,7 +44,8 @@ pub(crate) fn checker(
     ))
 }
 
-fn source(global: &Global, time: Duration) -> Result<Source, Failure> {
+/// Who answers questions: zone files, or nameservers.
+pub(crate) fn source(global: &Global, time: Duration) -> Result<Source, Failure> {
     if global.zone.is_empty() {
         let standard = HickoryOptions::default();
         return Ok(Source::Network(HickoryOptions {

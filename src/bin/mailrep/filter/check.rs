@@ -1,0 +1,93 @@
+//! `mailrep filter check`.
+
+use super::arguments::FilterCheck;
+use crate::cli::Global;
+use crate::failure::Failure;
+use crate::page::{Page, Tone, print_json};
+use mailrep::Severity;
+use mailrep::filter::{Explanation, Filter, Policy};
+use serde_json::json;
+
+pub(crate) fn run(command: &FilterCheck, global: Global) -> Result<(), Failure> {
+    let as_json = global.json;
+    let unusable = |error| super::unusable(&error, as_json);
+    let policy = Policy::read(&command.file).map_err(unusable)?;
+    let filter = Filter::new(policy).map_err(unusable)?;
+    let explanation = filter.explain();
+    match as_json {
+        true => print_json(&object(&filter, &explanation)),
+        false => show(&filter, &explanation).print(),
+    }
+}
+
+fn show(filter: &Filter, explanation: &Explanation) -> Page {
+    let mut page = Page::default();
+    let worst = explanation.findings.first().map(|finding| finding.severity);
+    let (tone, what) = match worst {
+        Some(Severity::Error) => (Tone::Bad, "It can be used, and is dangerous"),
+        Some(Severity::Warning) => (Tone::Doubtful, "It can be used, with warnings"),
+        Some(Severity::Notice) | None => (Tone::Good, "It can be used"),
+    };
+    page.decision(tone, what, &filter.policy().file);
+    for (heading, sentences) in &explanation.parts {
+        page.told(heading, sentences);
+    }
+    if !explanation.records.is_empty() {
+        page.heading("DNS records to publish");
+        for record in &explanation.records {
+            for line in record.lines() {
+                page.line(1, line.trim());
+            }
+        }
+    }
+    if !explanation.files.is_empty() {
+        page.heading("Files");
+        for file in &explanation.files {
+            page.line(1, file);
+        }
+    }
+    let foreign: Vec<&str> = filter.policy().foreign.keys().map(String::as_str).collect();
+    if !foreign.is_empty() {
+        page.told(
+            "Sections that are not the filter's",
+            &[format!(
+                "the program that loads the filter reads [{}]",
+                foreign.join("] and [")
+            )],
+        );
+    }
+    for finding in &explanation.findings {
+        let tone = match finding.severity {
+            Severity::Error => Tone::Bad,
+            Severity::Warning => Tone::Doubtful,
+            Severity::Notice => Tone::Indifferent,
+        };
+        let place = finding.place.map(|place| format!("line {}: ", place.line));
+        let text = format!("{}{}", place.unwrap_or_default(), finding.message);
+        page.finding(tone, finding.severity.as_str(), &text);
+        page.sentence(&finding.fix);
+    }
+    page
+}
+
+fn object(filter: &Filter, explanation: &Explanation) -> serde_json::Value {
+    json!({
+        "valid": true,
+        "file": filter.policy().file,
+        "authserv_id": filter.authserv_id(),
+        "explanation": explanation
+            .parts
+            .iter()
+            .map(|(heading, sentences)| json!({ "heading": heading, "sentences": sentences }))
+            .collect::<Vec<_>>(),
+        "records": explanation.records,
+        "files": explanation.files,
+        "findings": explanation.findings.iter().map(|finding| json!({
+            "severity": finding.severity.as_str(),
+            "code": finding.code,
+            "message": finding.message,
+            "fix": finding.fix,
+            "line": finding.place.map(|place| place.line),
+        })).collect::<Vec<_>>(),
+    })
+}

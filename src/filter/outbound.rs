@@ -1,0 +1,191 @@
+//! Watching accounts: the monitor, its state, and what an alarm does.
+
+use super::decision::Alarm;
+use super::policy::{Fault, Located, OutboundRules, Place};
+use crate::outbound::{Event, Key, Monitor, MonitorOptions, Recipients, SnapshotError};
+use crate::private_file;
+use std::io::ErrorKind;
+use std::path::PathBuf;
+use std::sync::Arc;
+use zeroize::Zeroizing;
+
+/// The state cannot be written.
+#[derive(Debug, thiserror::Error)]
+#[error("the state of accounts cannot be written to {}: {error}", .path.display())]
+pub struct StateError {
+    /// Where.
+    path: PathBuf,
+    /// Why.
+    error: SnapshotError,
+}
+
+/// What watches, and where it is kept.
+#[derive(Debug)]
+pub(super) struct Outbound {
+    pub(super) monitor: Arc<Monitor>,
+    path: Option<PathBuf>,
+    tolerance: f64,
+    accounts: usize,
+}
+
+/// Octets of a key file: 32 digits, and some blanks.
+const MOST_KEY_OCTETS: u64 = 64;
+
+pub(super) fn open(rules: &OutboundRules, before: Option<&Outbound>) -> Result<Outbound, Fault> {
+    let path = rules.state_file.as_ref().map(|file| file.value.clone());
+    let monitor = match before {
+        // What was learned since the last save goes on being known.
+        Some(before)
+            if before.path == path
+                && before.tolerance == rules.false_alarms_per_account_year
+                && before.accounts == rules.accounts =>
+        {
+            Arc::clone(&before.monitor)
+        }
+        _ => Arc::new(load(rules)?),
+    };
+    // What the policy does not declare any more is watched again.
+    monitor.withdraw_declarations();
+    for (account, recipients) in &rules.declared {
+        monitor.allow(account.as_bytes(), *recipients);
+    }
+    Ok(Outbound {
+        monitor,
+        path,
+        tolerance: rules.false_alarms_per_account_year,
+        accounts: rules.accounts,
+    })
+}
+
+fn load(rules: &OutboundRules) -> Result<Monitor, Fault> {
+    let options = MonitorOptions {
+        false_alarms_per_account_year: rules.false_alarms_per_account_year,
+        accounts: rules.accounts,
+        ..MonitorOptions::default()
+    };
+    let fault = |place: Place, message: String, fix: &str| Fault {
+        place,
+        message,
+        fix: (!fix.is_empty()).then(|| fix.to_owned()),
+    };
+    if let Some(file) = &rules.state_file {
+        match Monitor::restore(&file.value, options.clone()) {
+            Ok(monitor) => return Ok(monitor),
+            Err(SnapshotError::Io(why)) if why.kind() == ErrorKind::NotFound => {}
+            Err(error) => {
+                let shown = file.value.display();
+                return Err(fault(
+                    file.place,
+                    format!("the state of accounts in {shown} cannot be used: {error}"),
+                    "put a copy of an older one in its place, or move it away to begin anew; it was not touched",
+                ));
+            }
+        }
+    }
+    let key = match &rules.key_file {
+        Some(file) => read_key(file)?,
+        None => {
+            let mut key = [0; 16];
+            aws_lc_rs::rand::fill(&mut key).map_err(|_| {
+                fault(
+                    Place { line: 1, column: 1 },
+                    "the system gives no random numbers for a key".to_owned(),
+                    "",
+                )
+            })?;
+            Key::from(key)
+        }
+    };
+    Monitor::new(key, options).map_err(|error| fault(Place { line: 1, column: 1 }, error.to_string(), ""))
+}
+
+fn read_key(file: &Located<PathBuf>) -> Result<Key, Fault> {
+    let shown = file.value.display();
+    let fault = |message: String| Fault {
+        place: file.place,
+        message,
+        fix: Some("'openssl rand -hex 16' prints a key".to_owned()),
+    };
+    let read = private_file::read(&file.value, MOST_KEY_OCTETS).map_err(|error| fault(error.to_string()))?;
+    let digits = std::str::from_utf8(&read.octets).unwrap_or_default().trim();
+    let mut key = Zeroizing::new([0; 16]);
+    let is_key = digits.len() == 32 && digits.bytes().all(|octet| octet.is_ascii_hexdigit());
+    for (at, octet) in key.iter_mut().enumerate().filter(|_| is_key) {
+        *octet = u8::from_str_radix(&digits[2 * at..2 * at + 2], 16).unwrap_or_default();
+    }
+    match is_key {
+        true => Ok(Key::from(*key)),
+        false => Err(fault(format!(
+            "{shown} holds no key: it takes 32 hexadecimal digits"
+        ))),
+    }
+}
+
+impl super::Filter {
+    /// Writes what is known of accounts to the policy's `state_file`; without one nothing is done. Whoever runs the filter calls it every
+    /// few minutes and at the end. Messages can be judged meanwhile.
+    ///
+    /// # Errors
+    /// [`StateError`]; what was written before is kept.
+    pub fn save_state(&self) -> Result<(), StateError> {
+        let Some(Outbound {
+            monitor,
+            path: Some(path),
+            ..
+        }) = &self.outbound
+        else {
+            return Ok(());
+        };
+        monitor.save(path).map_err(|error| StateError {
+            path: path.clone(),
+            error,
+        })
+    }
+}
+
+/// What the monitor says of a message.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Watched {
+    pub(super) alarm: Option<Alarm>,
+    /// Why there is an alarm of the whole host.
+    pub(super) host_alarm: Option<String>,
+    /// Why it was not counted.
+    pub(super) not_counted: Option<String>,
+}
+
+impl Outbound {
+    /// Counts a message. `more` is how many recipients there are beyond those that are known.
+    pub(super) fn count(&self, account: &[u8], time: f64, recipients: &[&[u8]], more: usize) -> Watched {
+        let all = recipients.len().saturating_add(more);
+        let event = Event {
+            time,
+            account,
+            recipients: match more {
+                0 => Recipients::Addresses(recipients),
+                _ => Recipients::Count(u32::try_from(all).unwrap_or(u32::MAX)),
+            },
+        };
+        let assessment = match self.monitor.observe(&event) {
+            Ok(assessment) => assessment,
+            Err(error) => {
+                return Watched {
+                    not_counted: Some(error.to_string()),
+                    ..Watched::default()
+                };
+            }
+        };
+        let began = |since: i64| since >= (time * 1_000.0) as i64;
+        Watched {
+            alarm: assessment.evidence.as_ref().map(|evidence| Alarm {
+                account: account.to_vec(),
+                cause: evidence.code,
+                reason: evidence.to_string(),
+                since: evidence.since,
+                is_new: began(evidence.since),
+            }),
+            host_alarm: assessment.host_evidence.as_ref().map(ToString::to_string),
+            not_counted: (!assessment.watched)
+                .then(|| "more accounts send than the monitor has room for".to_owned()),
+        }
+    }
+}
