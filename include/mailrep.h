@@ -493,6 +493,112 @@
 #define MAILREP_SRS_SOCKETMAP 2
 
 /**
+ * The glue strips the blank after the colon of header fields, or does not know it. One is put there; signatures with simple
+ * canonicalization may not verify. (Without SMFIP_HDR_LEADSPC.)
+ */
+#define MAILREP_GLUE_NO_LEADING_SPACE 1
+
+/**
+ * Folds within header values are a bare LF, as libmilter has them: they become CRLF, and values to insert have LF.
+ */
+#define MAILREP_GLUE_BARE_LF 2
+
+/**
+ * Go on.
+ */
+#define MAILREP_REPLY_CONTINUE 0
+
+/**
+ * Refuse the command for now (4xx).
+ */
+#define MAILREP_REPLY_DEFER 1
+
+/**
+ * Refuse the command (5xx).
+ */
+#define MAILREP_REPLY_REJECT 2
+
+/**
+ * The message goes on its way.
+ */
+#define MAILREP_TREATMENT_ACCEPT 0
+
+/**
+ * It goes on its way with a field that says why it is suspicious, which is among the actions.
+ */
+#define MAILREP_TREATMENT_TAG 1
+
+/**
+ * It is held back for a person.
+ */
+#define MAILREP_TREATMENT_HOLD 2
+
+/**
+ * The client is asked to try again.
+ */
+#define MAILREP_TREATMENT_DEFER 3
+
+/**
+ * It is refused.
+ */
+#define MAILREP_TREATMENT_REJECT 4
+
+/**
+ * Delete a header field: its name, and as number which one of that name, from 1. (smfi_chgheader() with the value NULL.)
+ */
+#define MAILREP_ACTION_DELETE_HEADER 0
+
+/**
+ * Insert a header field: its name, its value, and as number its place, 0 being the top. (smfi_insheader().)
+ */
+#define MAILREP_ACTION_INSERT_HEADER 1
+
+/**
+ * Another envelope sender, in value, without angle brackets. (smfi_chgfrom().)
+ */
+#define MAILREP_ACTION_CHANGE_SENDER 2
+
+/**
+ * One recipient more, in value, without angle brackets. (smfi_addrcpt().)
+ */
+#define MAILREP_ACTION_ADD_RECIPIENT 3
+
+/**
+ * Take the recipient in value out, without angle brackets. (smfi_delrcpt().)
+ */
+#define MAILREP_ACTION_DELETE_RECIPIENT 4
+
+/**
+ * Hold the message back; the reason is line 0. (smfi_quarantine().)
+ */
+#define MAILREP_ACTION_HOLD 5
+
+/**
+ * Ask the client to try again: code, enhanced status code, lines. (smfi_setmlreply() and SMFIS_TEMPFAIL.) It is the only action then.
+ */
+#define MAILREP_ACTION_DEFER 6
+
+/**
+ * Refuse the message: code, enhanced status code, lines. (smfi_setmlreply() and SMFIS_REJECT.) It is the only action then.
+ */
+#define MAILREP_ACTION_REJECT 7
+
+/**
+ * Something failed.
+ */
+#define MAILREP_NOTICE_ERROR 0
+
+/**
+ * Something an administrator should look at.
+ */
+#define MAILREP_NOTICE_WARNING 1
+
+/**
+ * Something that was done.
+ */
+#define MAILREP_NOTICE_INFO 2
+
+/**
  * What a message says of the account that sent it, or whether an alarm is open for an account.
  */
 typedef struct mailrep_assessment mailrep_assessment;
@@ -504,9 +610,35 @@ typedef struct mailrep_assessment mailrep_assessment;
 typedef struct mailrep_context mailrep_context;
 
 /**
+ * What runs beside a filter: threads that tell of alarms, the control socket, SRS servers. Any number of threads may use it at a time.
+ */
+typedef struct mailrep_daemon mailrep_daemon;
+
+/**
+ * What is to be done with a message, and why. The actions are to be carried out in the order of their indices.
+ */
+typedef struct mailrep_decision mailrep_decision;
+
+/**
  * Why a handle could not be made; the caller frees it with mailrep_error_free().
  */
 typedef struct mailrep_error mailrep_error;
+
+/**
+ * A policy with all that it names loaded: keys, secrets, what is known of accounts. Any number of threads may use it at a time. It
+ * never changes, but for what is learned of accounts.
+ */
+typedef struct mailrep_filter mailrep_filter;
+
+/**
+ * A connection and the messages that come over it, used by one thread at a time (not always the same one; libmilter runs one for each
+ * connection).
+ *
+ * The calls come in the order of SMTP: connect or connect_local, helo, then for each message mail_from, rcpt ..., data, header ...,
+ * end_of_headers, body ..., end. A message that is given up is aborted; the connection stays. A call out of turn is refused with
+ * MAILREP_SEQUENCE and changes nothing.
+ */
+typedef struct mailrep_filter_session mailrep_filter_session;
 
 /**
  * Watches how accounts send, and raises an alarm for one that sends as its owner never did. Any number of threads may use it at a time;
@@ -1009,6 +1141,11 @@ typedef struct mailrep_judged {
    */
   float score;
 } mailrep_judged;
+
+/**
+ * Is told what belongs into the log, by any thread and by several at a time: MAILREP_NOTICE_..., a sentence, and the pointer given beside.
+ */
+typedef void (*mailrep_notify)(int severity, const char *text, void *user);
 
 #ifdef __cplusplus
 extern "C" {
@@ -2339,6 +2476,608 @@ int mailrep_monitor_observe_all_addresses(const struct mailrep_monitor *monitor,
                                           size_t address_count,
                                           struct mailrep_judged *results,
                                           struct mailrep_error **error);
+
+/**
+ * Reads a policy file and all that it names. docs/filter.md explains every key; "mailrep filter check FILE" says in words what a policy does.
+ *
+ * @param path   the file; relative paths in it are below the folder that it is in
+ * @param out    where the filter is left, to be freed with mailrep_filter_free(); NULL is left on failure
+ * @param error  where the error is left, to be freed with mailrep_error_free(); NULL is left on success. Its text has a line for each
+ *               fault: FILE:LINE:COLUMN: what is wrong; what mends it. The argument may be NULL if words are not wanted
+ * @return       MAILREP_OK; MAILREP_NULL; MAILREP_INVALID for a policy that cannot be used, or that names a file that cannot;
+ *               MAILREP_IO if the policy file itself cannot be read
+ */
+int mailrep_filter_read(const char *path,
+                        struct mailrep_filter **out,
+                        struct mailrep_error **error);
+
+/**
+ * As mailrep_filter_read(), for a program that shall start in any case but that of a wrong policy: a state of accounts that cannot be used is
+ * renamed (its name with ".unusable" behind), or not written if it cannot be renamed.
+ *
+ * @param path   as for mailrep_filter_read()
+ * @param out    as for mailrep_filter_read()
+ * @param aside  where a sentence about that is left if it happened, else NULL, to be freed with mailrep_error_free(); may be NULL
+ * @param error  as for mailrep_filter_read()
+ * @return       as for mailrep_filter_read()
+ */
+int mailrep_filter_read_aside(const char *path,
+                              struct mailrep_filter **out,
+                              struct mailrep_error **aside,
+                              struct mailrep_error **error);
+
+/**
+ * As mailrep_filter_read(), for a policy that the program has as text.
+ *
+ * @param text    TOML; need not be closed by 0
+ * @param length  octets of text
+ * @param name    what to call it in errors, such as "mailrep.toml"; NULL is "policy"
+ * @param folder  where relative paths begin; NULL is the folder in which the program runs
+ * @param out     where the filter is left, to be freed with mailrep_filter_free(); NULL is left on failure
+ * @param error   as for mailrep_filter_read()
+ * @return        MAILREP_OK; MAILREP_NULL; MAILREP_INVALID
+ */
+int mailrep_filter_parse(const char *text,
+                         size_t length,
+                         const char *name,
+                         const char *folder,
+                         struct mailrep_filter **out,
+                         struct mailrep_error **error);
+
+/**
+ * Reads a policy file anew. The new filter goes on with what the old one knows of accounts, alarms included, unless the policy names
+ * another state file. Give the new one to sessions that begin from then on; the old one can be freed at once, sessions
+ * that began with it keep what they need.
+ *
+ * @param filter  the present one, which is as good as before whatever happens; may be used by other threads at the same time
+ * @param path    the file
+ * @param out     where the new filter is left, to be freed with mailrep_filter_free(); NULL is left on failure
+ * @param error   as for mailrep_filter_read()
+ * @return        as for mailrep_filter_read()
+ */
+int mailrep_filter_reload(const struct mailrep_filter *filter,
+                          const char *path,
+                          struct mailrep_filter **out,
+                          struct mailrep_error **error);
+
+/**
+ * Frees a filter. Sessions that came from it stay usable.
+ *
+ * @param filter  may be NULL
+ */
+void mailrep_filter_free(struct mailrep_filter *filter);
+
+/**
+ * Writes what is known of accounts to the policy's state_file; without one, nothing is done. Call it every few minutes, and at the end.
+ * It takes a fraction of a second for a hundred thousand accounts; messages can be judged meanwhile.
+ *
+ * @param filter  may be used by other threads at the same time
+ * @param error   as for mailrep_filter_read()
+ * @return        MAILREP_OK; MAILREP_NULL; MAILREP_IO: what was written before is kept
+ */
+int mailrep_filter_save_state(const struct mailrep_filter *filter,
+                              struct mailrep_error **error);
+
+/**
+ * The administrator says: what raised the alarm of this account was legitimate. Its mail goes on its way again, and as much will not
+ * raise an alarm.
+ *
+ * @param filter    may be used by other threads at the same time
+ * @param account   as mailrep_decision_alarm_account() has it; any octets
+ * @param length    octets of account
+ * @param was_open  where 1 is left if the account had an alarm, else 0; may be NULL
+ * @return          MAILREP_OK; MAILREP_NULL; MAILREP_INVALID if the policy has no [outbound]
+ */
+int mailrep_filter_acknowledge(const struct mailrep_filter *filter,
+                               const char *account,
+                               size_t length,
+                               int *was_open);
+
+/**
+ * The name under which results are written.
+ *
+ * @param filter  may be NULL
+ * @return        text that lives as long as the filter; absent for NULL
+ */
+struct mailrep_text mailrep_filter_authserv_id(const struct mailrep_filter *filter);
+
+/**
+ * A value of a section of the policy file that is the program's own: "milter" or "log".
+ *
+ * @param filter   may be used by other threads at the same time
+ * @param section  "milter" or "log"
+ * @param key      the key, such as "listen"
+ * @return         text that lives as long as the filter: a text without its quotes, a number, "true" or "false"; of a list the members
+ *                 with line feeds between. Absent if the file does not have it
+ */
+struct mailrep_text mailrep_filter_setting(const struct mailrep_filter *filter,
+                                           const char *section,
+                                           const char *key);
+
+/**
+ * Complains about keys of a section of the program's own that the program does not know.
+ *
+ * @param filter   may be used by other threads at the same time
+ * @param section  "milter" or "log"
+ * @param keys     the keys that the program knows
+ * @param count    how many, at most 1,024
+ * @param error    where the error is left, with line and suggestion, as for mailrep_filter_read()
+ * @return         MAILREP_OK; MAILREP_NULL; MAILREP_INVALID if there is another key
+ */
+int mailrep_filter_check_section(const struct mailrep_filter *filter,
+                                 const char *section,
+                                 const char *const *keys,
+                                 size_t count,
+                                 struct mailrep_error **error);
+
+/**
+ * Begins a connection.
+ *
+ * @param filter  may be used by other threads at the same time, and freed before the session is
+ * @param glue    MAILREP_GLUE_NO_LEADING_SPACE and MAILREP_GLUE_BARE_LF, added up, or 0. With libmilter, where SMFIP_HDR_LEADSPC was
+ *                negotiated: MAILREP_GLUE_BARE_LF
+ * @param out     where the session is left, to be freed with mailrep_filter_session_free(); NULL is left on failure
+ * @return        MAILREP_OK; MAILREP_NULL; MAILREP_INVALID for a glue that this version does not know
+ */
+int mailrep_filter_session_new(const struct mailrep_filter *filter,
+                               int glue,
+                               struct mailrep_filter_session **out);
+
+/**
+ * Frees a session, at any time: a message that is under way is given up.
+ *
+ * @param session  may be NULL
+ */
+void mailrep_filter_session_free(struct mailrep_filter_session *session);
+
+/**
+ * Messages that begin from now on take place at a given time, for tests and for mail that came earlier.
+ *
+ * @param session  the connection
+ * @param now      seconds since 1970-01-01T00:00:00Z, with fractions; below 0 is the present again
+ * @return         MAILREP_OK; MAILREP_NULL
+ */
+int mailrep_filter_session_set_time(struct mailrep_filter_session *session, double now);
+
+/**
+ * An SMTP client has connected. Once, as the first call.
+ *
+ * @param session        the connection
+ * @param address        an IPv4 or IPv6 address as text, without brackets; NULL if it is not known, as of a Unix socket
+ * @param length         octets of address
+ * @param daemon         the name of the MTA's daemon, the macro {daemon_name}; may be NULL
+ * @param daemon_length  octets of daemon
+ * @return               MAILREP_OK; MAILREP_NULL; MAILREP_INVALID when it is no address; MAILREP_SEQUENCE
+ */
+int mailrep_filter_session_connect(struct mailrep_filter_session *session,
+                                   const char *address,
+                                   size_t length,
+                                   const char *daemon,
+                                   size_t daemon_length);
+
+/**
+ * In place of mailrep_filter_session_connect(), for mail that is submitted on this host and not by SMTP, where the MTA lets that be known.
+ * (Postfix tells non_smtpd_milters of a client at 127.0.0.1, which is treated in the same way.)
+ *
+ * @param session  the connection
+ * @param user     who submits; may be NULL if that is not known
+ * @param length   octets of user
+ * @return         MAILREP_OK; MAILREP_NULL; MAILREP_INVALID; MAILREP_SEQUENCE
+ */
+int mailrep_filter_session_connect_local(struct mailrep_filter_session *session,
+                                         const char *user,
+                                         size_t length);
+
+/**
+ * The name that the client gives with HELO or EHLO, any number of times. A message that is under way is given up.
+ *
+ * @param session  after connect
+ * @param name     any octets
+ * @param length   octets of name
+ * @return         MAILREP_OK; MAILREP_NULL; MAILREP_INVALID; MAILREP_SEQUENCE
+ */
+int mailrep_filter_session_helo(struct mailrep_filter_session *session,
+                                const char *name,
+                                size_t length);
+
+/**
+ * A message begins. What is to be answered is told by mailrep_filter_session_reply().
+ *
+ * @param session       after connect, and after the message before it has ended or was aborted
+ * @param address       the envelope sender, any octets, with angle brackets or without; "" and "<>" are the null reverse-path
+ * @param length        octets of address
+ * @param login         who has logged in, the macro {auth_authen}; NULL or empty if nobody has
+ * @param login_length  octets of login
+ * @return              MAILREP_OK; MAILREP_NULL; MAILREP_INVALID; MAILREP_SEQUENCE
+ */
+int mailrep_filter_session_mail_from(struct mailrep_filter_session *session,
+                                     const char *address,
+                                     size_t length,
+                                     const char *login,
+                                     size_t login_length);
+
+/**
+ * Who has logged in, where the MTA tells it later than with the sender: sites change which macros come when. The message is a
+ * submission from then on. If mailrep_filter_session_mail_from() told it already, nothing happens.
+ *
+ * @param session  after mail_from, before end_of_headers
+ * @param login    the macro {auth_authen}; empty is nobody
+ * @param length   octets of login
+ * @return         MAILREP_OK; MAILREP_NULL; MAILREP_INVALID; MAILREP_SEQUENCE
+ */
+int mailrep_filter_session_login(struct mailrep_filter_session *session,
+                                 const char *login,
+                                 size_t length);
+
+/**
+ * A recipient. What is to be answered is told by mailrep_filter_session_reply(); a recipient that is refused is none.
+ *
+ * @param session  after mail_from, before data
+ * @param address  any octets, with angle brackets or without
+ * @param length   octets of address
+ * @return         MAILREP_OK, also if the recipient is to be refused; MAILREP_NULL; MAILREP_INVALID; MAILREP_SEQUENCE
+ */
+int mailrep_filter_session_rcpt(struct mailrep_filter_session *session,
+                                const char *address,
+                                size_t length);
+
+/**
+ * DATA: the recipients are complete, and the message counts for its account. It may be left out where the glue has no such event.
+ *
+ * @param session  after rcpt
+ * @return         MAILREP_OK; MAILREP_NULL; MAILREP_SEQUENCE
+ */
+int mailrep_filter_session_data(struct mailrep_filter_session *session);
+
+/**
+ * A header field, in the order of the message, as the session's glue has it.
+ *
+ * @param session       after mail_from, before end_of_headers
+ * @param name          the field's name, without the colon
+ * @param name_length   octets of name
+ * @param value         what stands after the colon, with its blank unless MAILREP_GLUE_NO_LEADING_SPACE was given, without the closing
+ *                      line end; its folds are CRLF, or LF with MAILREP_GLUE_BARE_LF
+ * @param value_length  octets of value
+ * @return              MAILREP_OK; MAILREP_NULL; MAILREP_INVALID; MAILREP_SEQUENCE
+ */
+int mailrep_filter_session_header(struct mailrep_filter_session *session,
+                                  const char *name,
+                                  size_t name_length,
+                                  const char *value,
+                                  size_t value_length);
+
+/**
+ * The header is complete. Look-ups of keys and policies begin and go on while the body arrives.
+ *
+ * @param session  after mail_from and the header fields
+ * @return         MAILREP_OK; MAILREP_NULL; MAILREP_SEQUENCE
+ */
+int mailrep_filter_session_end_of_headers(struct mailrep_filter_session *session);
+
+/**
+ * Octets of the body, in chunks of any size, split anywhere. They are hashed and not kept.
+ *
+ * @param session  after end_of_headers
+ * @param octets   with CRLF for line ends, as libmilter has them too; may be NULL if length is 0
+ * @param length   how many
+ * @return         MAILREP_OK; MAILREP_NULL; MAILREP_INVALID; MAILREP_SEQUENCE
+ */
+int mailrep_filter_session_body(struct mailrep_filter_session *session, const void *octets, size_t length);
+
+/**
+ * The message is complete: waits for look-ups that are still open, no longer than the policy's timeout, and decides. The session is ready
+ * for the next message. Whatever fails within, such as the DNS or a key, is told in the decision and is no error.
+ *
+ * @param session   after mail_from
+ * @param queue_id  the MTA's name for the message, the macro i, which Postfix knows only now; may be NULL
+ * @param length    octets of queue_id
+ * @param out       where the decision is left, to be freed with mailrep_decision_free(); NULL is left on failure
+ * @return          MAILREP_OK; MAILREP_NULL; MAILREP_INVALID; MAILREP_SEQUENCE
+ */
+int mailrep_filter_session_end(struct mailrep_filter_session *session,
+                               const char *queue_id,
+                               size_t length,
+                               struct mailrep_decision **out);
+
+/**
+ * The message is given up; the connection stays. Outside a message it does nothing.
+ *
+ * @param session  the connection
+ * @return         MAILREP_OK; MAILREP_NULL
+ */
+int mailrep_filter_session_abort(struct mailrep_filter_session *session);
+
+/**
+ * What the last call on this session said, as a sentence for a log.
+ *
+ * @param session  may be NULL
+ * @return         text that lives until the next call on this session; "" if that call succeeded, or for NULL
+ */
+const char *mailrep_filter_session_error(const struct mailrep_filter_session *session);
+
+/**
+ * What to answer to the command that the last call on this session told of.
+ *
+ * @param session  may be NULL
+ * @return         MAILREP_REPLY_CONTINUE, MAILREP_REPLY_DEFER or MAILREP_REPLY_REJECT; MAILREP_ABSENT for NULL
+ */
+int mailrep_filter_session_reply(const struct mailrep_filter_session *session);
+
+/**
+ * The code of a refusal, such as 550.
+ *
+ * @param session  may be NULL
+ * @return         MAILREP_ABSENT if nothing is refused
+ */
+int mailrep_filter_session_reply_code(const struct mailrep_filter_session *session);
+
+/**
+ * The enhanced status code of a refusal, such as "5.1.1".
+ *
+ * @param session  may be NULL
+ * @return         text that lives until the next call on this session; absent if nothing is refused
+ */
+struct mailrep_text mailrep_filter_session_reply_enhanced(const struct mailrep_filter_session *session);
+
+/**
+ * How many lines of text a refusal has.
+ *
+ * @param session  may be NULL
+ * @return         1 to 8; 0 if nothing is refused
+ */
+size_t mailrep_filter_session_reply_line_count(const struct mailrep_filter_session *session);
+
+/**
+ * A line of a refusal, without any code: printable ASCII without '%', at most 400 octets.
+ *
+ * @param session  may be NULL
+ * @param at       from 0
+ * @return         text that lives until the next call on this session; absent beyond the last
+ */
+struct mailrep_text mailrep_filter_session_reply_line(const struct mailrep_filter_session *session,
+                                                      size_t at);
+
+/**
+ * Frees a decision, and with it all texts and octets that came from it.
+ *
+ * @param decision  may be NULL
+ */
+void mailrep_decision_free(struct mailrep_decision *decision);
+
+/**
+ * What becomes of the message, all in all.
+ *
+ * @param decision  may be NULL
+ * @return          MAILREP_TREATMENT_ACCEPT to MAILREP_TREATMENT_REJECT; MAILREP_ABSENT for NULL
+ */
+int mailrep_decision_treatment(const struct mailrep_decision *decision);
+
+/**
+ * Why, as a code that stays, such as "dmarc_reject"; "none" for a message that goes on its way.
+ *
+ * @param decision  may be NULL
+ * @return          text that lives as long as the decision; absent for NULL
+ */
+struct mailrep_text mailrep_decision_cause(const struct mailrep_decision *decision);
+
+/**
+ * Why, in a sentence.
+ *
+ * @param decision  may be NULL
+ * @return          text that lives as long as the decision; absent for NULL
+ */
+struct mailrep_text mailrep_decision_reason(const struct mailrep_decision *decision);
+
+/**
+ * One line for a log, without the time: printable ASCII, key=value with blanks between.
+ *
+ * @param decision  may be NULL
+ * @return          text that lives as long as the decision; absent for NULL
+ */
+struct mailrep_text mailrep_decision_log(const struct mailrep_decision *decision);
+
+/**
+ * All of it as a JSON object, as "mailrep filter run --json" prints it.
+ *
+ * @param decision  may be NULL
+ * @return          text that lives as long as the decision; absent for NULL
+ */
+struct mailrep_text mailrep_decision_json(const struct mailrep_decision *decision);
+
+/**
+ * How many actions there are.
+ *
+ * @param decision  may be NULL
+ * @return          0 for NULL
+ */
+size_t mailrep_decision_action_count(const struct mailrep_decision *decision);
+
+/**
+ * What kind of action.
+ *
+ * @param decision  may be NULL
+ * @param at        from 0
+ * @return          MAILREP_ACTION_DELETE_HEADER to MAILREP_ACTION_REJECT; MAILREP_ABSENT beyond the last
+ */
+int mailrep_decision_action_kind(const struct mailrep_decision *decision, size_t at);
+
+/**
+ * The name of the header field to delete or insert.
+ *
+ * @param decision  may be NULL
+ * @param at        from 0
+ * @return          octets that live as long as the decision, closed by 0; absent for other actions
+ */
+struct mailrep_octets mailrep_decision_action_name(const struct mailrep_decision *decision, size_t at);
+
+/**
+ * The value of the header field to insert, as the session's glue wants it; or the address of a sender or recipient.
+ *
+ * @param decision  may be NULL
+ * @param at        from 0
+ * @return          octets that live as long as the decision, closed by 0; absent for other actions
+ */
+struct mailrep_octets mailrep_decision_action_value(const struct mailrep_decision *decision,
+                                                    size_t at);
+
+/**
+ * Which of the fields of a name is to be deleted, from 1, or the place at which to insert one, from 0.
+ *
+ * @param decision  may be NULL
+ * @param at        from 0
+ * @return          MAILREP_ABSENT for other actions
+ */
+int mailrep_decision_action_number(const struct mailrep_decision *decision, size_t at);
+
+/**
+ * The code of a refusal, such as 550.
+ *
+ * @param decision  may be NULL
+ * @param at        from 0
+ * @return          MAILREP_ABSENT for other actions
+ */
+int mailrep_decision_action_code(const struct mailrep_decision *decision, size_t at);
+
+/**
+ * The enhanced status code of a refusal, such as "5.7.1".
+ *
+ * @param decision  may be NULL
+ * @param at        from 0
+ * @return          text that lives as long as the decision; absent for other actions
+ */
+struct mailrep_text mailrep_decision_action_enhanced(const struct mailrep_decision *decision, size_t at);
+
+/**
+ * How many lines of text an action has.
+ *
+ * @param decision  may be NULL
+ * @param at        from 0
+ * @return          1 to 8 of a refusal; 1 of a hold; 0 of others
+ */
+size_t mailrep_decision_action_line_count(const struct mailrep_decision *decision, size_t at);
+
+/**
+ * A line of text: of a refusal, without any code; of a hold, the reason. Printable ASCII without '%', at most 400 octets.
+ *
+ * @param decision  may be NULL
+ * @param at        the action, from 0
+ * @param line      from 0
+ * @return          text that lives as long as the decision; absent beyond the last
+ */
+struct mailrep_text mailrep_decision_action_line(const struct mailrep_decision *decision,
+                                                 size_t at,
+                                                 size_t line);
+
+/**
+ * How many things there are to know beside the decision, such as why a message was forwarded.
+ *
+ * @param decision  may be NULL
+ * @return          0 for NULL
+ */
+size_t mailrep_decision_note_count(const struct mailrep_decision *decision);
+
+/**
+ * Something to know beside the decision, in a sentence.
+ *
+ * @param decision  may be NULL
+ * @param at        from 0
+ * @return          text that lives as long as the decision; absent beyond the last
+ */
+struct mailrep_text mailrep_decision_note(const struct mailrep_decision *decision, size_t at);
+
+/**
+ * Whether this message raised an alarm of the account that sent it, so that it is time to tell somebody. While the alarm is open,
+ * messages that follow have 0.
+ *
+ * @param decision  may be NULL
+ * @return          1, or 0; MAILREP_ABSENT if no alarm is open
+ */
+int mailrep_decision_alarm_is_new(const struct mailrep_decision *decision);
+
+/**
+ * The account whose alarm is open: the login; for mail submitted on this host the user, or else the client's address.
+ *
+ * @param decision  may be NULL
+ * @return          octets that live as long as the decision, closed by 0; absent if no alarm is open
+ */
+struct mailrep_octets mailrep_decision_alarm_account(const struct mailrep_decision *decision);
+
+/**
+ * What the alarm rests on, as a code that stays, such as "new_slots_1s".
+ *
+ * @param decision  may be NULL
+ * @return          text that lives as long as the decision; absent if no alarm is open
+ */
+struct mailrep_text mailrep_decision_alarm_cause(const struct mailrep_decision *decision);
+
+/**
+ * What the alarm rests on, in a sentence for an administrator.
+ *
+ * @param decision  may be NULL
+ * @return          text that lives as long as the decision; absent if no alarm is open
+ */
+struct mailrep_text mailrep_decision_alarm_reason(const struct mailrep_decision *decision);
+
+/**
+ * Why this message raised an alarm for the whole host: many accounts have become unusual at once.
+ *
+ * @param decision  may be NULL
+ * @return          text that lives as long as the decision; absent if it raised none
+ */
+struct mailrep_text mailrep_decision_host_alarm(const struct mailrep_decision *decision);
+
+/**
+ * Starts what the policy of a filter asks for beside filtering: who is told of alarms ([outbound]), the control socket ([control]), SRS
+ * servers ([srs]). The threads take no signals if the calling thread has blocked them. In a child of this process there are none.
+ *
+ * @param filter  may be freed while the daemon runs
+ * @param notify  is told what belongs into the log; NULL is nobody. It must not call mailrep_daemon_stop()
+ * @param user    is handed to notify; it has to live as long as the daemon
+ * @param out     where the daemon is left, to be ended with mailrep_daemon_stop(); NULL is left on failure
+ * @param error   where the error is left, as for mailrep_filter_read()
+ * @return        MAILREP_OK; MAILREP_NULL; MAILREP_IO: an address or socket that cannot be listened on
+ */
+int mailrep_daemon_start(const struct mailrep_filter *filter,
+                         mailrep_notify notify,
+                         void *user,
+                         struct mailrep_daemon **out,
+                         struct mailrep_error **error);
+
+/**
+ * Goes on with another filter, as after mailrep_filter_reload(). What cannot be changed without a restart is told to notify.
+ *
+ * @param daemon  may be used by other threads at the same time
+ * @param filter  may be freed while the daemon runs
+ * @return        MAILREP_OK; MAILREP_NULL
+ */
+int mailrep_daemon_exchange(const struct mailrep_daemon *daemon,
+                            const struct mailrep_filter *filter);
+
+/**
+ * Tells of a decision that was carried out: a new alarm is announced, mail that is held for one is remembered. It does not wait.
+ *
+ * @param daemon    may be used by other threads at the same time
+ * @param decision  may be freed afterwards
+ * @return          MAILREP_OK; MAILREP_NULL
+ */
+int mailrep_daemon_told(const struct mailrep_daemon *daemon,
+                        const struct mailrep_decision *decision);
+
+/**
+ * Writes what is known of accounts, as mailrep_filter_save_state() does, and which of them have alarms.
+ *
+ * @param daemon  may be used by other threads at the same time
+ * @param error   where the error is left, as for mailrep_filter_read()
+ * @return        MAILREP_OK; MAILREP_NULL; MAILREP_IO: what was written before is kept
+ */
+int mailrep_daemon_save(const struct mailrep_daemon *daemon, struct mailrep_error **error);
+
+/**
+ * Ends it: alarms that wait are announced first, which takes two minutes at the most for each.
+ *
+ * @param daemon  may be NULL
+ */
+void mailrep_daemon_stop(struct mailrep_daemon *daemon);
 
 #ifdef __cplusplus
 }  // extern "C"

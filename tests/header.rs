@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 /// The order of the header: numbers, then what a program does first.
-const FILES: [&str; 21] = [
+const FILES: [&str; 22] = [
     "status",
     "codes",
     "text",
@@ -28,6 +28,7 @@ const FILES: [&str; 21] = [
     "filter",
     "filter_session",
     "decision",
+    "daemon",
 ];
 
 /// The header as it is made from the code, for the given files.

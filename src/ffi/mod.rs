@@ -16,6 +16,7 @@
 
 pub mod codes;
 pub mod context;
+pub mod daemon;
 pub mod decision;
 mod dmarc_policy;
 pub mod error;

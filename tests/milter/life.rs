@@ -1,0 +1,198 @@
+//! The milter's own life: reloads, ends, faults.
+
+use crate::host::{Host, Mail, OUTSIDE, message, needs_host, results};
+use crate::milter;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+fn send(host: &Host, subject: &str) -> u16 {
+    let content = message("ada@example.org", subject, "");
+    host.send(&Mail {
+        content: &content,
+        ..OUTSIDE
+    })
+    .code
+}
+
+#[test]
+fn a_reload_takes_what_is_new_and_keeps_the_old_on_error() {
+    needs_host!();
+    let mut host = Host::start("");
+    assert_eq!(send(&host, "before"), 250);
+    let policy = host.policy("[dmarc]\nhonour_policy = true\n");
+    host.milter().reload(&policy);
+    host.milter().wait_for_log(&["the policy was taken anew"]);
+    let forged = message("ada@example.org", "forged", "");
+    let forger = Mail {
+        ip: "203.0.113.66",
+        content: &forged,
+        ..OUTSIDE
+    };
+    assert_eq!(host.send(&forger).code, 550);
+    // A fault in the filter's sections, and one in our own.
+    for (broken, words) in [
+        ("[dmarc]\nhonor_policy = false\n", "did you mean 'honour_policy'?"),
+        ("[log]\nto = \"somewhere\"\n", "'to' in [log] is 'somewhere'"),
+        ("[log]\nfacilities = \"mail\"\n", "did you mean 'facility'?"),
+    ] {
+        let before = host.milter().lines(&["was not taken anew"]).len();
+        let policy = host.policy(broken);
+        host.milter().reload(&policy);
+        host.milter().wait_for_log(&[words]);
+        while host.milter().lines(&["was not taken anew"]).len() == before {
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        assert_eq!(host.send(&forger).code, 550);
+    }
+}
+
+#[test]
+fn faults_of_the_policy_are_told_at_start_and_by_a_check() {
+    needs_host!();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("mailrep.toml");
+    std::fs::write(
+        &file,
+        "[milter]\nsocket = \"nowhere\"\nsokcet = 1\n[dns]\nnameservers = [\"127.0.0.1\"]\n",
+    )
+    .unwrap();
+    for arguments in [&["-c"][..], &["-t", "-c"]] {
+        let output = Command::new(milter::program().unwrap())
+            .args(arguments)
+            .arg(&file)
+            .output()
+            .unwrap();
+        let text = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(78), "{text}");
+        assert!(
+            text.contains("did you mean 'socket'?") && text.contains("is 'nowhere'"),
+            "{text}"
+        );
+    }
+    std::fs::write(
+        &file,
+        "[milter]\nsocket = \"inet:1@127.0.0.1\"\n[dns]\nnameservers = [\"127.0.0.1\"]\n",
+    )
+    .unwrap();
+    let output = Command::new(milter::program().unwrap())
+        .arg("-t")
+        .arg("-c")
+        .arg(&file)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+}
+
+#[test]
+fn a_state_that_cannot_be_used_is_set_aside_and_stops_no_mail() {
+    needs_host!();
+    let folder = tempfile::tempdir().unwrap();
+    let state = folder.path().join("state");
+    std::fs::write(&state, "nonsense").unwrap();
+    let mut host = Host::start(&format!("[outbound]\nstate_file = \"{}\"\n", state.display()));
+    host.milter().wait_for_log(&["cannot be used", ".unusable"]);
+    assert_eq!(send(&host, "all the same"), 250);
+    assert_eq!(
+        std::fs::read(folder.path().join("state.unusable")).unwrap(),
+        b"nonsense"
+    );
+    assert!(host.milter().stop().success());
+    // What was learned is there at the end.
+    assert!(state.exists());
+}
+
+#[test]
+fn a_state_that_cannot_be_written_is_told_and_stops_no_mail() {
+    needs_host!();
+    // No space is left there, ever.
+    let mut host = Host::start("[outbound]\nstate_file = \"/dev/full/state\"\n");
+    assert_eq!(send(&host, "all the same"), 250);
+    host.milter()
+        .wait_for_log(&["the state of accounts cannot be written"]);
+    assert_eq!(send(&host, "and again"), 250);
+}
+
+#[test]
+fn an_end_waits_for_the_message_that_is_under_way() {
+    needs_host!();
+    let mut host = Host::start("");
+    let mut client = host.client(&OUTSIDE);
+    assert_eq!(client.say("MAIL FROM:<ada@example.org>").code, 250);
+    assert_eq!(client.say("RCPT TO:<bo@example.net>").code, 250);
+    assert_eq!(client.say("DATA").code, 354);
+    // Postfix tells the milter of the header once the message is complete; up to DATA it has heard all.
+    host.milter().signal("TERM");
+    std::thread::sleep(Duration::from_millis(500));
+    let reply = client.data(&message("ada@example.org", "under way", ""));
+    assert_eq!(reply.code, 250, "{reply:?}");
+    assert!(results(&host.sink.expect("under way")).contains("dmarc=pass"));
+    drop(client);
+    assert!(host.milter().wait().success());
+}
+
+#[test]
+fn a_milter_that_is_gone_does_what_postfix_was_told() {
+    needs_host!();
+    let mut host = Host::start("");
+    assert_eq!(send(&host, "before"), 250);
+    host.milter = None;
+    // milter_default_action = tempfail.
+    let mut client = host.client(&OUTSIDE);
+    let reply = client.hand_over(
+        "ada@example.org",
+        "",
+        &["bo@example.net"],
+        &message("ada@example.org", "x", ""),
+    );
+    assert_eq!(reply.code, 451, "{reply:?}");
+    drop(client);
+    let mut host = Host::with("milter_default_action = accept\n", "", "");
+    host.milter = None;
+    assert_eq!(send(&host, "accepted"), 250);
+    let out = host.sink.expect("accepted");
+    assert!(!out.content.contains("Authentication-Results"), "{}", out.content);
+    // Another one is asked from then on.
+    host.start_milter("");
+    assert_eq!(send(&host, "afterwards"), 250);
+    assert!(results(&host.sink.expect("afterwards")).contains("dmarc=pass"));
+}
+
+#[test]
+fn five_hundred_connections_at_the_milter_are_served() {
+    needs_host!();
+    let host = Host::start("");
+    let (port, address) = host
+        .socket
+        .strip_prefix("inet:")
+        .unwrap()
+        .split_once('@')
+        .unwrap();
+    // They say nothing.
+    let idle: Vec<_> = (0..500)
+        .map(|_| std::net::TcpStream::connect(format!("{address}:{port}")).unwrap())
+        .collect();
+    let begin = Instant::now();
+    assert_eq!(send(&host, "beside five hundred"), 250);
+    assert!(begin.elapsed() < Duration::from_secs(10));
+    assert!(results(&host.sink.expect("beside five hundred")).contains("dmarc=pass"));
+    drop(idle);
+    assert_eq!(send(&host, "afterwards"), 250);
+}
+
+#[test]
+fn another_at_the_same_socket_does_not_take_it() {
+    needs_host!();
+    let folder = tempfile::tempdir().unwrap();
+    let socket = format!("unix:{}/socket", folder.path().display());
+    let policy = "[dns]\nnameservers = [\"127.0.0.1\"]\n";
+    let first = milter::Milter::start(folder.path(), &socket, policy);
+    let output = Command::new(milter::program().unwrap())
+        .arg("-c")
+        .arg(folder.path().join("mailrep.toml"))
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(69), "{output:?}");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("somebody listens at"));
+    assert!(std::os::unix::net::UnixStream::connect(folder.path().join("socket")).is_ok());
+    drop(first);
+}
