@@ -12,7 +12,7 @@
 #define WANTED_ACTIONS (SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_CHGFROM | SMFIF_ADDRCPT | SMFIF_DELRCPT | SMFIF_QUARANTINE)
 /* The MTA need not wait for answers that are always the same. */
 #define WANTED_STEPS \
-    (SMFIP_HDR_LEADSPC | SMFIP_NOUNKNOWN | SMFIP_NR_CONN | SMFIP_NR_HELO | SMFIP_NR_MAIL | SMFIP_NR_DATA | SMFIP_NR_HDR | SMFIP_NR_EOH \
+    (SMFIP_HDR_LEADSPC | SMFIP_NOUNKNOWN | SMFIP_NR_CONN | SMFIP_NR_HELO | SMFIP_NR_DATA | SMFIP_NR_HDR | SMFIP_NR_EOH \
      | SMFIP_NR_BODY)
 /* Lines that smfi_setmlreply() takes here; the filter gives at most as many. */
 #define MOST_LINES 8
@@ -30,10 +30,16 @@ struct connection {
 };
 
 static atomic_int under_way;
+static atomic_bool closed;
 
 int callbacks_under_way(void)
 {
     return atomic_load(&under_way);
+}
+
+void callbacks_close(void)
+{
+    atomic_store(&closed, true);
 }
 
 static const char *or_empty(const char *text)
@@ -166,11 +172,16 @@ static sfsistat on_mail_from(SMFICTX *ctx, char **arguments)
     const char *login = macro(ctx, "{auth_authen}");
     if (!connection)
         return SMFIS_ACCEPT;
+    /* In this order: what is counted is waited for. */
     message_begins(connection);
+    if (atomic_load(&closed)) {
+        message_ends(connection);
+        return SMFIS_TEMPFAIL;
+    }
     if (!connected(connection)
         || mailrep_filter_session_mail_from(connection->session, arguments[0], strlen(arguments[0]), login, strlen(login)) != MAILREP_OK)
         give_up(ctx, connection, "mail_from");
-    return silently(connection, SMFIP_NR_MAIL);
+    return SMFIS_CONTINUE;
 }
 
 /* Sites have the login come later. */

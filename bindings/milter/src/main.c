@@ -7,7 +7,6 @@
 #include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,11 +20,12 @@
 
 /* How long a start waits for the socket of one that ends. */
 #define PATIENCE_TENTHS 100
-/* How long an end waits for messages under way: what systemd leaves, and less. */
+/* How long an end waits for messages under way, and up to when others may begin meanwhile. */
 #define FINISH_TENTHS 600
+#define SERVE_TENTHS 50
 #define BACKLOG 256
 
-static atomic_bool ending;
+static struct settings settings;
 static const char *config = "/etc/mailrep/mailrep.toml";
 
 static void pause_tenth(void)
@@ -49,20 +49,20 @@ static bool is_taken(const char *path)
     return taken;
 }
 
-static bool listen_at(const struct settings *settings)
+static bool listen_now(void)
 {
-    const char *path = strncmp(settings->socket, "unix:", 5) == 0 ? settings->socket + 5 : NULL;
+    const char *path = strncmp(settings.socket, "unix:", 5) == 0 ? settings.socket + 5 : NULL;
     mode_t before;
     int tries = 0;
     bool good;
-    if (smfi_setconn((char *)settings->socket) != MI_SUCCESS) {
-        log_line(LOG_ERR, "libmilter does not take the socket %s", settings->socket);
+    if (smfi_setconn((char *)settings.socket) != MI_SUCCESS) {
+        log_line(LOG_ERR, "libmilter does not take the socket %s", settings.socket);
         return false;
     }
     smfi_setbacklog(BACKLOG);
     while (path && is_taken(path)) {
         if (++tries > PATIENCE_TENTHS) {
-            log_line(LOG_ERR, "somebody listens at %s already", settings->socket);
+            log_line(LOG_ERR, "somebody listens at %s already", settings.socket);
             return false;
         }
         pause_tenth();
@@ -71,23 +71,49 @@ static bool listen_at(const struct settings *settings)
     while (!(good = smfi_opensocket(true) == MI_SUCCESS) && ++tries <= PATIENCE_TENTHS && errno == EADDRINUSE)
         pause_tenth();
     umask(before);
-    if (!good || (path && chmod(path, settings->socket_mode) != 0)) {
-        log_line(LOG_ERR, "%s cannot be listened at: %s", settings->socket, strerror(errno));
+    if (!good || (path && chmod(path, settings.socket_mode) != 0)) {
+        log_line(LOG_ERR, "%s cannot be listened at: %s", settings.socket, strerror(errno));
         return false;
     }
     return true;
 }
 
-/* Reloads, saves now and then. SIGUSR1 is blocked in all threads; only this one takes it. */
+/* Ends in good order: messages under way are finished, what was learned is saved. libmilter itself would drop them. */
+static void end(void)
+{
+    int tenths = 0;
+    log_line(LOG_INFO, "ending: %d messages are under way", callbacks_under_way());
+    while (callbacks_under_way() > 0 && tenths++ < SERVE_TENTHS)
+        pause_tenth();
+    callbacks_close();
+    while (callbacks_under_way() > 0 && tenths++ < FINISH_TENTHS)
+        pause_tenth();
+    if (callbacks_under_way() > 0)
+        log_line(LOG_WARNING, "%d messages are under way still, and are not waited for", callbacks_under_way());
+    policy_save(true);
+    if (callbacks_under_way() == 0)
+        policy_end();
+    if (strncmp(settings.socket, "unix:", 5) == 0)
+        unlink(settings.socket + 5);
+    log_line(LOG_INFO, "ended");
+    /* Threads of libmilter wait for commands still. */
+    _exit(EX_OK);
+}
+
+/* Reloads, ends, saves now and then. The signals are blocked in all threads; only this one takes them. */
 static void *keep_house(void *unused)
 {
-    sigset_t reload;
+    sigset_t orders;
     (void)unused;
-    sigemptyset(&reload);
-    sigaddset(&reload, SIGUSR1);
-    while (!atomic_load(&ending)) {
-        if (sigtimedwait(&reload, NULL, &(struct timespec){.tv_nsec = 250000000}) == SIGUSR1)
+    sigemptyset(&orders);
+    sigaddset(&orders, SIGUSR1);
+    sigaddset(&orders, SIGUSR2);
+    for (;;) {
+        int order = sigtimedwait(&orders, NULL, &(struct timespec){.tv_nsec = 250000000});
+        if (order == SIGUSR1)
             policy_reload();
+        if (order == SIGUSR2)
+            end();
         policy_save(false);
     }
     return NULL;
@@ -95,7 +121,6 @@ static void *keep_house(void *unused)
 
 static int work(void)
 {
-    struct settings settings;
     struct rlimit files;
     pthread_t house;
     int result;
@@ -112,7 +137,7 @@ static int work(void)
         log_line(LOG_ERR, "libmilter does not take the callbacks");
         return EX_SOFTWARE;
     }
-    if (!listen_at(&settings))
+    if (!listen_now())
         return EX_UNAVAILABLE;
     if (pthread_create(&house, NULL, keep_house, NULL) != 0) {
         log_line(LOG_ERR, "no thread can be started");
@@ -121,13 +146,9 @@ static int work(void)
     log_line(LOG_INFO, "mailrep %s listens at %s", mailrep_version(), settings.socket);
     supervise_ready();
     result = smfi_main();
-    for (int tenths = 0; callbacks_under_way() > 0 && tenths < FINISH_TENTHS; tenths++)
-        pause_tenth();
-    atomic_store(&ending, true);
-    pthread_join(house, NULL);
+    /* libmilter ended by itself, by a signal that was not for us to see. */
     policy_save(true);
-    policy_free();
-    log_line(LOG_INFO, "ended");
+    log_line(LOG_WARNING, "libmilter ended");
     return result == MI_SUCCESS ? EX_OK : EX_SOFTWARE;
 }
 
@@ -144,7 +165,6 @@ static void usage(FILE *to)
 
 int main(int count, char **arguments)
 {
-    struct settings settings;
     bool only_check = false;
     int option;
     while ((option = getopt(count, arguments, "c:thV")) != -1)

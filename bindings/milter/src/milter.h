@@ -33,6 +33,8 @@ bool policy_start(const char *path, struct settings *settings);
 /* Reads the file anew; what cannot be used leaves all as it was. */
 void policy_reload(void);
 void policy_free(void);
+/* Ends what runs beside the filter. No message may be under way. */
+void policy_end(void);
 /* A session of the filter that is in force; NULL if there is no memory. */
 mailrep_filter_session *policy_session(void);
 /* A message was decided about: the state differs from the file's, and is saved soon if there is a new alarm. */
@@ -44,6 +46,8 @@ void policy_save(bool now);
 extern struct smfiDesc callbacks;
 /* Messages that are under way. */
 int callbacks_under_way(void);
+/* From now on no message begins: clients are asked to try again. */
+void callbacks_close(void);
 
 /* supervise.c: a process that does the work, and one that keeps it alive and passes on signals. */
 int supervise(int (*work)(void));

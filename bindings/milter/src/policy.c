@@ -176,10 +176,14 @@ void policy_reload(void)
     log_line(LOG_INFO, "the policy was taken anew");
 }
 
-void policy_free(void)
+void policy_end(void)
 {
     mailrep_daemon_stop(beside);
     beside = NULL;
+}
+
+void policy_free(void)
+{
     pthread_rwlock_wrlock(&lock);
     mailrep_filter_free(filter);
     filter = NULL;

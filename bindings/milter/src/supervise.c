@@ -1,5 +1,5 @@
-/* Two processes. libmilter takes SIGHUP for an end, and whoever runs this expects a reload; so the work is done by a child that is told
- * by SIGUSR1, and its parent passes signals on. The parent also starts another child when one has crashed, since no mail shall stop for that. */
+/* Two processes. libmilter takes SIGHUP for an end, and whoever runs this expects a reload; and when it ends, it drops the messages that are
+ * under way. So the work is done by a child that is told by SIGUSR1 to reload and by SIGUSR2 to end, and its parent passes signals on. The parent also starts another child when one has crashed, since no mail shall stop for that. */
 
 #include "milter.h"
 
@@ -54,7 +54,7 @@ static pid_t begin(int (*work)(void))
     if (child == 0) {
         close(ready_pipe[0]);
         /* When the parent is killed outright, the child finishes what is in flight and ends. */
-        prctl(PR_SET_PDEATHSIG, SIGTERM);
+        prctl(PR_SET_PDEATHSIG, SIGUSR2);
         if (getppid() != parent)
             _exit(1);
         /* No thread shall be ended by a signal: libmilter's takes those that end it, and one of ours takes the reload. */
@@ -63,6 +63,7 @@ static pid_t begin(int (*work)(void))
         sigaddset(&blocked, SIGTERM);
         sigaddset(&blocked, SIGINT);
         sigaddset(&blocked, SIGUSR1);
+        sigaddset(&blocked, SIGUSR2);
         sigprocmask(SIG_SETMASK, &blocked, NULL);
         exit(work());
     }
@@ -115,7 +116,7 @@ int supervise(int (*work)(void))
             if (signal == SIGTERM || signal == SIGINT) {
                 ending = true;
                 notify("STOPPING=1");
-                kill(child, SIGTERM);
+                kill(child, SIGUSR2);
             }
         }
         if (ending || !was_ready || (WIFEXITED(status) && WEXITSTATUS(status) == 0))
