@@ -95,8 +95,9 @@ impl Announcer {
     /// Has somebody told, some time; never waits.
     pub(super) fn tell(&self, announcement: Announcement) {
         let whose = announcement.whose();
-        let sent = self.queue.as_ref().map(|queue| queue.try_send(announcement));
-        if let Some(Err(TrySendError::Full(_))) = sent {
+        let is_full =
+            |queue: &SyncSender<_>| matches!(queue.try_send(announcement), Err(TrySendError::Full(_)));
+        if self.queue.as_ref().is_some_and(is_full) {
             (self.shared.notify)(
                 Severity::Error,
                 &format!("the alarm of {whose} is not announced: {MOST_WAITING} wait already"),

@@ -201,3 +201,80 @@ fn another_at_the_same_socket_does_not_take_it() {
     assert!(std::os::unix::net::UnixStream::connect(folder.path().join("socket")).is_ok());
     drop(first);
 }
+
+#[test]
+fn valgrind_reports_nothing_in_two_hundred_messages() {
+    needs_host!();
+    if Command::new("valgrind").arg("--version").output().is_err() {
+        println!("skipped: the milter under valgrind (not installed)");
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let mut valgrind = Command::new("valgrind");
+    valgrind
+        .args([
+            "--quiet",
+            "--leak-check=full",
+            "--errors-for-leak-kinds=definite",
+            "--child-silent-after-fork=no",
+        ])
+        .arg(format!("--log-file={}/report.%p", folder.path().display()))
+        .arg(milter::program().unwrap());
+    let key = crate::host::data("keys").join("rsa2048.pem");
+    let policy = format!(
+        "[dmarc]\nhonour_policy = true\n[[sign]]\ndomains = [\"example.org\"]\nkeys = [{{ selector = \"s2026\", file = \"{}\" }}]\n\
+         [outbound]\nstate_file = \"{}/state\"\non_alarm = \"reject\"\n",
+        key.display(),
+        folder.path().display()
+    );
+    let mut host = Host::start("");
+    host.milter = None;
+    let whole = host.policy(&policy);
+    host.milter = Some(milter::Milter::start_by(
+        valgrind,
+        host.folder.path(),
+        &host.socket,
+        &whole,
+    ));
+    let forged = message(
+        "ada@example.org",
+        "forged",
+        "Authentication-Results: mx.example.net; spf=pass\n",
+    );
+    let mut answers = std::collections::BTreeMap::new();
+    for round in 0..20 {
+        let mail = match round % 3 {
+            0 => OUTSIDE,
+            1 => Mail {
+                ip: "203.0.113.66",
+                ..OUTSIDE
+            },
+            _ => Mail {
+                login: "ada@example.org",
+                ..crate::host::SUBMITTED
+            },
+        };
+        let mut client = host.client(&mail);
+        for number in 0..10 {
+            let to = format!("stranger{round}-{number}@example.net");
+            let reply = client.hand_over("ada@example.org", "", &[&to], &forged);
+            *answers.entry(reply.code).or_insert(0) += 1;
+        }
+    }
+    assert_eq!(answers.values().sum::<i32>(), 200);
+    assert!(
+        answers[&250] >= 70 && answers[&550] >= 70 && answers[&554] > 30,
+        "{answers:?}"
+    );
+    assert!(host.milter().stop().success());
+    let mut reports = 0;
+    for file in std::fs::read_dir(folder.path()).unwrap() {
+        let file = file.unwrap().path();
+        if file.file_name().unwrap().to_string_lossy().starts_with("report.") {
+            reports += 1;
+            let text = std::fs::read_to_string(&file).unwrap();
+            assert_eq!(text, "");
+        }
+    }
+    assert!(reports >= 1);
+}
