@@ -8,9 +8,11 @@ SHELL := /bin/bash
 CARGO ?= cargo
 PREFIX ?= /usr/local
 BINDIR ?= $(PREFIX)/bin
+SBINDIR ?= $(PREFIX)/sbin
 LIBDIR ?= $(PREFIX)/lib
 INCLUDEDIR ?= $(PREFIX)/include
 MANDIR ?= $(PREFIX)/share/man
+DATADIR ?= $(PREFIX)/share
 UNITDIR ?= $(PREFIX)/lib/systemd/system
 DESTDIR ?=
 FUZZ_SECONDS ?= 60
@@ -36,7 +38,7 @@ PYTHON_SCRIPTS := scripts/run-tests scripts/instruction-counts scripts/outbound-
 C_WARNINGS := -Wall -Wextra -Wpedantic -Werror
 export PATH := $(abspath $(TARGET)/tools/bin):$(PATH)
 
-.PHONY: help demo build lib command test test-rust test-c test-python check check-rust check-dependencies check-python \
+.PHONY: help demo build lib command milter install-milter test test-rust test-c test-python check check-rust check-dependencies check-python \
 	check-c check-messages install header man bench instructions fuzz wheel tools
 
 help: ## list the targets
@@ -55,6 +57,10 @@ lib:
 
 command:
 	$(CARGO) build $(PROFILE_FLAGS) --bin mailrep
+
+milter: lib ## build the Postfix milter against the shared library
+	$(MAKE) --no-print-directory -C bindings/milter OUT='$(abspath $(OUT))' MAILREP_CFLAGS='-I$(abspath include)' \
+		MAILREP_LIBS='-L$(abspath $(OUT)) -lmailrep' LDFLAGS='-Wl,-rpath,$(abspath $(OUT))'
 
 test: tools ## install what the tests need and run every suite
 	$(MAKE) --no-print-directory lib PROFILE=dev
@@ -107,7 +113,7 @@ check-messages: tools
 
 install: build ## install into DESTDIR, under PREFIX (/usr/local)
 	install -d '$(DESTDIR)$(BINDIR)' '$(DESTDIR)$(LIBDIR)/pkgconfig' '$(DESTDIR)$(INCLUDEDIR)' '$(DESTDIR)$(MANDIR)/man1' \
-		'$(DESTDIR)$(UNITDIR)'
+		'$(DESTDIR)$(UNITDIR)' '$(DESTDIR)$(MANDIR)/man5' '$(DESTDIR)$(MANDIR)/man8' '$(DESTDIR)$(DATADIR)/doc/mailrep'
 	install -m 755 $(OUT)/mailrep '$(DESTDIR)$(BINDIR)/mailrep'
 	install -m 644 include/mailrep.h '$(DESTDIR)$(INCLUDEDIR)/mailrep.h'
 	install -m 755 $(OUT)/libmailrep.so '$(DESTDIR)$(LIBDIR)/libmailrep.so.$(VERSION)'
@@ -118,6 +124,18 @@ install: build ## install into DESTDIR, under PREFIX (/usr/local)
 		mailrep.pc.in > '$(DESTDIR)$(LIBDIR)/pkgconfig/mailrep.pc'
 	sed -e 's|@BINDIR@|$(BINDIR)|' packaging/mailrep-srs.service.in > '$(DESTDIR)$(UNITDIR)/mailrep-srs.service'
 	for page in man/*.1; do install -m 644 "$$page" '$(DESTDIR)$(MANDIR)/man1/'; done
+	install -m 644 man/*.5 '$(DESTDIR)$(MANDIR)/man5/'
+	install -m 644 man/*.8 '$(DESTDIR)$(MANDIR)/man8/'
+	install -m 644 packaging/mailrep.toml docs/*.md '$(DESTDIR)$(DATADIR)/doc/mailrep/'
+	@if test -e /usr/include/libmilter/mfapi.h; then \
+		$(MAKE) --no-print-directory install-milter; \
+	else echo 'not installed: mailrep-milter (libmilter-dev is not here)'; fi
+
+install-milter:
+	$(MAKE) --no-print-directory -C bindings/milter OUT='$(abspath $(OUT)/installed)' MAILREP_CFLAGS='-I$(abspath include)' \
+		MAILREP_LIBS='-L$(abspath $(OUT)) -lmailrep'
+	install -D -m 755 '$(OUT)/installed/mailrep-milter' '$(DESTDIR)$(SBINDIR)/mailrep-milter'
+	sed -e 's|@SBINDIR@|$(SBINDIR)|' packaging/mailrep-milter.service.in > '$(DESTDIR)$(UNITDIR)/mailrep-milter.service'
 
 # The tests `header` and `man_pages` compare what is committed with what is generated, and write it when MAILREP_BLESS is set.
 header: ## write include/mailrep.h and mailrep.symbols anew from src/ffi

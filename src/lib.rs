@@ -10,6 +10,8 @@
 
 pub mod auth_results;
 pub mod clock;
+#[cfg(feature = "filter")]
+pub mod daemon;
 pub mod dkim;
 pub mod dmarc;
 pub mod dns;

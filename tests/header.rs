@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 
 /// The order of the header: numbers, then what a program does first.
-const FILES: [&str; 28] = [
+const FILES: [&str; 29] = [
     "status",
     "codes",
     "text",
@@ -36,6 +36,7 @@ const FILES: [&str; 28] = [
     "filter",
     "filter_session",
     "decision",
+    "daemon",
 ];
 
 /// The header as it is made from the code, for the given files.

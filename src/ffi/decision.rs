@@ -135,6 +135,10 @@ impl Kept {
 }
 
 impl Decision {
+    pub(super) fn decision(&self) -> &filter::Decision {
+        &self.decision
+    }
+
     pub(super) fn new(decision: filter::Decision) -> Decision {
         Decision {
             actions: decision.actions.iter().map(Kept::of).collect(),

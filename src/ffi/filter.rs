@@ -100,6 +100,46 @@ pub unsafe extern "C" fn mailrep_filter_read(
     .into_c()
 }
 
+/// As mailrep_filter_read(), for a program that shall start in any case but that of a wrong policy: a state of accounts that cannot be used is
+/// renamed (its name with ".unusable" behind), or not written if it cannot be renamed.
+///
+/// @param path   as for mailrep_filter_read()
+/// @param out    as for mailrep_filter_read()
+/// @param aside  where a sentence about that is left if it happened, else NULL, to be freed with mailrep_error_free(); may be NULL
+/// @param error  as for mailrep_filter_read()
+/// @return       as for mailrep_filter_read()
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mailrep_filter_read_aside(
+    path: *const c_char,
+    out: *mut *mut Filter,
+    aside: *mut *mut ErrorWords,
+    error: *mut *mut ErrorWords,
+) -> c_int {
+    if !aside.is_null() {
+        // SAFETY: a place for a pointer by the header's rules.
+        unsafe { aside.write(std::ptr::null_mut()) };
+    }
+    // SAFETY: the header's rules, for all arguments.
+    guard(|| unsafe {
+        error::leave(error, || {
+            let out = place(out)?;
+            let path = lent_string("path", path)?.ok_or_else(|| Fault::null("path"))?;
+            let (read, told) = filter::Filter::read_aside(Path::new(path))?;
+            *out = give(Filter::new(read));
+            if let Some(told) = told
+                && !aside.is_null()
+            {
+                aside.write(give(ErrorWords::from(Fault {
+                    status: MAILREP_INVALID,
+                    message: told,
+                })));
+            }
+            Ok(())
+        })
+    })
+    .into_c()
+}
+
 /// As mailrep_filter_read(), for a policy that the program has as text.
 ///
 /// @param text    TOML; need not be closed by 0

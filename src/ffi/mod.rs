@@ -17,6 +17,7 @@
 pub mod auth_results;
 pub mod codes;
 pub mod context;
+pub mod daemon;
 pub mod decision;
 mod desk;
 mod dmarc_policy;

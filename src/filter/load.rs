@@ -28,7 +28,7 @@ pub struct Filter {
     pub(super) logins: SigningTable,
     /// Who signs for clients that are trusted without a login.
     pub(super) trusted: SigningTable,
-    pub(super) srs: Option<Rewriter>,
+    pub(super) srs: Option<Arc<Rewriter>>,
     pub(super) outbound: Option<Outbound>,
     /// Files that others can read.
     pub(super) open_files: Vec<String>,
@@ -49,6 +49,23 @@ impl Filter {
     /// [`PolicyError`] with all faults, each with its line.
     pub fn read(path: &Path) -> Result<Filter, PolicyError> {
         Filter::new(Policy::read(path)?)
+    }
+
+    /// As [`Filter::read`], for a program that shall start in any case but that of a wrong policy: a state of accounts that cannot be used
+    /// is moved aside, or is not written if it cannot be moved, and a sentence says so.
+    ///
+    /// # Errors
+    /// [`PolicyError`].
+    pub fn read_aside(path: &Path) -> Result<(Filter, Option<String>), PolicyError> {
+        let error = match Filter::read(path) {
+            Ok(filter) => return Ok((filter, None)),
+            Err(error) => error,
+        };
+        let mut policy = Policy::read(path)?;
+        match policy.outbound.as_mut().and_then(outbound::set_aside) {
+            Some(told) => Ok((Filter::new(policy)?, Some(told))),
+            None => Err(error),
+        }
     }
 
     /// Makes a filter, which asks the nameservers or the zone files that the policy names.
@@ -147,6 +164,11 @@ impl Filter {
         &self.authserv_id
     }
 
+    /// What rewrites senders, if anything does.
+    pub fn rewriter(&self) -> Option<Arc<Rewriter>> {
+        self.srs.clone()
+    }
+
     /// What watches accounts, if anything does.
     pub fn monitor(&self) -> Option<&Arc<crate::outbound::Monitor>> {
         self.outbound.as_ref().map(|outbound| &outbound.monitor)
@@ -222,7 +244,7 @@ impl Loading {
         }
     }
 
-    fn srs(&mut self, policy: &Policy) -> Option<Rewriter> {
+    fn srs(&mut self, policy: &Policy) -> Option<Arc<Rewriter>> {
         let rules = policy.srs.as_ref()?;
         let file = Secrets::read(&rules.secret_file.value)
             .map_err(|error| self.error(rules.secret_file.place, &error))
@@ -249,6 +271,7 @@ impl Loading {
             long_local_parts = long_local_parts,
         );
         Rewriter::new(settings)
+            .map(Arc::new)
             .map_err(|error| self.error(rules.domain.place, &error))
             .ok()
     }

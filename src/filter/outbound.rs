@@ -28,6 +28,8 @@ pub(super) struct Outbound {
     accounts: usize,
 }
 
+/// States that were set aside; with more of them nobody looks.
+const MOST_ASIDE: u32 = 100;
 /// Octets of a key file: 32 digits, and some blanks.
 const MOST_KEY_OCTETS: u64 = 64;
 
@@ -97,6 +99,39 @@ fn load(rules: &OutboundRules) -> Result<Monitor, Fault> {
         }
     };
     Monitor::new(key, options).map_err(|error| fault(Place { line: 1, column: 1 }, error.to_string(), ""))
+}
+
+/// Moves a state that cannot be used aside, and says so; none if it can be used. If it cannot be moved, it is left alone, and nothing is kept.
+pub(super) fn set_aside(rules: &mut OutboundRules) -> Option<String> {
+    let file = rules.state_file.as_ref()?.value.clone();
+    let error = match Monitor::restore(&file, MonitorOptions::default()) {
+        Ok(_) => return None,
+        Err(SnapshotError::Io(why)) if why.kind() == ErrorKind::NotFound => return None,
+        Err(error) => error,
+    };
+    let shown = file.display();
+    for number in 0..MOST_ASIDE {
+        let mut name = file.clone().into_os_string();
+        name.push(match number {
+            0 => ".unusable".to_owned(),
+            _ => format!(".unusable.{number}"),
+        });
+        let aside = PathBuf::from(name);
+        if aside.exists() {
+            continue;
+        }
+        if std::fs::rename(&file, &aside).is_ok() {
+            return Some(format!(
+                "the state of accounts in {shown} cannot be used: {error}; it is now {}, and accounts are learned anew",
+                aside.display()
+            ));
+        }
+        break;
+    }
+    rules.state_file = None;
+    Some(format!(
+        "the state of accounts in {shown} cannot be used nor moved aside: {error}; accounts are learned anew, and nothing of it is kept"
+    ))
 }
 
 fn read_key(file: &Located<PathBuf>) -> Result<Key, Fault> {

@@ -58,7 +58,57 @@ impl Client {
         self.say(&format!("{}\r\n.", content.trim_end().replace('\n', "\r\n")))
     }
 
-    fn reply(&mut self) -> Reply {
+    /// Hands over one message whose octets are sent as they are, but for dots. The answer is the first that is no success: to MAIL, to the
+    /// last recipient, or to the whole.
+    pub fn hand_over(
+        &mut self,
+        sender: &str,
+        parameters: &str,
+        recipients: &[&str],
+        content: &[u8],
+    ) -> Reply {
+        let mail = self.say(&format!("MAIL FROM:<{sender}> {parameters}"));
+        if mail.code != 250 {
+            return mail;
+        }
+        for recipient in recipients {
+            let rcpt = self.say(&format!("RCPT TO:<{recipient}>"));
+            if rcpt.code != 250 {
+                self.say("RSET");
+                return rcpt;
+            }
+        }
+        let data = self.say("DATA");
+        if data.code != 354 {
+            return data;
+        }
+        self.data(content)
+    }
+
+    /// What comes after DATA, with its end.
+    pub fn data(&mut self, content: &[u8]) -> Reply {
+        let mut octets = Vec::with_capacity(content.len() + 1024);
+        for line in content.split_inclusive(|&octet| octet == b'\n') {
+            if line.first() == Some(&b'.') {
+                octets.push(b'.');
+            }
+            octets.extend_from_slice(line);
+        }
+        if !octets.ends_with(b"\r\n") {
+            octets.extend_from_slice(b"\r\n");
+        }
+        octets.extend_from_slice(b".\r\n");
+        self.raw(&octets);
+        self.reply()
+    }
+
+    /// Octets, without waiting for an answer.
+    pub fn raw(&mut self, octets: &[u8]) {
+        self.reader.get_mut().write_all(octets).unwrap();
+    }
+
+    /// The next answer.
+    pub fn reply(&mut self) -> Reply {
         let mut text = String::new();
         loop {
             let mut line = String::new();
@@ -153,6 +203,20 @@ impl Sink {
                 !left.is_zero(),
                 "{what} did not arrive; what did is {messages:#?}"
             );
+            messages = self.arrived.another.wait_timeout(messages, left).unwrap().0;
+        }
+    }
+
+    /// Waits for the message that comes after so many; `what` names it if it does not come.
+    pub fn expect_nth(&self, before: usize, what: &str) -> Delivered {
+        let deadline = Instant::now() + PATIENCE;
+        let mut messages = self.arrived.messages.lock().unwrap();
+        loop {
+            if let Some(message) = messages.get(before) {
+                return message.clone();
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            assert!(!left.is_zero(), "{what} did not arrive");
             messages = self.arrived.another.wait_timeout(messages, left).unwrap().0;
         }
     }

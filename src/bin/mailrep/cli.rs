@@ -442,6 +442,10 @@ impl Cli {
                     OutboundCommand::Explain(explain) => &mut explain.global,
                     OutboundCommand::Merge(merge) => &mut merge.global,
                     OutboundCommand::Fit(fit) => &mut fit.global,
+                    OutboundCommand::Status(status) => &mut status.global,
+                    OutboundCommand::Release(release) => &mut release.global,
+                    OutboundCommand::Acknowledge(close) => &mut close.global,
+                    OutboundCommand::Allow(allow) => &mut allow.global,
                 };
                 let before = std::mem::take(&mut command.global);
                 command.global = before.and(std::mem::take(after))?;

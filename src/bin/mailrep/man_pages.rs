@@ -19,7 +19,7 @@ struct Page {
     see_also: &'static str,
 }
 
-const PAGES: [Page; 19] = [
+const PAGES: [Page; 23] = [
     Page {
         name: "mailrep",
         synopsis: &[
@@ -146,6 +146,30 @@ const PAGES: [Page; 19] = [
         synopsis: &["mailrep outbound fit [--format jsonl|postfix] FILE|-..."],
         sections: outbound::help::FIT,
         see_also: "mailrep-outbound(1), mailrep-outbound-replay(1)",
+    },
+    Page {
+        name: "mailrep-outbound-status",
+        synopsis: &["mailrep outbound status [--socket PATH]"],
+        sections: outbound::help::CONTROL,
+        see_also: "mailrep-outbound(1), mailrep-milter(8)",
+    },
+    Page {
+        name: "mailrep-outbound-release",
+        synopsis: &["mailrep outbound release [--requeue] [--socket PATH] ACCOUNT"],
+        sections: outbound::help::CONTROL,
+        see_also: "mailrep-outbound(1), mailrep-milter(8)",
+    },
+    Page {
+        name: "mailrep-outbound-acknowledge",
+        synopsis: &["mailrep outbound acknowledge [--socket PATH] ACCOUNT"],
+        sections: outbound::help::CONTROL,
+        see_also: "mailrep-outbound(1), mailrep-milter(8)",
+    },
+    Page {
+        name: "mailrep-outbound-allow",
+        synopsis: &["mailrep outbound allow [--socket PATH] ACCOUNT RECIPIENTS"],
+        sections: outbound::help::CONTROL,
+        see_also: "mailrep-outbound(1), mailrep-milter(8)",
     },
     Page {
         name: "mailrep-filter",

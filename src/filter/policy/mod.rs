@@ -3,6 +3,7 @@
 //! Every key, its default and what follows from it stand in `docs/filter.md`. A file is read as a whole, and all that is wrong with it is
 //! told at once, each fault with its line and what mends it.
 
+mod beside;
 mod document;
 mod fault;
 mod keys;
@@ -11,6 +12,7 @@ mod sections;
 mod treatment;
 mod values;
 
+pub use beside::{AlarmRules, ControlRules, ServeRules};
 pub use document::Located;
 pub use fault::{Fault, Place, PolicyError};
 pub(crate) use treatment::Filling;
@@ -66,6 +68,8 @@ pub struct Policy {
     pub outbound: Option<OutboundRules>,
     /// What is taken out of headers.
     pub strip: Strip,
+    /// `[control]`.
+    pub control: ControlRules,
     /// Sections of whoever loads the file, `milter` and `log`: their keys and values as text.
     pub foreign: BTreeMap<String, BTreeMap<String, Setting>>,
 }
@@ -216,6 +220,8 @@ pub struct SrsRules {
     pub long_local_parts: Option<srs::LongLocalParts>,
     /// The words of a refusal.
     pub text: Template,
+    /// Where it is served to the MTA beside.
+    pub serve: ServeRules,
 }
 
 /// Watching accounts.
@@ -237,6 +243,8 @@ pub struct OutboundRules {
     pub declared: BTreeMap<String, u32>,
     /// The words of a rejection or a deferral.
     pub text: Template,
+    /// Who is told.
+    pub alarm: AlarmRules,
 }
 
 /// Whose messages count.

@@ -2,9 +2,9 @@
 
 use super::document::{Faults, Table};
 use super::fault::{Place, PolicyError};
-use super::sections;
 use super::values::{DomainSet, domain};
 use super::{Policy, Setting};
+use super::{beside, sections};
 use crate::error::printable;
 use crate::network::Network;
 use std::collections::BTreeMap;
@@ -85,6 +85,7 @@ fn root(root: Table<'_>, file: &str, folder: &Path) -> Policy {
             .section("outbound")
             .map(|table| sections::outbound(table, folder)),
         strip: sections::strip(root.section("strip")),
+        control: beside::control(root.section("control"), folder),
         foreign: ["milter", "log"]
             .into_iter()
             .filter_map(|name| Some((name.to_owned(), foreign(&root, &root.section(name)?))))

@@ -1,5 +1,6 @@
 //! The sections of a policy file, one function each; a section that is not there has its defaults.
 
+use super::beside;
 use super::document::{Located, Table};
 use super::read::network;
 use super::treatment::{Template, Treatment, places};
@@ -481,6 +482,7 @@ pub(super) fn srs(table: Table<'_>, folder: &Path, local: &DomainSet) -> Option<
             template(&table, &mut text);
             text
         },
+        serve: beside::serve(&table),
         domain: domain.unwrap_or_else(nowhere),
         secret_file: secret_file.unwrap_or_else(nowhere),
     };
@@ -542,6 +544,7 @@ pub(super) fn outbound(table: Table<'_>, folder: &Path) -> OutboundRules {
             internal: true,
         },
         declared: BTreeMap::new(),
+        alarm: beside::alarm(&table),
         text: Template::built_in(
             "Sending from this account is suspended because it may be in the hands of somebody else; ask your postmaster",
         ),

@@ -21,6 +21,10 @@ pub(crate) enum OutboundCommand {
     Explain(Explain),
     Merge(Merge),
     Fit(Fit),
+    Status(Status),
+    Release(Release),
+    Acknowledge(Close),
+    Allow(Allow),
 }
 
 /// How accounts are judged.
@@ -115,6 +119,76 @@ pub(crate) struct Merge {
     /// States that 'mailrep outbound replay --state' wrote. Each host's messages may be in one of them only.
     #[arg(value_name = "FILE", required = true)]
     pub(crate) files: Vec<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) global: Global,
+}
+
+/// Which milter is asked.
+#[derive(Debug, Args)]
+pub(crate) struct Control {
+    /// The milter's control socket, as [control] of its policy names it.
+    #[arg(long, value_name = "PATH", default_value = "/run/mailrep/control")]
+    pub(crate) socket: PathBuf,
+}
+
+/// List the accounts with alarms, and how much of their mail is held.
+#[derive(Debug, Args)]
+#[command(after_long_help = help::long_help(super::help::CONTROL, "the manual page mailrep-outbound-status(1)"))]
+pub(crate) struct Status {
+    #[command(flatten)]
+    pub(crate) control: Control,
+
+    #[command(flatten)]
+    pub(crate) global: Global,
+}
+
+/// End the alarm of an account that was stolen and is no more, and print what lets its held mail go.
+///
+/// The lines printed are for postsuper(1): look at the mail first (postcat -q ID), for much of it may be the thief's.
+#[derive(Debug, Args)]
+#[command(after_long_help = help::long_help(super::help::CONTROL, "the manual page mailrep-outbound-release(1)"))]
+pub(crate) struct Release {
+    /// The account, as 'mailrep outbound status' shows it.
+    pub(crate) account: String,
+
+    /// Run these lines.
+    #[arg(long)]
+    pub(crate) requeue: bool,
+
+    #[command(flatten)]
+    pub(crate) control: Control,
+
+    #[command(flatten)]
+    pub(crate) global: Global,
+}
+
+/// End the alarm of an account that was legitimate: as much and some more raises none again.
+#[derive(Debug, Args)]
+#[command(after_long_help = help::long_help(super::help::CONTROL, "the manual page mailrep-outbound-acknowledge(1)"))]
+pub(crate) struct Close {
+    /// The account, as 'mailrep outbound status' shows it.
+    pub(crate) account: String,
+
+    #[command(flatten)]
+    pub(crate) control: Control,
+
+    #[command(flatten)]
+    pub(crate) global: Global,
+}
+
+/// Let an account have so many recipients a day, as [outbound.declared] of the policy does.
+#[derive(Debug, Args)]
+#[command(after_long_help = help::long_help(super::help::CONTROL, "the manual page mailrep-outbound-allow(1)"))]
+pub(crate) struct Allow {
+    /// The account.
+    pub(crate) account: String,
+
+    /// Recipients a day; 0 takes it back.
+    pub(crate) recipients: u32,
+
+    #[command(flatten)]
+    pub(crate) control: Control,
 
     #[command(flatten)]
     pub(crate) global: Global,

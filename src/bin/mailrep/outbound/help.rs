@@ -83,6 +83,17 @@ pub(crate) const MERGE: &[Section] = &[
     ),
 ];
 
+pub(crate) const CONTROL: &[Section] = &[
+    both(
+        "HOW IT IS ASKED",
+        "mailrep-milter(8) answers on the control socket that its policy names. Who may connect is a matter of the socket's permissions.",
+    ),
+    both(
+        "EXIT STATUS",
+        "0: it was done. 1: the milter cannot be asked, or refuses. 2: wrong usage. 75: postsuper failed, or the output cannot be written.",
+    ),
+];
+
 pub(crate) const FIT: &[Section] = &[
     both(
         "INPUT",

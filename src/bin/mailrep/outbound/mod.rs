@@ -1,6 +1,7 @@
 //! `mailrep outbound`: stolen accounts.
 
 pub(crate) mod arguments;
+mod control;
 mod envelope;
 mod explain;
 mod fit;
@@ -27,6 +28,10 @@ pub(crate) fn run(command: Outbound, global: &Global) -> Result<(), Failure> {
         OutboundCommand::Explain(explain) => explain::run(&explain, global),
         OutboundCommand::Merge(merge) => merge::run(&merge),
         OutboundCommand::Fit(fit) => fit::run(&fit, global),
+        OutboundCommand::Status(status) => control::status(&status, global),
+        OutboundCommand::Release(release) => control::release(&release, global),
+        OutboundCommand::Acknowledge(close) => control::acknowledge(&close, global),
+        OutboundCommand::Allow(allow) => control::allow(&allow, global),
     }
 }
 
