@@ -799,6 +799,21 @@
 #define MAILREP_ACTION_REJECT 7
 
 /**
+ * Something failed.
+ */
+#define MAILREP_NOTICE_ERROR 0
+
+/**
+ * Something an administrator should look at.
+ */
+#define MAILREP_NOTICE_WARNING 1
+
+/**
+ * Something that was done.
+ */
+#define MAILREP_NOTICE_INFO 2
+
+/**
  * What a message says of the account that sent it, or whether an alarm is open for an account.
  */
 typedef struct mailrep_assessment mailrep_assessment;
@@ -814,6 +829,11 @@ typedef struct mailrep_auth_results mailrep_auth_results;
  * threads may use it at a time.
  */
 typedef struct mailrep_context mailrep_context;
+
+/**
+ * What runs beside a filter: threads that tell of alarms, the control socket, SRS servers. Any number of threads may use it at a time.
+ */
+typedef struct mailrep_daemon mailrep_daemon;
 
 /**
  * What is to be done with a message, and why. The actions are to be carried out in the order of their indices.
@@ -1520,6 +1540,11 @@ typedef struct mailrep_judged {
    */
   float score;
 } mailrep_judged;
+
+/**
+ * Is told what belongs into the log, by any thread and by several at a time: MAILREP_NOTICE_..., a sentence, and the pointer given beside.
+ */
+typedef void (*mailrep_notify)(int severity, const char *text, void *user);
 
 #ifdef __cplusplus
 extern "C" {
@@ -3619,6 +3644,21 @@ int mailrep_filter_read(const char *path,
                         struct mailrep_error **error);
 
 /**
+ * As mailrep_filter_read(), for a program that shall start in any case but that of a wrong policy: a state of accounts that cannot be used is
+ * renamed (its name with ".unusable" behind), or not written if it cannot be renamed.
+ *
+ * @param path   as for mailrep_filter_read()
+ * @param out    as for mailrep_filter_read()
+ * @param aside  where a sentence about that is left if it happened, else NULL, to be freed with mailrep_error_free(); may be NULL
+ * @param error  as for mailrep_filter_read()
+ * @return       as for mailrep_filter_read()
+ */
+int mailrep_filter_read_aside(const char *path,
+                              struct mailrep_filter **out,
+                              struct mailrep_error **aside,
+                              struct mailrep_error **error);
+
+/**
  * As mailrep_filter_read(), for a policy that the program has as text.
  *
  * @param text    TOML; need not be closed by 0
@@ -4155,6 +4195,59 @@ struct mailrep_text mailrep_decision_alarm_reason(const struct mailrep_decision 
  * @return          text that lives as long as the decision; absent if it raised none
  */
 struct mailrep_text mailrep_decision_host_alarm(const struct mailrep_decision *decision);
+
+/**
+ * Starts what the policy of a filter asks for beside filtering: who is told of alarms ([outbound]), the control socket ([control]), SRS
+ * servers ([srs]). The threads take no signals if the calling thread has blocked them. In a child of this process there are none.
+ *
+ * @param filter  may be freed while the daemon runs
+ * @param notify  is told what belongs into the log; NULL is nobody. It must not call mailrep_daemon_stop()
+ * @param user    is handed to notify; it has to live as long as the daemon
+ * @param out     where the daemon is left, to be ended with mailrep_daemon_stop(); NULL is left on failure
+ * @param error   where the error is left, as for mailrep_filter_read()
+ * @return        MAILREP_OK; MAILREP_NULL; MAILREP_IO: an address or socket that cannot be listened on
+ */
+int mailrep_daemon_start(const struct mailrep_filter *filter,
+                         mailrep_notify notify,
+                         void *user,
+                         struct mailrep_daemon **out,
+                         struct mailrep_error **error);
+
+/**
+ * Goes on with another filter, as after mailrep_filter_reload(). What cannot be changed without a restart is told to notify.
+ *
+ * @param daemon  may be used by other threads at the same time
+ * @param filter  may be freed while the daemon runs
+ * @return        MAILREP_OK; MAILREP_NULL
+ */
+int mailrep_daemon_exchange(const struct mailrep_daemon *daemon,
+                            const struct mailrep_filter *filter);
+
+/**
+ * Tells of a decision that was carried out: a new alarm is announced, mail that is held for one is remembered. It does not wait.
+ *
+ * @param daemon    may be used by other threads at the same time
+ * @param decision  may be freed afterwards
+ * @return          MAILREP_OK; MAILREP_NULL
+ */
+int mailrep_daemon_told(const struct mailrep_daemon *daemon,
+                        const struct mailrep_decision *decision);
+
+/**
+ * Writes what is known of accounts, as mailrep_filter_save_state() does, and which of them have alarms.
+ *
+ * @param daemon  may be used by other threads at the same time
+ * @param error   where the error is left, as for mailrep_filter_read()
+ * @return        MAILREP_OK; MAILREP_NULL; MAILREP_IO: what was written before is kept
+ */
+int mailrep_daemon_save(const struct mailrep_daemon *daemon, struct mailrep_error **error);
+
+/**
+ * Ends it: alarms that wait are announced first, which takes two minutes at the most for each.
+ *
+ * @param daemon  may be NULL
+ */
+void mailrep_daemon_stop(struct mailrep_daemon *daemon);
 
 #ifdef __cplusplus
 }  // extern "C"
