@@ -10,6 +10,7 @@ mod life;
 mod milter;
 mod odd;
 mod outbound;
+mod protocol;
 mod srs;
 #[path = "../support/mod.rs"]
 mod support;
