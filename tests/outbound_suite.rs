@@ -49,7 +49,7 @@ fn thefts_are_found_within_the_messages_that_the_guide_promises() {
         ("slow60", 14, 20),
         ("slow300", 15, 30),
         ("spray500", 1, 1),
-        ("spray50", 2, 4),
+        ("spray50", 2, 5),
         ("ramp", 40, 50),
         ("dist", 60, 60),
     ];
