@@ -84,6 +84,16 @@ pub(crate) fn plain(error: &std::io::Error) -> String {
         .collect()
 }
 
+/// A sentence that may quote strangers, made printable whatever its length.
+#[cfg(feature = "filter")]
+pub(crate) fn printable_text(text: &str) -> String {
+    let escape = |character: char| match character {
+        ' '..='~' => character.to_string(),
+        other => other.escape_unicode().to_string(),
+    };
+    text.chars().take(1_000).map(escape).collect()
+}
+
 /// Renders octets for a message to a person: printable ASCII as it is, the rest as `\xNN`, at most 80 octets.
 pub(crate) fn printable(octets: &[u8]) -> String {
     const MOST: usize = 80;

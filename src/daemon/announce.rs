@@ -1,7 +1,7 @@
 //! Telling somebody of an alarm: a command, a mail. Both are slow, and can hang; a thread of their own does it.
 
 use super::Shared;
-use crate::error::{plain, printable};
+use crate::error::{plain, printable, printable_text};
 use crate::filter::policy::AlarmRules;
 use crate::filter::{Alarm, Decision};
 use crate::{Error, Severity};
@@ -61,7 +61,7 @@ impl Announcement {
 
     fn whose(&self) -> String {
         match &self.account {
-            Some(account) => format!("account {}", printable(account)),
+            Some(account) => format!("account {}", printable_text(&String::from_utf8_lossy(account))),
             None => "the whole host".to_owned(),
         }
     }
@@ -197,7 +197,8 @@ fn command(rules: &AlarmRules, announcement: &Announcement) -> Result<(), String
 
 fn mail(rules: &AlarmRules, announcement: &Announcement, silent: u64) -> Result<(), String> {
     let mut child = Command::new(&rules.sendmail)
-        .args(["-i", "-f", &rules.mail_from, "--"])
+        // The null sender: a letter about an alarm is not to be stopped by that alarm, and nobody answers it (RFC 3834 section 3.3).
+        .args(["-i", "-f", "<>", "--"])
         .args(&rules.mail_to)
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
@@ -222,7 +223,7 @@ fn letter(rules: &AlarmRules, announcement: &Announcement, silent: u64) -> Strin
     let _ = write!(
         text,
         "{whose} sends mail as nobody here does:\n\n    {}\n\n",
-        printable(announcement.reason.as_bytes())
+        printable_text(&announcement.reason)
     );
     if !announcement.client.is_empty() {
         let _ = writeln!(text, "Client: {}", announcement.client);

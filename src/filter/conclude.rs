@@ -454,7 +454,10 @@ impl Conclusion<'_> {
         let mut notes = Vec::new();
         for cause in &mut self.causes {
             let strict = cause.treatment;
-            if own_bounce {
+            if own_bounce && cause.code == "header_flood" {
+                // What is left would be believed.
+                cause.treatment = strict.min(Treatment::Hold);
+            } else if own_bounce {
                 cause.treatment = Treatment::Accept;
             } else if local {
                 cause.treatment = strict.min(Treatment::Hold);

@@ -5,7 +5,7 @@ use super::policy::Treatment;
 use super::who::Origin;
 use crate::dkim::DkimResult;
 use crate::dns::Name;
-use crate::error::printable;
+use crate::error::{printable, printable_text};
 use crate::{json, transaction};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
@@ -156,6 +156,10 @@ impl Decision {
             _ => &self.reason,
         };
         let _ = write!(line, " reason={}", quoted(&printable_text(told)));
+        if !self.notes.is_empty() {
+            let codes: Vec<&str> = self.notes.iter().map(|note| note.code).collect();
+            let _ = write!(line, " notes={}", codes.join(","));
+        }
         line
     }
 
@@ -200,15 +204,6 @@ fn or_dash(octets: &[u8]) -> String {
         true => "-".to_owned(),
         false => printable(octets),
     }
-}
-
-/// A sentence that may quote strangers, made printable whatever its length.
-fn printable_text(text: &str) -> String {
-    let escape = |character: char| match character {
-        ' '..='~' => character.to_string(),
-        other => other.escape_unicode().to_string(),
-    };
-    text.chars().take(1_000).map(escape).collect()
 }
 
 /// A value, in quotes if it has blanks or quotes.

@@ -97,7 +97,8 @@ impl Deletions {
             }
         }
         if self.list.len() == self.most {
-            self.beyond += 1;
+            // What only submissions lose is taken for nobody's, and left.
+            self.beyond += usize::from(why != Why::OfSubmission);
             return;
         }
         self.list.push(Deletion {

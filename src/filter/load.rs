@@ -140,16 +140,21 @@ impl Filter {
                 .ok()
         });
         match checker {
-            Some(checker) if faults.list.is_empty() => Ok(Filter {
-                policy,
-                authserv_id,
-                checker,
-                logins,
-                trusted,
-                srs,
-                outbound,
-                open_files: faults.open_files,
-            }),
+            Some(checker) if faults.list.is_empty() => {
+                if let (Some(outbound), Some(rules)) = (&outbound, &policy.outbound) {
+                    outbound.declare(rules);
+                }
+                Ok(Filter {
+                    policy,
+                    authserv_id,
+                    checker,
+                    logins,
+                    trusted,
+                    srs,
+                    outbound,
+                    open_files: faults.open_files,
+                })
+            }
             _ => Err(PolicyError::new(&policy.file, faults.list)),
         }
     }

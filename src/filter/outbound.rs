@@ -46,17 +46,23 @@ pub(super) fn open(rules: &OutboundRules, before: Option<&Outbound>) -> Result<O
         }
         _ => Arc::new(load(rules)?),
     };
-    // What the policy does not declare any more is watched again.
-    monitor.withdraw_declarations();
-    for (account, recipients) in &rules.declared {
-        monitor.allow(account.as_bytes(), *recipients);
-    }
     Ok(Outbound {
         monitor,
         path,
         tolerance: rules.false_alarms_per_account_year,
         accounts: rules.accounts,
     })
+}
+
+impl Outbound {
+    /// The policy is in force: what it declares is declared, and what it does not declare any more is watched again. Before, the monitor
+    /// may be that of a policy that stays in force.
+    pub(super) fn declare(&self, rules: &OutboundRules) {
+        self.monitor.withdraw_declarations();
+        for (account, recipients) in &rules.declared {
+            self.monitor.allow(account.as_bytes(), *recipients);
+        }
+    }
 }
 
 fn load(rules: &OutboundRules) -> Result<Monitor, Fault> {

@@ -74,6 +74,19 @@ fn what_is_declared_no_more_is_watched_again() {
 }
 
 #[test]
+fn a_reload_that_fails_leaves_declarations_as_they_are() {
+    let declared = format!("{REJECT}[outbound.declared]\nada = 100000\n");
+    let old = filter(&declared, None);
+    let broken = format!(
+        "{REJECT}[srs]\ndomain = \"srs.example.org\"\nsecret_file = \"not-there\"\nforward = false\n"
+    );
+    assert!(old.reload(policy(&broken, &data())).is_err());
+    for number in 0..40 {
+        assert!(send(&old, b"ada", number).alarm.is_none());
+    }
+}
+
+#[test]
 fn the_state_of_accounts_outlives_the_program_and_a_damaged_one_is_never_overwritten() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::copy(data().join("zone"), folder.path().join("zone")).unwrap();

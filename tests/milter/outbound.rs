@@ -187,7 +187,9 @@ fn a_stolen_account_is_held_within_five_messages_while_another_sends_on() {
         2
     );
     assert_eq!(
-        host.milter().lines(&["ALARM account=mallory@example.org"]).len(),
+        host.milter()
+            .lines(&["ALARM account=\"mallory@example.org\""])
+            .len(),
         1
     );
     host.milter().wait_for_log(&["the command", "was told"]);
@@ -200,7 +202,7 @@ fn a_stolen_account_is_held_within_five_messages_while_another_sends_on() {
     host.milter().wait_for_log(&["postmaster@example.org was told"]);
     let mailed = std::fs::read_to_string(folder.path().join("mailed")).unwrap();
     assert!(
-        mailed.starts_with("-i -f postmaster -- postmaster@example.org\n"),
+        mailed.starts_with("-i -f <> -- postmaster@example.org\n"),
         "{mailed}"
     );
     assert!(

@@ -331,7 +331,7 @@ static sfsistat on_end_of_message(SMFICTX *ctx)
         log_line(LOG_INFO, "%s", or_empty(mailrep_decision_log(decision).data));
         if (alarm) {
             account = mailrep_decision_alarm_account(decision);
-            log_line(LOG_WARNING, "ALARM account=%.*s cause=%s reason=\"%s\"", (int)account.length, (const char *)account.data,
+            log_line(LOG_WARNING, "ALARM account=\"%.*s\" cause=%s reason=\"%s\"", (int)account.length, (const char *)account.data,
                      or_empty(mailrep_decision_alarm_cause(decision).data), or_empty(mailrep_decision_alarm_reason(decision).data));
         }
         if (mailrep_decision_host_alarm(decision).data)

@@ -56,6 +56,10 @@ void log_line(int priority, const char *format, ...)
     va_end(arguments);
     if (length < 0)
         return;
+    /* What strangers chose comes escaped; this is for what does not. */
+    for (char *octet = line + start; *octet; octet++)
+        if ((unsigned char)*octet < 0x20 || *octet == 0x7f)
+            *octet = '?';
     if (to_syslog) {
         syslog(priority, "%s", line);
         return;

@@ -7,6 +7,7 @@ use crate::dns::Name;
 use crate::filter::Filter;
 use crate::filter::load::signing_domain;
 use crate::filter::policy::{Place, Treatment};
+use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 /// Postfix waits so long for an answer to a command.
@@ -109,13 +110,18 @@ impl Findings<'_> {
                 );
             }
         }
-        if policy.internal_networks.is_empty() {
+        let this_host = IpAddr::V4(Ipv4Addr::LOCALHOST);
+        if !policy
+            .internal_networks
+            .iter()
+            .any(|network| network.contains(this_host))
+        {
             self.add(
                 Notice,
                 "internal_nobody",
                 None,
-                "mail that programs of this host submit without a login is verified as if strangers sent it",
-                "if that is not meant, take internal_networks = [] out",
+                "what programs of this host submit without a login, and its bounces, are verified as if strangers sent them, and perhaps refused",
+                "if that is not meant, write 127.0.0.0/8 and ::1/128 into internal_networks, too",
             );
         }
         if policy.originating_daemons.contains(&id) {
