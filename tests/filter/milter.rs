@@ -4,6 +4,7 @@ use super::case::{Fields, cases, data, filter, split};
 use mailrep::clock::UnixTime;
 use mailrep::dns::zone::Zone;
 use mailrep::driver::{Checker, Setup, Source};
+use mailrep::filter::policy::Treatment;
 use mailrep::filter::{Action, Client, Decision, Filter, Glue, Origin, Policy, Session};
 use mailrep::transaction::Options;
 use std::net::IpAddr;
@@ -250,6 +251,31 @@ fn abort_resets_the_message_and_the_end_of_a_message_too() {
     session.helo(b"again").unwrap();
     assert!(session.rcpt(b"a@b").is_err());
     assert!(session.mail_from(b"", None).is_ok());
+}
+
+#[test]
+fn a_bounce_of_this_host_with_more_forged_fields_than_the_limit_is_held() {
+    let policy = "authserv_id = \"mx.example.net\"\n[limits]\nheader_fields = 10\n";
+    let treatment = |fields: u32| {
+        let mut session = Session::new(&filter(policy, None), Glue::default());
+        session
+            .connect(Client::from(IpAddr::from([127, 0, 0, 1])))
+            .unwrap();
+        session.helo(b"localhost").unwrap();
+        session.mail_from(b"<>", None).unwrap();
+        session.rcpt(b"<bo@example.net>").unwrap();
+        for _ in 0..fields {
+            session
+                .header(b"Authentication-Results", b" mx.example.net; dkim=pass")
+                .unwrap();
+        }
+        session.end(b"").unwrap().treatment
+    };
+    // Other faults of a bounce are forgiven.
+    assert_eq!(
+        (treatment(10), treatment(12)),
+        (Treatment::Accept, Treatment::Hold)
+    );
 }
 
 #[test]
