@@ -210,17 +210,14 @@ impl Account {
         1.0 + (self.failed / SUSPICIOUS).min(1.0)
     }
 
-    /// Takes what is above `most` out of a counter.
-    pub(super) fn lower(&mut self, at: usize, most: f32) {
+    /// Takes so much out of a counter that it is at half of `limit` at most, and that one more message is none too many.
+    pub(super) fn lower(&mut self, at: usize, limit: f32) {
         let channel = &channel::ALL[at];
-        let before = self.counts[at];
-        if before > most {
-            if channel.measure.is_rate() {
-                // The surprise grows faster than the number.
-                self.rates[channel.family.index()].lower(most / before);
-            }
-            self.counts[at] = most;
+        if channel.measure.is_rate() {
+            let days = self.known_days();
+            self.rates[channel.family.index()].lower(f64::from(limit), days);
         }
+        self.counts[at] = self.counts[at].min(0.5 * limit).min((limit - 1.0).max(0.0));
     }
 
     /// Whether `time` begins another day for this account.

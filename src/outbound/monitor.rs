@@ -356,8 +356,7 @@ impl Monitor {
                 } else {
                     limit
                 };
-                // One more message is none too many.
-                account.lower(at, (0.5 * limit).min(limit - 1.0).max(0.0));
+                account.lower(at, limit);
             }
         }
         true

@@ -75,9 +75,13 @@ impl Rate {
         high
     }
 
-    /// Makes the number within a day `share` of what it is.
-    pub(super) fn lower(&mut self, share: f32) {
-        self.within_day *= share.clamp(0.0, 1.0);
+    /// Takes so many messages out of the day that their surprise is half of `limit` at most, and that one more does not reach the limit.
+    /// A message is worth the more surprise the rarer the account sends: half of a low limit may be one message away from it.
+    pub(super) fn lower(&mut self, limit: f64, days: f64) {
+        const NEARLY: f64 = 0.98;
+        let half = self.count_of(0.5 * limit, days);
+        let one_less = NEARLY * self.count_of(limit, days) - 1.0;
+        self.within_day = self.within_day.min(half.min(one_less).max(0.0) as f32);
     }
 
     /// Whether there was any message.
@@ -160,6 +164,20 @@ mod tests {
             assert!((back / wanted - 1.0).abs() < 0.1, "{wanted}: {count}, {back}");
         }
         assert!(rate.count_of(f64::INFINITY, 10.0).is_finite());
+    }
+
+    #[test]
+    fn one_more_message_than_what_was_lowered_is_below_the_limit() {
+        for days in [0.0, 0.3, 2.0, 40.0, 1_000.0] {
+            for limit in [0.3, 1.0, 4.0, 9.0, 30.0, 400.0] {
+                let mut rate = Rate::default();
+                let reached = (0..100_000).any(|_| rate.add(days, false) > limit as f32);
+                assert!(reached, "{limit}");
+                rate.lower(limit, days);
+                let next = rate.add(days, true);
+                assert!(next < limit as f32, "{next} of {limit}, known for {days} days");
+            }
+        }
     }
 
     #[test]
