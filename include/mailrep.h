@@ -4197,6 +4197,17 @@ struct mailrep_text mailrep_decision_alarm_reason(const struct mailrep_decision 
 struct mailrep_text mailrep_decision_host_alarm(const struct mailrep_decision *decision);
 
 /**
+ * Complains about what mailrep-milter(8) cannot use in its own sections, "milter" and "log". Programs with other keys there call
+ * mailrep_filter_check_section() instead.
+ *
+ * @param filter  may be used by other threads at the same time
+ * @param error   where the error is left, with a line for each fault, as for mailrep_filter_read()
+ * @return        MAILREP_OK; MAILREP_NULL; MAILREP_INVALID
+ */
+int mailrep_daemon_check_settings(const struct mailrep_filter *filter,
+                                  struct mailrep_error **error);
+
+/**
  * Starts what the policy of a filter asks for beside filtering: who is told of alarms ([outbound]), the control socket ([control]), SRS
  * servers ([srs]). The threads take no signals if the calling thread has blocked them. In a child of this process there are none.
  *
@@ -4243,7 +4254,7 @@ int mailrep_daemon_told(const struct mailrep_daemon *daemon,
 int mailrep_daemon_save(const struct mailrep_daemon *daemon, struct mailrep_error **error);
 
 /**
- * Ends it: alarms that wait are announced first, which takes two minutes at the most for each.
+ * Ends it: alarms that wait are announced first, as many as can be within 15 seconds; the others are told to notify.
  *
  * @param daemon  may be NULL
  */

@@ -11,8 +11,8 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 use std::os::unix::ffi::OsStringExt as _;
 use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, OnceLock};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -20,6 +20,8 @@ use std::time::{Duration, Instant};
 const MOST_WAITING: usize = 256;
 /// How long a command, or the handing over of a mail, may take.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// How long those that wait may take at the end, all together.
+const PATIENCE_AT_END: Duration = Duration::from_secs(15);
 const HOUR: Duration = Duration::from_secs(3_600);
 
 /// An alarm that somebody is to be told of.
@@ -72,15 +74,24 @@ pub(super) struct Announcer {
     queue: Option<SyncSender<Announcement>>,
     thread: Option<JoinHandle<()>>,
     shared: Arc<Shared>,
+    end: Arc<End>,
+}
+
+/// When nobody is told any more, once that is known.
+type End = OnceLock<Instant>;
+
+fn is_over(end: &End) -> bool {
+    end.get().is_some_and(|end| Instant::now() >= *end)
 }
 
 impl Announcer {
     pub(super) fn start(shared: Arc<Shared>) -> Result<Announcer, Error> {
         let (queue, waiting) = sync_channel(MOST_WAITING);
-        let within = Arc::clone(&shared);
+        let end = Arc::new(End::new());
+        let (within, until) = (Arc::clone(&shared), Arc::clone(&end));
         let thread = thread::Builder::new()
             .name("mailrep-alarms".to_owned())
-            .spawn(move || run(&within, &waiting))
+            .spawn(move || run(&within, &waiting, &until))
             .map_err(|error| Error::System {
                 what: "a thread for alarms",
                 why: plain(&error),
@@ -89,6 +100,7 @@ impl Announcer {
             queue: Some(queue),
             thread: Some(thread),
             shared,
+            end,
         })
     }
 
@@ -105,16 +117,17 @@ impl Announcer {
         }
     }
 
-    /// Ends once those that wait are told.
+    /// Ends once those that wait are told, or when that takes too long; those that are not told then are in the log.
     pub(super) fn end(&mut self) {
         self.queue = None;
+        let _ = self.end.set(Instant::now() + PATIENCE_AT_END);
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
     }
 }
 
-fn run(shared: &Shared, waiting: &Receiver<Announcement>) {
+fn run(shared: &Shared, waiting: &Receiver<Announcement>, end: &End) {
     let mut recent: VecDeque<Instant> = VecDeque::new();
     let mut silent: u64 = 0;
     while let Ok(announcement) = waiting.recv() {
@@ -123,6 +136,16 @@ fn run(shared: &Shared, waiting: &Receiver<Announcement>) {
             continue;
         };
         if rules.command.is_empty() && rules.mail_to.is_empty() {
+            continue;
+        }
+        if is_over(end) {
+            (shared.notify)(
+                Severity::Error,
+                &format!(
+                    "the alarm of {} is not announced: this is the end",
+                    announcement.whose()
+                ),
+            );
             continue;
         }
         let now = Instant::now();
@@ -159,10 +182,13 @@ fn run(shared: &Shared, waiting: &Receiver<Announcement>) {
             ),
         };
         if let Some(program) = rules.command.first() {
-            told(&format!("the command {program}"), command(rules, &announcement));
+            told(
+                &format!("the command {program}"),
+                command(rules, &announcement, end),
+            );
         }
         if !rules.mail_to.is_empty() {
-            told(&rules.mail_to.join(", "), mail(rules, &announcement, silent));
+            told(&rules.mail_to.join(", "), mail(rules, &announcement, silent, end));
             silent = 0;
         }
     }
@@ -173,7 +199,7 @@ fn value(octets: &[u8]) -> OsString {
     OsString::from_vec(octets.iter().copied().filter(|&octet| octet != 0).collect())
 }
 
-fn command(rules: &AlarmRules, announcement: &Announcement) -> Result<(), String> {
+fn command(rules: &AlarmRules, announcement: &Announcement, end: &End) -> Result<(), String> {
     let Some((program, arguments)) = rules.command.split_first() else {
         return Ok(());
     };
@@ -192,10 +218,10 @@ fn command(rules: &AlarmRules, announcement: &Announcement) -> Result<(), String
         .stdout(Stdio::null())
         .spawn()
         .map_err(|error| plain(&error))?;
-    finish(child)
+    finish(child, end)
 }
 
-fn mail(rules: &AlarmRules, announcement: &Announcement, silent: u64) -> Result<(), String> {
+fn mail(rules: &AlarmRules, announcement: &Announcement, silent: u64, end: &End) -> Result<(), String> {
     let mut child = Command::new(&rules.sendmail)
         // The null sender: a letter about an alarm is not to be stopped by that alarm, and nobody answers it (RFC 3834 section 3.3).
         .args(["-i", "-f", "<>", "--"])
@@ -209,7 +235,7 @@ fn mail(rules: &AlarmRules, announcement: &Announcement, silent: u64) -> Result<
         // Some lines: they fit into the pipe.
         input.write_all(text.as_bytes()).map_err(|error| plain(&error))?;
     }
-    finish(child)
+    finish(child, end)
 }
 
 fn letter(rules: &AlarmRules, announcement: &Announcement, silent: u64) -> String {
@@ -245,17 +271,19 @@ fn letter(rules: &AlarmRules, announcement: &Announcement, silent: u64) -> Strin
 }
 
 /// Waits for the end, for some time.
-fn finish(mut child: Child) -> Result<(), String> {
+fn finish(mut child: Child, end: &End) -> Result<(), String> {
     let deadline = Instant::now() + PATIENCE;
     loop {
         match child.try_wait() {
             Ok(Some(status)) if status.success() => return Ok(()),
             Ok(Some(status)) => return Err(format!("it ended with {status}")),
-            Ok(None) if Instant::now() < deadline => thread::sleep(Duration::from_millis(20)),
+            Ok(None) if Instant::now() < deadline && !is_over(end) => {
+                thread::sleep(Duration::from_millis(20));
+            }
             Ok(None) => {
                 let _ = child.kill();
                 let _ = child.wait();
-                return Err(format!("it took more than {} s", PATIENCE.as_secs()));
+                return Err("it took too long".to_owned());
             }
             Err(error) => return Err(plain(&error)),
         }

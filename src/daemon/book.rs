@@ -102,6 +102,23 @@ impl Book {
         }
     }
 
+    /// The file is another one from now on. What is in that already is taken in; of what both know, this book's counts.
+    pub(super) fn moved(&mut self, path: Option<PathBuf>) -> Option<String> {
+        if path == self.path {
+            return None;
+        }
+        let (there, fault) = Book::read(path);
+        self.path = there.path;
+        for (account, entry) in there.entries {
+            self.entries.entry(account).or_insert(entry);
+        }
+        for (account, recipients) in there.allowed {
+            self.allowed.entry(account).or_insert(recipients);
+        }
+        self.changed = true;
+        fault
+    }
+
     /// Declares to a filter what was allowed.
     pub(super) fn apply(&self, filter: &Filter) {
         if let Some(monitor) = filter.monitor() {
@@ -284,6 +301,18 @@ mod tests {
         );
         assert_eq!(book.close(b"ada\xff").unwrap().held, ["4XyZ"]);
         assert_eq!(book.list(&filter).len(), 0);
+        // What another file has is taken in, and all of it is written there.
+        let other = folder.path().join("others");
+        let (mut others, _) = Book::read(Some(other.clone()));
+        others.note(&alarm(b"eve", 7), Some(b"5AbC"), true);
+        others.allow(b"news", 9);
+        others.save(&filter).unwrap();
+        assert_eq!(book.moved(Some(other.clone())), None);
+        book.save(&filter).unwrap();
+        let (book, fault) = Book::read(Some(other));
+        assert_eq!(fault, None);
+        assert_eq!(book.allowed().get(&b"news"[..]), Some(&700));
+        assert_eq!(book.list(&filter)[0].1.held, ["5AbC"]);
         // What is broken begins anew, and says so.
         fs::write(&path, "{").unwrap();
         let (book, fault) = Book::read(Some(path));

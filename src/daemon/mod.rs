@@ -4,8 +4,10 @@
 mod announce;
 mod book;
 mod control;
+mod settings;
 
 pub use control::{Answer, ControlError, OpenAlarm, Request, ask};
+pub use settings::check_settings;
 
 use crate::filter::policy::{ServeRules, Treatment};
 use crate::filter::{Decision, Filter};
@@ -65,6 +67,7 @@ impl Daemon {
             book: Mutex::new(book),
             notify: Arc::clone(&notify),
         });
+        filter.take_effect();
         shared.book().apply(filter);
         let daemon = Daemon {
             announcer: Announcer::start(Arc::clone(&shared))?,
@@ -79,17 +82,29 @@ impl Daemon {
         Ok(daemon)
     }
 
-    /// Goes on with another filter. What cannot be changed without a restart is told.
+    /// Goes on with another filter. What cannot be changed without a restart is told. What was learned is written first, to where the policy
+    /// before wants it.
     pub fn exchange(&self, filter: &Arc<Filter>) {
+        let warn = |text: &str| (self.shared.notify)(Severity::Warning, text);
+        if let Err(why) = self.save() {
+            warn(&why);
+        }
+        filter.take_effect();
+        {
+            let mut book = self.shared.book();
+            if let Some(fault) = book.moved(book_path(filter)) {
+                warn(&fault);
+            }
+            book.apply(filter);
+        }
         *self.shared.filter.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(filter);
-        self.shared.book().apply(filter);
         let control = control_socket(filter);
         let present = self
             .control
             .as_ref()
             .map(|listener| (listener.path().to_owned(), listener.mode()));
         if control != present {
-            (self.shared.notify)(Severity::Warning, "another control socket needs a restart");
+            warn("another control socket needs a restart");
         }
         if let Err(error) = self.serve(filter) {
             (self.shared.notify)(

@@ -61,6 +61,27 @@ impl Told {
     }
 }
 
+/// Complains about what mailrep-milter(8) cannot use in its own sections, "milter" and "log". Programs with other keys there call
+/// mailrep_filter_check_section() instead.
+///
+/// @param filter  may be used by other threads at the same time
+/// @param error   where the error is left, with a line for each fault, as for mailrep_filter_read()
+/// @return        MAILREP_OK; MAILREP_NULL; MAILREP_INVALID
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mailrep_daemon_check_settings(
+    filter: *const Filter,
+    error: *mut *mut ErrorWords,
+) -> c_int {
+    // SAFETY: the header's rules, for both arguments.
+    guard(|| unsafe {
+        error::leave(error, || {
+            let filter = borrow(filter)?;
+            Ok(daemon::check_settings(filter.filter().policy())?)
+        })
+    })
+    .into_c()
+}
+
 /// Starts what the policy of a filter asks for beside filtering: who is told of alarms ([outbound]), the control socket ([control]), SRS
 /// servers ([srs]). The threads take no signals if the calling thread has blocked them. In a child of this process there are none.
 ///
@@ -149,7 +170,7 @@ pub unsafe extern "C" fn mailrep_daemon_save(daemon: *const Daemon, error: *mut 
     .into_c()
 }
 
-/// Ends it: alarms that wait are announced first, which takes two minutes at the most for each.
+/// Ends it: alarms that wait are announced first, as many as can be within 15 seconds; the others are told to notify.
 ///
 /// @param daemon  may be NULL
 #[unsafe(no_mangle)]

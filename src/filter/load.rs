@@ -12,7 +12,7 @@ use crate::srs::{Rewriter, Secrets, Settings};
 use crate::transaction::Options;
 use crate::{limits, transaction};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Once};
 
 /// Tries that fit into the time for all DNS, at the least.
 const TRIES: u32 = 3;
@@ -32,6 +32,8 @@ pub struct Filter {
     pub(super) outbound: Option<Outbound>,
     /// Files that others can read.
     pub(super) open_files: Vec<String>,
+    /// It has taken effect.
+    in_force: Once,
 }
 
 impl std::fmt::Debug for Filter {
@@ -84,8 +86,9 @@ impl Filter {
         Filter::made(policy, Some(source), None)
     }
 
-    /// A filter by another policy that goes on with what this one knows of accounts, unless the policy names another file for that. Alarms
-    /// stay open. The DNS cache begins anew.
+    /// A filter by another policy that goes on with what this one knows of accounts, unless the policy names another file for that which is
+    /// there. Alarms stay open. The DNS cache begins anew. It takes effect with its first session; one that is dropped before has changed
+    /// nothing.
     ///
     /// # Errors
     /// [`PolicyError`]; this filter is as good as before.
@@ -140,22 +143,26 @@ impl Filter {
                 .ok()
         });
         match checker {
-            Some(checker) if faults.list.is_empty() => {
-                if let (Some(outbound), Some(rules)) = (&outbound, &policy.outbound) {
-                    outbound.declare(rules);
-                }
-                Ok(Filter {
-                    policy,
-                    authserv_id,
-                    checker,
-                    logins,
-                    trusted,
-                    srs,
-                    outbound,
-                    open_files: faults.open_files,
-                })
-            }
+            Some(checker) if faults.list.is_empty() => Ok(Filter {
+                policy,
+                authserv_id,
+                checker,
+                logins,
+                trusted,
+                srs,
+                outbound,
+                open_files: faults.open_files,
+                in_force: Once::new(),
+            }),
             _ => Err(PolicyError::new(&policy.file, faults.list)),
+        }
+    }
+
+    /// The policy is in force from now on: what it declares of accounts is declared, and what it does not declare any more is watched again.
+    /// The first session does it; until then, nothing of the policy before is changed.
+    pub(crate) fn take_effect(&self) {
+        if let (Some(outbound), Some(rules)) = (&self.outbound, &self.policy.outbound) {
+            self.in_force.call_once(|| outbound.declare(rules));
         }
     }
 

@@ -35,16 +35,24 @@ const MOST_KEY_OCTETS: u64 = 64;
 
 pub(super) fn open(rules: &OutboundRules, before: Option<&Outbound>) -> Result<Outbound, Fault> {
     let path = rules.state_file.as_ref().map(|file| file.value.clone());
+    // What was learned since the last save goes on being known. A state that is kept in another place from now on is the same one, unless there is one.
+    let before =
+        before.filter(|before| before.path == path || !path.as_ref().is_some_and(|path| path.exists()));
     let monitor = match before {
-        // What was learned since the last save goes on being known.
         Some(before)
-            if before.path == path
-                && before.tolerance == rules.false_alarms_per_account_year
+            if before.tolerance == rules.false_alarms_per_account_year
                 && before.accounts == rules.accounts =>
         {
             Arc::clone(&before.monitor)
         }
-        _ => Arc::new(load(rules)?),
+        Some(before) => Arc::new(
+            with_options(&before.monitor, options(rules)).map_err(|error| Fault {
+                place: Place { line: 1, column: 1 },
+                message: format!("what is known of accounts cannot be taken over: {error}"),
+                fix: None,
+            })?,
+        ),
+        None => Arc::new(load(rules)?),
     };
     Ok(Outbound {
         monitor,
@@ -65,12 +73,24 @@ impl Outbound {
     }
 }
 
-fn load(rules: &OutboundRules) -> Result<Monitor, Fault> {
-    let options = MonitorOptions {
+fn options(rules: &OutboundRules) -> MonitorOptions {
+    MonitorOptions {
         false_alarms_per_account_year: rules.false_alarms_per_account_year,
         accounts: rules.accounts,
         ..MonitorOptions::default()
-    };
+    }
+}
+
+/// The same monitor with other options. What is observed by the old one meanwhile is not in it.
+fn with_options(monitor: &Monitor, options: MonitorOptions) -> Result<Monitor, SnapshotError> {
+    // The key is in it.
+    let mut snapshot = Zeroizing::new(Vec::new());
+    monitor.write_snapshot(&mut *snapshot)?;
+    Monitor::read_snapshot(&snapshot[..], options)
+}
+
+fn load(rules: &OutboundRules) -> Result<Monitor, Fault> {
+    let options = options(rules);
     let fault = |place: Place, message: String, fix: &str| Fault {
         place,
         message,

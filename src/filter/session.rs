@@ -150,6 +150,7 @@ enum Stage {
 impl Session {
     /// A connection that begins.
     pub fn new(filter: &Arc<Filter>, glue: Glue) -> Session {
+        filter.take_effect();
         Session {
             filter: Arc::clone(filter),
             glue,

@@ -87,6 +87,44 @@ fn a_reload_that_fails_leaves_declarations_as_they_are() {
 }
 
 #[test]
+fn a_filter_that_never_came_into_force_leaves_declarations_as_they_are() {
+    let declared = format!("{REJECT}[outbound.declared]\nada = 100000\n");
+    let old = filter(&declared, None);
+    drop(old.reload(policy(REJECT, &data())).unwrap());
+    for number in 0..40 {
+        assert!(send(&old, b"ada", number).alarm.is_none());
+    }
+}
+
+#[test]
+fn another_tolerance_or_another_number_of_accounts_keeps_what_is_known() {
+    let old = filter(REJECT, None);
+    alarmed(&old, b"ada");
+    for changed in ["false_alarms_per_account_year = 0.05\n", "accounts = 5000\n"] {
+        let new = Arc::new(
+            old.reload(policy(&format!("{REJECT}{changed}"), &data()))
+                .unwrap(),
+        );
+        assert_eq!(send(&new, b"ada", 70).treatment, Treatment::Reject, "{changed}");
+    }
+}
+
+#[test]
+fn a_state_that_is_to_be_kept_elsewhere_is_the_same_unless_there_is_one() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::copy(data().join("zone"), folder.path().join("zone")).unwrap();
+    let of = |name: &str| policy(&format!("{REJECT}state_file = \"{name}\"\n"), folder.path());
+    let old = Arc::new(Filter::new(of("state")).unwrap());
+    old.save_state().unwrap();
+    alarmed(&old, b"ada");
+    let moved = Arc::new(old.reload(of("elsewhere")).unwrap());
+    assert_eq!(send(&moved, b"ada", 70).treatment, Treatment::Reject);
+    // That one was written before the alarm.
+    let back = Arc::new(moved.reload(of("state")).unwrap());
+    assert!(send(&back, b"ada", 71).alarm.is_none());
+}
+
+#[test]
 fn the_state_of_accounts_outlives_the_program_and_a_damaged_one_is_never_overwritten() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::copy(data().join("zone"), folder.path().join("zone")).unwrap();

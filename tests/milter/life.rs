@@ -127,7 +127,7 @@ fn an_end_waits_for_the_message_that_is_under_way() {
     assert_eq!(client.say("DATA").code, 354);
     // Postfix tells the milter of the header once the message is complete; up to DATA it has heard all.
     host.milter().signal("TERM");
-    std::thread::sleep(Duration::from_millis(500));
+    host.milter().wait_for_log(&["ending:"]);
     let reply = client.data(&message("ada@example.org", "under way", ""));
     assert_eq!(reply.code, 250, "{reply:?}");
     assert!(results(&host.sink.expect("under way")).contains("dmarc=pass"));

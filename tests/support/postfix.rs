@@ -2,7 +2,7 @@
 //! system's instance is neither read nor touched.
 
 use super::smtp::{Client, PATIENCE, Reply};
-use std::fs;
+use std::fs::{self, File};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
 use std::os::unix::process::CommandExt as _;
@@ -234,8 +234,11 @@ impl Drop for Postfix {
     }
 }
 
-/// A free port of 127.0.0.1 below those that the system gives out by itself, so that nobody gets it in the meantime.
+/// A free port of 127.0.0.1 below those that the system gives out by itself, so that nobody gets it in the meantime; nor any other test,
+/// since a file for each port is locked as long as this process lives.
 pub fn port() -> u16 {
+    let folder = std::env::temp_dir().join("mailrep-test-ports");
+    fs::create_dir_all(&folder).unwrap();
     static NEXT: AtomicU16 = AtomicU16::new(0);
     const FIRST: u16 = 20_000;
     const PORTS: u16 = 12_000;
@@ -244,7 +247,10 @@ pub fn port() -> u16 {
         let next = NEXT.fetch_add(1, Ordering::Relaxed);
         // Processes that start one after the other begin far apart.
         let port = FIRST + of_process.wrapping_mul(37).wrapping_add(next) % PORTS;
-        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
+        let claim = File::create(folder.join(port.to_string())).unwrap();
+        if claim.try_lock().is_ok() && TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
+            // The system unlocks it when the process ends.
+            std::mem::forget(claim);
             return port;
         }
     }

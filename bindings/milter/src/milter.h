@@ -14,7 +14,6 @@
 
 /* log.c: one line an event, to syslog or to the standard error output, by any thread. */
 void log_open(const char *to, const char *facility);
-bool log_is_facility(const char *name);
 void log_line(int priority, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Each line of a text by itself. */
 void log_lines(int priority, const char *what, const char *text);

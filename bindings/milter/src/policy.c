@@ -2,7 +2,6 @@
 
 #include "milter.h"
 
-#include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -14,9 +13,6 @@
 #define SAVING_PART 50
 #define SAVE_AT_LEAST 60.0
 #define SAVE_AT_MOST 2.0
-
-static const char *const milter_keys[] = {"socket", "socket_mode"};
-static const char *const log_keys[] = {"to", "facility"};
 
 static const char *file;
 static struct settings in_force;
@@ -63,53 +59,21 @@ static void notice(int severity, const char *text, void *unused)
     log_lines(severity == MAILREP_NOTICE_ERROR ? LOG_ERR : severity == MAILREP_NOTICE_WARNING ? LOG_WARNING : LOG_INFO, "", text);
 }
 
-static bool is_socket(const char *text)
-{
-    return strncmp(text, "unix:/", 6) == 0 || (strncmp(text, "inet:", 5) == 0 && strchr(text, '@'))
-           || (strncmp(text, "inet6:", 6) == 0 && strchr(text, '@'));
-}
-
 static bool settings_read(const mailrep_filter *of, struct settings *settings)
 {
     mailrep_error *error = NULL;
-    char mode[8], *end;
-    unsigned long bits;
-    bool good = true;
-    if (mailrep_filter_check_section(of, "milter", milter_keys, sizeof milter_keys / sizeof milter_keys[0], &error) != MAILREP_OK) {
+    char mode[8];
+    if (mailrep_daemon_check_settings(of, &error) != MAILREP_OK) {
         say_error("", error);
-        good = false;
-    }
-    if (mailrep_filter_check_section(of, "log", log_keys, sizeof log_keys / sizeof log_keys[0], &error) != MAILREP_OK) {
-        say_error("", error);
-        good = false;
+        return false;
     }
     if (!setting(of, "milter", "socket", "inet:8891@127.0.0.1", settings->socket, sizeof settings->socket)
         || !setting(of, "milter", "socket_mode", "660", mode, sizeof mode)
         || !setting(of, "log", "to", "stderr", settings->log_to, sizeof settings->log_to)
         || !setting(of, "log", "facility", "mail", settings->log_facility, sizeof settings->log_facility))
         return false;
-    if (!is_socket(settings->socket)) {
-        log_line(LOG_ERR, "%s: 'socket' in [milter] is '%s'; it takes \"unix:/PATH\", \"inet:PORT@ADDRESS\" or \"inet6:PORT@ADDRESS\"",
-                 file, settings->socket);
-        good = false;
-    }
-    errno = 0;
-    bits = strtoul(mode, &end, 8);
-    if (errno || *end || end == mode || bits > 0777) {
-        log_line(LOG_ERR, "%s: 'socket_mode' in [milter] is '%s'; it takes a mode such as \"660\"", file, mode);
-        good = false;
-    }
-    settings->socket_mode = (mode_t)bits;
-    if (strcmp(settings->log_to, "syslog") != 0 && strcmp(settings->log_to, "stderr") != 0) {
-        log_line(LOG_ERR, "%s: 'to' in [log] is '%s'; it takes \"syslog\" or \"stderr\"", file, settings->log_to);
-        good = false;
-    }
-    if (!log_is_facility(settings->log_facility)) {
-        log_line(LOG_ERR, "%s: 'facility' in [log] is '%s'; it takes \"mail\", \"daemon\", \"user\" or \"local0\" to \"local7\"", file,
-                 settings->log_facility);
-        good = false;
-    }
-    return good;
+    settings->socket_mode = (mode_t)strtoul(mode, NULL, 8);
+    return true;
 }
 
 bool policy_read(const char *path, struct settings *settings)
@@ -163,15 +127,13 @@ void policy_reload(void)
     }
     if (strcmp(settings.socket, in_force.socket) != 0 || settings.socket_mode != in_force.socket_mode)
         log_line(LOG_WARNING, "another socket needs a restart; until then it is %s", in_force.socket);
+    /* Before any session begins with it: what the control socket allowed is allowed by the new one, too. */
+    mailrep_daemon_exchange(beside, next);
     pthread_rwlock_wrlock(&lock);
     before = filter;
     filter = next;
     pthread_rwlock_unlock(&lock);
-    /* Where the state is another file from now on, the old one keeps what was learned. */
-    if (atomic_load(&changed) && mailrep_filter_save_state(before, &error) != MAILREP_OK)
-        say_error("", error);
     mailrep_filter_free(before);
-    mailrep_daemon_exchange(beside, next);
     log_open(settings.log_to, settings.log_facility);
     log_line(LOG_INFO, "the policy was taken anew");
 }

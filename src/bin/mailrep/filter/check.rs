@@ -5,12 +5,14 @@ use crate::cli::Global;
 use crate::failure::Failure;
 use crate::page::{Page, Tone, print_json};
 use mailrep::Severity;
+use mailrep::daemon;
 use mailrep::filter::{Explanation, Filter, Policy};
 use serde_json::json;
 
 pub(crate) fn run(command: &FilterCheck, global: Global) -> Result<(), Failure> {
     let as_json = global.json;
     let policy = Policy::read(&command.file).map_err(|error| super::unusable(&error, as_json))?;
+    daemon::check_settings(&policy).map_err(|error| super::unusable(&error, as_json))?;
     let filter = super::loaded(policy, &global)?;
     let explanation = filter.explain();
     match as_json {
