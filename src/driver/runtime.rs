@@ -5,6 +5,7 @@ use crate::transaction::{BoxFuture, Spawn};
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 use tokio::runtime::{Builder, Handle, Runtime};
 
@@ -110,11 +111,26 @@ impl Drop for Driver {
     }
 }
 
+/// Goes as far as this thread can without waiting. Where the answers are known already, the work is done then, and no other thread is woken.
+fn begin(runtime: &Runtime, mut future: BoxFuture) {
+    let _sockets_and_timers = runtime.enter();
+    let mut here = Context::from_waker(Waker::noop());
+    match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(&mut here))) {
+        Ok(Poll::Pending) => {
+            // Another thread polls it at once, with a waker of its own.
+            runtime.spawn(future);
+        }
+        Ok(Poll::Ready(())) => {}
+        // As in a task: whoever waits for it learns that it is gone, by its being dropped.
+        Err(_) => {}
+    }
+}
+
 impl Spawn for Driver {
     fn spawn(&self, future: BoxFuture) -> Option<BoxFuture> {
         match self.runtime() {
             Ok(runtime) => {
-                runtime.spawn(future);
+                begin(&runtime, future);
                 None
             }
             // Without a thread the work is done where it is awaited, which tells of the error.
@@ -125,7 +141,45 @@ impl Spawn for Driver {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, clippy::panic)]
     use super::*;
+
+    #[test]
+    fn what_need_not_wait_is_done_where_it_begins() {
+        let driver = Driver::default();
+        let (tell, told) = std::sync::mpsc::channel();
+        let here = tell.clone();
+        assert!(
+            driver
+                .spawn(Box::pin(async move {
+                    here.send(std::thread::current().id()).unwrap()
+                }))
+                .is_none()
+        );
+        assert_eq!(told.try_recv().unwrap(), std::thread::current().id());
+        // What waits goes on in the worker.
+        let (answer, question) = tokio::sync::oneshot::channel();
+        let wait = async move {
+            question.await.unwrap();
+            tell.send(std::thread::current().id()).unwrap();
+        };
+        assert!(driver.spawn(Box::pin(wait)).is_none());
+        assert!(told.try_recv().is_err());
+        answer.send(()).unwrap();
+        assert_ne!(told.recv().unwrap(), std::thread::current().id());
+    }
+
+    #[test]
+    fn a_panic_where_it_begins_ends_that_work_alone() {
+        let driver = Driver::default();
+        let (kept, gone) = tokio::sync::oneshot::channel::<()>();
+        let work = async move {
+            let _kept = kept;
+            panic!("a bug");
+        };
+        assert!(driver.spawn(Box::pin(work)).is_none());
+        assert!(driver.block_on(gone).unwrap().is_err());
+    }
 
     #[test]
     fn a_thread_that_the_system_refuses_is_an_error() {

@@ -78,7 +78,11 @@ impl Host {
 
     /// The same with lines of its own in main.cf and master.cf.
     pub fn with(main: &str, master: &str, policy: &str) -> Host {
-        let zone = Zone::new().and_read(&data("zone")).unwrap();
+        Host::of(Zone::new().and_read(&data("zone")).unwrap(), main, master, policy)
+    }
+
+    /// The same with a DNS of its own.
+    pub fn of(zone: Zone, main: &str, master: &str, policy: &str) -> Host {
         let dns = DnsServer::start(zone);
         let sink = Sink::start();
         let port = port();

@@ -109,7 +109,11 @@ impl Postfix {
             spool.display(),
             conf.display(),
         );
-        fs::write(conf.join("main.cf"), format!("{MAIN}{places}{main}")).unwrap();
+        fs::write(
+            conf.join("main.cf"),
+            last_of_each(&format!("{MAIN}{places}{main}")),
+        )
+        .unwrap();
         let smtpd = format!("127.0.0.1:{port} inet n - y - - smtpd\n");
         fs::write(conf.join("master.cf"), format!("{smtpd}{MASTER}{master}")).unwrap();
 
@@ -232,6 +236,24 @@ impl Drop for Postfix {
             std::thread::sleep(Duration::from_millis(5));
         }
     }
+}
+
+/// The parameters of a main.cf, of those that are given twice the last. Each daemon would warn of them when it starts, and with ten datagrams that
+/// wait for postlogd(8) when that starts, it waits for itself.
+fn last_of_each(main: &str) -> String {
+    let mut parameters: Vec<(&str, String)> = Vec::new();
+    for line in main.lines().filter(|line| !line.trim().is_empty()) {
+        let name = line.split('=').next().unwrap().trim_end();
+        match parameters.last_mut() {
+            // A line that goes on.
+            Some((_, text)) if line.starts_with([' ', '\t']) => text.push_str(&format!("\n{line}")),
+            _ => {
+                parameters.retain(|(before, _)| *before != name);
+                parameters.push((name, line.to_owned()));
+            }
+        }
+    }
+    parameters.iter().map(|(_, text)| format!("{text}\n")).collect()
 }
 
 /// A free port of 127.0.0.1 below those that the system gives out by itself, so that nobody gets it in the meantime; nor any other test,
