@@ -29,7 +29,7 @@ pub(crate) fn run() {
     let policy = format!(
         "local_domains = [\"example.net\"]\n\
          [dmarc]\nhonour_policy = true\n\
-         [srs]\ndomain = \"srs.example.net\"\nsecret_file = \"{}\"\n\
+         [srs]\ndomain = \"srs.example.net\"\nsecret_file = \"{}\"\nforwarded_recipients = [\"away@example.net\"]\n\
          [outbound]\nstate_file = \"{}\"\non_alarm = \"tag\"\n\
          [[sign]]\ndomains = [\"example.org\"]\nkeys = [{{ selector = \"s2026\", file = \"{}\" }}]\n",
         secret.display(),
@@ -45,7 +45,7 @@ pub(crate) fn run() {
     let begun = Instant::now();
     println!("{:>9} {:>9} {:>14}", "messages", "seconds", "resident, MiB");
     std::thread::scope(|scope| {
-        for _ in 0..CLIENTS {
+        let clients: [_; CLIENTS] = std::array::from_fn(|_| {
             scope.spawn(|| {
                 loop {
                     let number = next.fetch_add(1, Ordering::Relaxed);
@@ -55,10 +55,10 @@ pub(crate) fn run() {
                     let kind = send(&host, &letters, number);
                     *kinds.lock().unwrap().entry(kind).or_insert(0_u64) += 1;
                 }
-            });
-        }
+            })
+        });
         let (mut looked, mut reloaded) = (0, 0);
-        while next.load(Ordering::Relaxed) < MESSAGES {
+        while clients.iter().any(|client| !client.is_finished()) {
             std::thread::sleep(std::time::Duration::from_millis(50));
             let done = next.load(Ordering::Relaxed).min(MESSAGES);
             if done < looked + LOOK_EVERY {
@@ -185,7 +185,7 @@ fn send(host: &Host, letters: &Letters, number: u64) -> &'static str {
         8 => {
             taken(
                 &Mail {
-                    to: strangers,
+                    to: &["away@example.net"],
                     ..honest
                 },
                 250,
