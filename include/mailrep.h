@@ -4254,7 +4254,7 @@ int mailrep_daemon_told(const struct mailrep_daemon *daemon,
 int mailrep_daemon_save(const struct mailrep_daemon *daemon, struct mailrep_error **error);
 
 /**
- * Ends it: alarms that wait are announced first, as many as can be within 15 seconds; the others are told to notify.
+ * Ends it: alarms that wait are announced first, as many as can be within 10 seconds; the others are told to notify.
  *
  * @param daemon  may be NULL
  */

@@ -21,7 +21,7 @@ const MOST_WAITING: usize = 256;
 /// How long a command, or the handing over of a mail, may take.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// How long those that wait may take at the end, all together.
-const PATIENCE_AT_END: Duration = Duration::from_secs(15);
+const PATIENCE_AT_END: Duration = Duration::from_secs(10);
 const HOUR: Duration = Duration::from_secs(3_600);
 
 /// An alarm that somebody is to be told of.

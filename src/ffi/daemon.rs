@@ -170,7 +170,7 @@ pub unsafe extern "C" fn mailrep_daemon_save(daemon: *const Daemon, error: *mut 
     .into_c()
 }
 
-/// Ends it: alarms that wait are announced first, as many as can be within 15 seconds; the others are told to notify.
+/// Ends it: alarms that wait are announced first, as many as can be within 10 seconds; the others are told to notify.
 ///
 /// @param daemon  may be NULL
 #[unsafe(no_mangle)]

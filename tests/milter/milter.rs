@@ -149,7 +149,7 @@ impl Milter {
     }
 
     pub fn signal(&self, name: &str) {
-        signal(self.process.id(), name);
+        signal(self.pid(), name);
     }
 
     /// The process that was started.

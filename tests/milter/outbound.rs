@@ -276,3 +276,25 @@ fn asks(socket: &Path, words: &[&str]) -> String {
     assert!(output.status.success(), "{words:?}: {output:?}");
     String::from_utf8(output.stdout).unwrap()
 }
+
+#[test]
+fn an_end_does_not_wait_for_a_command_that_hangs() {
+    needs_host!();
+    let mut host = Host::start("[outbound]\ncommand = [\"/bin/sleep\", \"600\"]\n");
+    let many: Vec<String> = (0..600)
+        .map(|number| format!("stranger{number}@example.net"))
+        .collect();
+    let many: Vec<&str> = many.iter().map(String::as_str).collect();
+    let content = message("bo@example.net", "to everybody", "");
+    let mail = Mail {
+        to: &many,
+        content: &content,
+        ..SUBMITTED
+    };
+    assert_eq!(host.send(&mail).code, 250);
+    host.milter().wait_for_log(&["ALARM account=\"bo@example.net\""]);
+    assert!(host.milter().stop().success());
+    host.milter().wait_for_log(&[
+        "/bin/sleep could not be told of the alarm of account bo@example.net: it took too long",
+    ]);
+}

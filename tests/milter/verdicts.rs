@@ -1,6 +1,7 @@
 //! The table of cases that all faces share, through Postfix: the results that the milter writes are those that the table expects.
 
-use crate::host::{Host, Mail, OUTSIDE, data, needs_host, results};
+use crate::host::{Host, Mail, OUTSIDE, data, message, needs_host, results};
+use mailrep::dns::zone::Zone;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -90,5 +91,27 @@ fn every_result_of_the_table_is_written_through_postfix() {
     ));
     for result in wanted {
         assert!(seen.contains(&result), "no case has {result}");
+    }
+}
+
+/// RFC 7208 section 2.6: what the table's domains do not publish.
+#[test]
+fn softfail_and_neutral_of_spf_are_written_through_postfix() {
+    needs_host!();
+    let zone = "soft.test. TXT \"v=spf1 ~all\"\nneutral.test. TXT \"v=spf1 ?all\"\n";
+    let host = Host::of(Zone::parse(zone.as_bytes(), "zone").unwrap(), "", "", "");
+    for (domain, result) in [("soft.test", "softfail"), ("neutral.test", "neutral")] {
+        let from = format!("ada@{domain}");
+        let content = message(&from, result, "");
+        let mail = Mail {
+            from: &from,
+            content: &content,
+            ..OUTSIDE
+        };
+        let results = results(&host.pass(&mail, result));
+        assert!(
+            results.contains(&format!("spf={result}")) && results.contains("dmarc=none"),
+            "{results}"
+        );
     }
 }
