@@ -33,12 +33,16 @@ from ._errors import (
     InvalidError,
     MailrepError,
     NoNameserverError,
+    ResolverError,
     SequenceError,
     SystemResourceError,
     ZoneError,
 )
 from ._library import version
+from ._limits import Limits
+from ._message import octets_of
 from ._monitor import Assessment, Event, Judgement, Judgements, Monitor
+from ._resolver import DnsFailure, FailureKind, NoData, NoSuchName, Records, RecordType
 from ._rewriter import Rewriter, SrsOutcome, SrsResult, create_secret
 from ._srs_server import SrsServer
 from ._verdict import (
@@ -74,7 +78,9 @@ __all__ = [
     "DkimResult",
     "Dmarc",
     "DmarcResult",
+    "DnsFailure",
     "Event",
+    "FailureKind",
     "Hint",
     "Identity",
     "InputError",
@@ -84,11 +90,17 @@ __all__ = [
     "IprevResult",
     "Judgement",
     "Judgements",
+    "Limits",
     "MailrepError",
     "Monitor",
+    "NoData",
     "NoNameserverError",
+    "NoSuchName",
     "Override",
     "Policy",
+    "RecordType",
+    "Records",
+    "ResolverError",
     "Rewriter",
     "SequenceError",
     "Spf",
@@ -106,5 +118,6 @@ __all__ = [
     "__version__",
     "check",
     "create_secret",
+    "octets_of",
     "version",
 ]

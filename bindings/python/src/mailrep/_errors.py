@@ -33,6 +33,10 @@ class InputError(MailrepError, OSError):
     """A file cannot be read or written: a zone, secrets, a monitor's state, key or prior."""
 
 
+class ResolverError(MailrepError):
+    """A checker's `resolver` raised an exception, which is the cause (`__cause__`), for a question of this check."""
+
+
 class SystemResourceError(MailrepError):
     """The system refused a thread, a socket or memory."""
 
@@ -49,6 +53,7 @@ _KINDS: dict[int, type[MailrepError]] = {
     lib.MAILREP_ZONE: ZoneError,
     lib.MAILREP_IO: InputError,
     lib.MAILREP_SYSTEM: SystemResourceError,
+    lib.MAILREP_TRUNCATED: InvalidError,
     lib.MAILREP_PANIC: InternalError,
 }
 
