@@ -242,7 +242,7 @@ def test_a_fault_cannot_be_forged_by_a_record() -> None:
         (Records(["a"], ttl=1 << 32), InvalidError, "ttl cannot be"),
         (Records(["a"], ttl=1.5), TypeError, "ttl is a whole number, not float"),  # type: ignore[arg-type]
         (NoData(ttl=-2), InvalidError, "ttl cannot be -2"),
-        (DnsFailure("gone"), InvalidError, "'gone' is no kind of failure"),
+        (DnsFailure("gone"), InvalidError, "kind cannot be 'gone': it is one of servfail, "),
         (b"", InvalidError, "no answer to"),
         (b"\xff" * 70_000, InvalidError, "no answer to"),
         ({}, None, ""),

@@ -44,6 +44,8 @@ from ._message import octets_of
 from ._monitor import Assessment, Event, Judgement, Judgements, Monitor
 from ._resolver import DnsFailure, FailureKind, NoData, NoSuchName, Records, RecordType
 from ._rewriter import Rewriter, SrsOutcome, SrsResult, create_secret
+from ._signer import Senders, Signed, Signer, Signing, SigningTable
+from ._signing_key import KeyKind, SigningKey
 from ._srs_server import SrsServer
 from ._verdict import (
     Anomaly,
@@ -90,6 +92,7 @@ __all__ = [
     "IprevResult",
     "Judgement",
     "Judgements",
+    "KeyKind",
     "Limits",
     "MailrepError",
     "Monitor",
@@ -102,7 +105,13 @@ __all__ = [
     "Records",
     "ResolverError",
     "Rewriter",
+    "Senders",
     "SequenceError",
+    "Signed",
+    "Signer",
+    "Signing",
+    "SigningKey",
+    "SigningTable",
     "Spf",
     "SpfEvaluation",
     "SpfResult",

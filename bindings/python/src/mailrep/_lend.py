@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import enum
 import ipaddress
 import math
 import os
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from ._errors import InvalidError
 from ._native import ffi
@@ -70,6 +71,20 @@ def duration(what: str, value: object, unit: int) -> int:
     if not 0 <= value * unit <= _MOST_32:
         raise InvalidError(f"{what} cannot be {value} seconds")
     return math.ceil(value * unit)
+
+
+_W = TypeVar("_W", bound=enum.Enum)
+
+
+def choice(what: str, words: type[_W], value: object) -> _W:
+    """One of a few words."""
+    if not isinstance(value, str):
+        raise wrong_type(what, f"a {words.__name__} or its word", value)
+    try:
+        return words(value)
+    except ValueError:
+        known = ", ".join(str(word) for word in words)
+        raise InvalidError(f"{what} cannot be {value!r}: it is one of {known}") from None
 
 
 def text(view: Any) -> str | None:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Any, Union
 
 from ._errors import InvalidError, ResolverError, error
-from ._lend import number, octets, wrong_type
+from ._lend import choice, number, octets, wrong_type
 from ._library import string
 from ._native import ffi, lib
 from ._verdict import _Word
@@ -272,11 +272,7 @@ def _ttl(ttl: object, unsaid: int | None = None) -> int:
 
 
 def _failure(answer: DnsFailure) -> tuple[int, Any]:
-    try:
-        code = _FAILURES[FailureKind(answer.kind)]
-    except ValueError:
-        words = f"{answer.kind!r} is no kind of failure; one of {', '.join(FailureKind)} is"
-        raise InvalidError(words) from None
+    code = _FAILURES[choice("kind", FailureKind, answer.kind)]
     if answer.why is None:
         return code, ffi.NULL
     why = octets("why", answer.why).replace(b"\0", b"?")
