@@ -25,6 +25,7 @@ Postfix. A `Monitor` watches how accounts send, and notices those that were stol
 Verdicts, bad ones and DNS trouble included, are never exceptions. What cannot be used is a `MailrepError`.
 """
 
+from ._auth_results import AuthenticationResults, MethodResult, Property, claims, strip_forged
 from ._checker import Checker, Transaction, check
 from ._errors import (
     ClosedError,
@@ -73,6 +74,7 @@ __version__ = version()
 __all__ = [
     "Anomaly",
     "Assessment",
+    "AuthenticationResults",
     "Change",
     "Checker",
     "ClosedError",
@@ -95,12 +97,14 @@ __all__ = [
     "KeyKind",
     "Limits",
     "MailrepError",
+    "MethodResult",
     "Monitor",
     "NoData",
     "NoNameserverError",
     "NoSuchName",
     "Override",
     "Policy",
+    "Property",
     "RecordType",
     "Records",
     "ResolverError",
@@ -126,7 +130,9 @@ __all__ = [
     "ZoneError",
     "__version__",
     "check",
+    "claims",
     "create_secret",
     "octets_of",
+    "strip_forged",
     "version",
 ]
