@@ -42,7 +42,7 @@ def test_a_verdicts_field_is_read_as_the_verdict_says(name: str) -> None:
     assert verdict.spf is not None
     assert results.of("spf")[0].result == verdict.spf.result
     assert results.of("DMARC")[0].result == verdict.dmarc.result
-    assert [one.result for one in results.of("dkim")] == ([one.result for one in verdict.dkim] or ["none"])
+    assert [one.result for one in results.of("dkim")] == ([str(one.result) for one in verdict.dkim] or ["none"])
     assert AuthenticationResults.parse(results.value) == results
 
 

@@ -27,6 +27,24 @@ Verdicts, bad ones and DNS trouble included, are never exceptions. What cannot b
 
 from ._auth_results import AuthenticationResults, MethodResult, Property, claims, strip_forged
 from ._checker import Checker, Transaction, check
+from ._decision import (
+    AddRecipient,
+    Alarm,
+    ChangeSender,
+    Decision,
+    Defer,
+    DeleteHeader,
+    DeleteRecipient,
+    Hold,
+    InsertHeader,
+    Note,
+    Origin,
+    Refused,
+    Reject,
+    Reply,
+    SignedBy,
+    Treatment,
+)
 from ._errors import (
     ClosedError,
     InputError,
@@ -39,6 +57,7 @@ from ._errors import (
     SystemResourceError,
     ZoneError,
 )
+from ._filter import Filter, FilterSession, PolicyError, PolicyFault
 from ._library import version
 from ._limits import Limits
 from ._message import octets_of
@@ -72,12 +91,19 @@ from ._verdict import (
 __version__ = version()
 
 __all__ = [
+    "AddRecipient",
+    "Alarm",
     "Anomaly",
     "Assessment",
     "AuthenticationResults",
     "Change",
+    "ChangeSender",
     "Checker",
     "ClosedError",
+    "Decision",
+    "Defer",
+    "DeleteHeader",
+    "DeleteRecipient",
     "Dkim",
     "DkimResult",
     "Dmarc",
@@ -85,9 +111,13 @@ __all__ = [
     "DnsFailure",
     "Event",
     "FailureKind",
+    "Filter",
+    "FilterSession",
     "Hint",
+    "Hold",
     "Identity",
     "InputError",
+    "InsertHeader",
     "InternalError",
     "InvalidError",
     "Iprev",
@@ -102,16 +132,24 @@ __all__ = [
     "NoData",
     "NoNameserverError",
     "NoSuchName",
+    "Note",
+    "Origin",
     "Override",
     "Policy",
+    "PolicyError",
+    "PolicyFault",
     "Property",
     "RecordType",
     "Records",
+    "Refused",
+    "Reject",
+    "Reply",
     "ResolverError",
     "Rewriter",
     "Senders",
     "SequenceError",
     "Signed",
+    "SignedBy",
     "Signer",
     "Signing",
     "SigningKey",
@@ -126,6 +164,7 @@ __all__ = [
     "Story",
     "SystemResourceError",
     "Transaction",
+    "Treatment",
     "Verdict",
     "ZoneError",
     "__version__",
