@@ -24,6 +24,7 @@ ZONE = (
     b"1.2.0.192.in-addr.arpa. 300 PTR mail.example.org.\n"
 )
 MESSAGE = b"From: ada@example.org\r\nSubject: test\r\n\r\nHello\r\n"
+NULL_PATHS: list[dict[str, Any]] = [{}, {"mail_from": ""}, {"mail_from": "<>"}, {"mail_from": b""}]
 ENVELOPE: dict[str, Any] = {"helo": "mail.example.org", "mail_from": "ada@example.org"}
 
 
@@ -109,10 +110,7 @@ def test_octets_of_a_sender_need_not_be_text(checker: mailrep.Checker) -> None:
 
 
 def test_the_null_reverse_path(checker: mailrep.Checker) -> None:
-    verdicts = [
-        checker.check(MESSAGE, ip="192.0.2.1", helo="example.org", **more)
-        for more in ({}, {"mail_from": ""}, {"mail_from": "<>"}, {"mail_from": b""})
-    ]
+    verdicts = [checker.check(MESSAGE, ip="192.0.2.1", helo="example.org", **more) for more in NULL_PATHS]
     assert verdicts[0].spf is not None
     assert verdicts[0].spf.identity is mailrep.Identity.HELO
     assert all(verdict == verdicts[0] for verdict in verdicts)

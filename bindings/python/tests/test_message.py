@@ -96,7 +96,8 @@ def test_sendmail_sends_what_was_signed_and_send_message_does_not() -> None:
         def ehlo_or_helo_if_needed(self) -> None:
             """There is no server."""
 
-        def sendmail(self, _from: Any, _to: Any, msg: Any, *_more: Any) -> Any:
+        def sendmail(self, from_addr: Any, to_addrs: Any, msg: Any, *_more: Any, **_options: Any) -> Any:
+            del from_addr, to_addrs
             caught.append(msg)
 
     caught: list[bytes] = []

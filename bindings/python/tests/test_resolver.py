@@ -49,7 +49,9 @@ class Zone:
     def __call__(self, name: str, kind: RecordType) -> Any:
         self.asked.append((name, kind))
         answer = self.answers.get((name, kind), self.otherwise)
-        if isinstance(answer, type) or (isinstance(answer, Exception) and not isinstance(answer, NoData)):
+        if isinstance(answer, type):
+            answer = answer()
+        if isinstance(answer, Exception):
             raise answer
         return answer
 
@@ -113,7 +115,8 @@ def test_each_answer_is_a_result_whether_it_is_returned_or_raised(answer: Any, r
         return returned
 
     def raises(_name: str, _kind: RecordType) -> Any:
-        raise answer
+        raised: Any = answer
+        raise raised
 
     for resolver in [gives] if answer == [] else [gives, raises]:
         with Checker(resolver=resolver) as checker:
