@@ -9,6 +9,8 @@ import ipaddress
 import os
 import pathlib
 import socket
+import subprocess
+import sys
 import threading
 from typing import Any
 
@@ -430,3 +432,16 @@ def test_handles_are_given_back(checker: mailrep.Checker) -> None:
 def test_the_version_is_the_crates() -> None:
     manifest = pathlib.Path(__file__).resolve().parents[3] / "Cargo.toml"
     assert f'\nversion = "{mailrep.__version__}"\n' in manifest.read_text()
+
+
+def test_every_name_is_there_and_little_is_loaded_for_checks() -> None:
+    program = """
+import sys, mailrep
+mailrep.check(b"Subject: a\\r\\n\\r\\n", zone=b"")
+print([name for name in ("email", "numpy", "asyncio", "mailrep._monitor", "mailrep._filter") if name in sys.modules])
+print([name for name in mailrep.__all__ if not hasattr(mailrep, name)], set(mailrep.__all__) - set(dir(mailrep)))
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)  # noqa: S603
+    assert done.stdout == "[]\n[] set()\n"
+    with pytest.raises(AttributeError, match="module 'mailrep' has no attribute 'Chekker'"):
+        _ = mailrep.Chekker  # type: ignore[attr-defined]

@@ -19,32 +19,18 @@ pass
 A program that checks many messages makes a `Checker` once, whose cache and thread they share. A mail filter, which
 gets a message piece by piece, begins a `Transaction` for each.
 
+A `Signer` adds DKIM signatures, a `SigningTable` says who signs for whom. `AuthenticationResults` are read and written.
+A `Filter` does what a policy file says, for a milter, and `Filter.run` shows it for one message.
+
 A `Rewriter` makes the envelope senders of forwarded mail (SRS), and takes bounces back; an `SrsServer` does so for
 Postfix. A `Monitor` watches how accounts send, and notices those that were stolen.
 
 Verdicts, bad ones and DNS trouble included, are never exceptions. What cannot be used is a `MailrepError`.
 """
 
-from ._auth_results import AuthenticationResults, MethodResult, Property, claims, strip_forged
+from typing import TYPE_CHECKING
+
 from ._checker import Checker, Transaction, check
-from ._decision import (
-    AddRecipient,
-    Alarm,
-    ChangeSender,
-    Decision,
-    Defer,
-    DeleteHeader,
-    DeleteRecipient,
-    Hold,
-    InsertHeader,
-    Note,
-    Origin,
-    Refused,
-    Reject,
-    Reply,
-    SignedBy,
-    Treatment,
-)
 from ._errors import (
     ClosedError,
     InputError,
@@ -57,16 +43,10 @@ from ._errors import (
     SystemResourceError,
     ZoneError,
 )
-from ._filter import Filter, FilterSession, PolicyError, PolicyFault
 from ._library import version
 from ._limits import Limits
 from ._message import octets_of
-from ._monitor import Assessment, Event, Judgement, Judgements, Monitor
 from ._resolver import DnsFailure, FailureKind, NoData, NoSuchName, Records, RecordType
-from ._rewriter import Rewriter, SrsOutcome, SrsResult, create_secret
-from ._signer import Senders, Signed, Signer, Signing, SigningTable
-from ._signing_key import KeyKind, SigningKey
-from ._srs_server import SrsServer
 from ._verdict import (
     Anomaly,
     Change,
@@ -87,6 +67,33 @@ from ._verdict import (
     Story,
     Verdict,
 )
+
+if TYPE_CHECKING:
+    from ._auth_results import AuthenticationResults, MethodResult, Property, claims, strip_forged
+    from ._decision import (
+        AddRecipient,
+        Alarm,
+        ChangeSender,
+        Decision,
+        Defer,
+        DeleteHeader,
+        DeleteRecipient,
+        Hold,
+        InsertHeader,
+        Note,
+        Origin,
+        Refused,
+        Reject,
+        Reply,
+        SignedBy,
+        Treatment,
+    )
+    from ._filter import Filter, FilterSession, PolicyError, PolicyFault
+    from ._monitor import Assessment, Event, Judgement, Judgements, Monitor
+    from ._rewriter import Rewriter, SrsOutcome, SrsResult, create_secret
+    from ._signer import Senders, Signed, Signer, Signing, SigningTable
+    from ._signing_key import KeyKind, SigningKey
+    from ._srs_server import SrsServer
 
 __version__ = version()
 
@@ -175,3 +182,81 @@ __all__ = [
     "strip_forged",
     "version",
 ]
+
+# What a program that only checks does not need is loaded when it is first asked for.
+_LATER = {
+    "_auth_results": (
+        "AuthenticationResults",
+        "MethodResult",
+        "Property",
+        "claims",
+        "strip_forged",
+    ),
+    "_decision": (
+        "AddRecipient",
+        "Alarm",
+        "ChangeSender",
+        "Decision",
+        "Defer",
+        "DeleteHeader",
+        "DeleteRecipient",
+        "Hold",
+        "InsertHeader",
+        "Note",
+        "Origin",
+        "Refused",
+        "Reject",
+        "Reply",
+        "SignedBy",
+        "Treatment",
+    ),
+    "_filter": (
+        "Filter",
+        "FilterSession",
+        "PolicyError",
+        "PolicyFault",
+    ),
+    "_monitor": (
+        "Assessment",
+        "Event",
+        "Judgement",
+        "Judgements",
+        "Monitor",
+    ),
+    "_rewriter": (
+        "Rewriter",
+        "SrsOutcome",
+        "SrsResult",
+        "create_secret",
+    ),
+    "_signer": (
+        "Senders",
+        "Signed",
+        "Signer",
+        "Signing",
+        "SigningTable",
+    ),
+    "_signing_key": (
+        "KeyKind",
+        "SigningKey",
+    ),
+    "_srs_server": ("SrsServer",),
+}
+
+
+# Type checkers have it from above, and shall notice names that are not there.
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> object:
+        for module, names in _LATER.items():
+            if name in names:
+                from importlib import import_module  # noqa: PLC0415
+
+                found: object = getattr(import_module(f"{__name__}.{module}"), name)
+                globals()[name] = found
+                return found
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

@@ -9,7 +9,6 @@ import ipaddress
 import itertools
 import os
 import re
-import secrets
 import time
 import weakref
 from collections.abc import Callable, Iterable
@@ -142,7 +141,7 @@ class Answering:
         self._faults: list[tuple[int, str, BaseException] | None] = [None] * _FAULTS
         self._next_fault = itertools.count()
         # What strangers cannot write into a record.
-        self._token = secrets.token_hex(8)
+        self._token = os.urandom(8).hex()
         self._sign = re.compile(rf"\[{self._token} (\d+)\]")
         self._number = next(_numbers)
         _living[self._number] = self
