@@ -31,8 +31,41 @@ from mailrep import (
     RecordType,
     ResolverError,
     SpfResult,
+    _resolver,
 )
 
+# Three checkers, four daemon threads that check, close and make checkers, and an end at any moment.
+BUSY = """
+import random, sys, threading, time
+import mailrep
+random.seed(int(sys.argv[1]))
+def resolver(name, kind):
+    time.sleep(random.random() * 0.01)
+    if random.random() < 0.2:
+        raise ValueError(name)
+    if kind == "TXT":
+        return [f"v=spf1 a:{random.random()}.test mx ptr -all"]
+    return [(1, f"m{at}.test") for at in range(5)] if kind == "MX" else []
+checkers = [mailrep.Checker(resolver=resolver) for _ in range(3)]
+def run():
+    while True:
+        try:
+            transaction = random.choice(checkers).transaction()
+            transaction.connect("192.0.2.1")
+            transaction.mail_from(f"a@{random.random()}.test")
+            if random.random() < 0.5:
+                transaction.data(b"From: a@b.test\\r\\n\\r\\n")
+                transaction.finish()
+            if random.random() < 0.05:
+                at = random.randrange(3)
+                checkers[at].close()
+                checkers[at] = mailrep.Checker(resolver=resolver)
+        except (mailrep.ResolverError, mailrep.ClosedError):
+            pass
+for _ in range(4):
+    threading.Thread(target=run, daemon=True).start()
+time.sleep(0.05 + random.random() * 0.3)
+"""
 MESSAGE = b"From: ada@example.org\r\nSubject: test\r\n\r\nHello\r\n"
 ENVELOPE: dict[str, Any] = {"ip": "192.0.2.1", "helo": "mail.example.org", "mail_from": "ada@example.org"}
 TXT, A, AAAA, MX, PTR = RecordType.TXT, RecordType.A, RecordType.AAAA, RecordType.MX, RecordType.PTR
@@ -387,8 +420,13 @@ def test_a_checker_and_its_resolver_are_given_back_though_they_know_each_other()
     owner.checker.check(MESSAGE, **ENVELOPE)
     gone = weakref.ref(owner)
     del owner
-    gc.collect()
+    # A question that the check did not wait for may be under way.
+    until = time.monotonic() + 20
+    while gone() is not None and time.monotonic() < until:
+        gc.collect()
+        time.sleep(0.001)
     assert gone() is None
+    assert not [context for context in _resolver._contexts.values() if context() is None]
 
 
 def test_questions_do_not_use_memory_up() -> None:
@@ -428,6 +466,13 @@ begun.wait(20)
 {end}
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)  # noqa: S603
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_interpreter_ends_while_daemon_threads_check(seed: int) -> None:
+    command = [sys.executable, "-c", BUSY, str(seed)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)  # noqa: S603
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 

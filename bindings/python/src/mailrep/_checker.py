@@ -199,9 +199,10 @@ class Checker:
 
         context, fault = ffi.new("mailrep_context **"), ffi.new("mailrep_error **")
         raised(lib.mailrep_context_new(options, context, fault), fault)
-        self._context: Any = ffi.gc(context[0], lib.mailrep_context_free)
-        if self._answering is not None:
-            self._answering.belongs_to(self._context)
+        if self._answering is None:
+            self._context: Any = ffi.gc(context[0], lib.mailrep_context_free)
+        else:
+            self._context = self._answering.own(context[0])
 
     def check(
         self,

@@ -53,6 +53,8 @@ _KINDS: dict[int, type[MailrepError]] = {
     lib.MAILREP_ZONE: ZoneError,
     lib.MAILREP_IO: InputError,
     lib.MAILREP_SYSTEM: SystemResourceError,
+    # A checker's context, when the interpreter ends.
+    lib.MAILREP_HANDLE: ClosedError,
     lib.MAILREP_TRUNCATED: InvalidError,
     lib.MAILREP_PANIC: InternalError,
 }

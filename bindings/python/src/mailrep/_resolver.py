@@ -117,9 +117,14 @@ _FAILURES = {
 }
 _MOST_RECORDS = 4_096
 _FAULTS = 256
+_MOST_TO_END = 20.0
 
 _living: weakref.WeakValueDictionary[int, Answering] = weakref.WeakValueDictionary()
 _numbers = itertools.count(1)
+_contexts: dict[int, weakref.ref[Any]] = {}
+"""Those that are not free yet, although their owners may have given them up."""
+_ending: list[bool] = []
+"""Not empty when the interpreter ends."""
 
 
 class Answering:
@@ -136,7 +141,6 @@ class Answering:
             raise TypeError("resolver is a function, not a coroutine function: it is called from other threads")
         self._resolver = resolver
         self._context: Any = None
-        self._owner: weakref.ref[Any] | None = None
         self._under_way: set[int] = set()
         self._faults: list[tuple[int, str, BaseException] | None] = [None] * _FAULTS
         self._next_fault = itertools.count()
@@ -152,11 +156,20 @@ class Answering:
         options.resolve_user = ffi.cast("void *", self._number)
         options.trace = True
 
-    def belongs_to(self, context: Any) -> None:
-        """The context was made."""
-        self._owner = weakref.ref(context)
-        # Not the owner itself, or nothing would end.
-        self._context = ffi.cast("mailrep_context *", context)
+    def own(self, pointer: Any) -> Any:
+        """The context was made: its owner, which this is not, or nothing would end."""
+        number = self._number
+
+        def free(context: Any) -> None:
+            lib.mailrep_context_free(context)
+            _contexts.pop(number, None)
+
+        self._context = pointer
+        context = ffi.gc(pointer, free)
+        _contexts[number] = weakref.ref(context)
+        if _ending:
+            ffi.release(context)
+        return context
 
     def answer(self, question: Any) -> int:
         """Answers a question of the library's; 0 says that it is answered."""
@@ -225,14 +238,10 @@ class Answering:
         self._under_way.clear()
 
     def end(self) -> None:
-        """The interpreter ends: waits for calls that are under way, and lets none begin."""
+        """The interpreter ends: waits for calls that are under way, not in C, where nobody could interrupt it."""
         self._resolver = _ended
-        # Not in C, where nobody could interrupt it.
         while self._under_way:
             time.sleep(0.002)
-        context = self._owner and self._owner()
-        if context is not None:
-            ffi.release(context)
 
 
 def _ended(_name: str, _kind: RecordType) -> Answer:
@@ -254,14 +263,27 @@ def _callback() -> Any:
 
 
 def _forked() -> None:
-    """Calls that were under way are the parent's."""
+    """What other threads were doing they do not do here."""
     for answering in list(_living.values()):
         answering.forget_calls()
+    for one, owner in list(_contexts.items()):
+        if owner() is None:
+            del _contexts[one]
 
 
 def _end() -> None:
+    """No thread of the library may come to the interpreter from here on, whatever daemon threads do."""
+    _ending.append(True)
     for answering in list(_living.values()):
         answering.end()
+    # Others free those whose owner is gone.
+    until = time.monotonic() + _MOST_TO_END
+    while _contexts and time.monotonic() < until:
+        for owner in list(_contexts.values()):
+            context = owner()
+            if context is not None:
+                ffi.release(context)
+        time.sleep(0.001)
 
 
 def _ttl(ttl: object, unsaid: int | None = None) -> int:
