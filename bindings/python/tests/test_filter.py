@@ -26,6 +26,7 @@ from mailrep import (
     Reject,
     Reply,
     SequenceError,
+    Severity,
     Treatment,
 )
 from mailrep._message import divide, wire
@@ -222,6 +223,27 @@ def test_dangers_settings_and_the_name(tmp_path: pathlib.Path) -> None:
         with pytest.raises(PolicyError, match="listen") as caught:
             one.check_section("milter", ["user"])
         assert caught.value.faults[0].line == 3
+
+
+def test_a_policy_is_explained_as_the_command_line_explains_it(tmp_path: pathlib.Path) -> None:
+    (tmp_path / "key.pem").write_bytes((DATA / "keys/rsa2048.pem").read_bytes())
+    (tmp_path / "key.pem").chmod(0o600)
+    file = tmp_path / "mailrep.toml"
+    keys = '[[sign]]\ndomains = ["example.org"]\nkeys = [{ selector = "s", file = "key.pem" }]\n'
+    file.write_text(POLICY + keys)
+    done = subprocess.run(  # noqa: S603
+        [str(COMMAND), "--json", "filter", "check", str(file)], capture_output=True, text=True, check=True
+    )
+    with Filter.read(file) as one:
+        explanation = one.explain()
+    assert explanation.to_dict() == json.loads(done.stdout)
+    assert explanation.records[0].startswith("s._domainkey.example.org. ")
+    assert any("honour" in sentence or "reject" in sentence for sentence in explanation.parts["Mail from outside"])
+    assert [finding.severity for finding in explanation.findings] == sorted(
+        (finding.severity for finding in explanation.findings), key=list(Severity).index
+    )
+    assert f"{explanation.findings[0].message}; {explanation.findings[0].fix}" in str(explanation)
+    assert str(explanation).startswith("Who is who:\n  ")
 
 
 def test_what_is_known_of_accounts_is_kept_through_a_reload(tmp_path: pathlib.Path) -> None:

@@ -88,7 +88,7 @@ if TYPE_CHECKING:
         SignedBy,
         Treatment,
     )
-    from ._filter import Filter, FilterSession, PolicyError, PolicyFault
+    from ._filter import Explanation, Filter, FilterSession, Finding, PolicyError, PolicyFault, Severity
     from ._monitor import Assessment, Event, Judgement, Judgements, Monitor
     from ._rewriter import Rewriter, SrsOutcome, SrsResult, create_secret
     from ._signer import Senders, Signed, Signer, Signing, SigningTable
@@ -117,9 +117,11 @@ __all__ = [
     "DmarcResult",
     "DnsFailure",
     "Event",
+    "Explanation",
     "FailureKind",
     "Filter",
     "FilterSession",
+    "Finding",
     "Hint",
     "Hold",
     "Identity",
@@ -155,6 +157,7 @@ __all__ = [
     "Rewriter",
     "Senders",
     "SequenceError",
+    "Severity",
     "Signed",
     "SignedBy",
     "Signer",
@@ -211,10 +214,13 @@ _LATER = {
         "Treatment",
     ),
     "_filter": (
+        "Explanation",
         "Filter",
         "FilterSession",
+        "Finding",
         "PolicyError",
         "PolicyFault",
+        "Severity",
     ),
     "_monitor": (
         "Assessment",

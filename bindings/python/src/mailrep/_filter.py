@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 import threading
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from . import _lend
@@ -16,6 +17,7 @@ from ._library import raised, string
 from ._message import Message, Octets, buffer, divide, wire
 from ._native import ffi, lib
 from ._time import Time, exact
+from ._verdict import _Word
 
 if TYPE_CHECKING:
     import os
@@ -48,6 +50,62 @@ class PolicyError(InvalidError):
         """All that is wrong, in the order of the file."""
 
 
+class Severity(_Word):
+    """How bad a finding is."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTICE = "notice"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something dangerous, useless or worth knowing in a policy that can be used nevertheless."""
+
+    severity: Severity
+    code: str
+    """A code that stays, such as "file_open"."""
+    message: str
+    """What it is, in a sentence."""
+    fix: str
+    """What to do."""
+    line: int | None
+    """Where, if it stands at one place."""
+
+    def __str__(self) -> str:
+        place = "" if self.line is None else f"line {self.line}: "
+        return f"{self.severity}: {place}{self.message}; {self.fix}"
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What a policy does, in words, from `Filter.explain`.
+
+    `str()` of it is the whole; `to_dict()` is the object that `mailrep filter check --json` prints.
+    """
+
+    file: str
+    parts: Mapping[str, tuple[str, ...]]
+    """Headings, each with sentences."""
+    records: tuple[str, ...]
+    """The records of keys, as zone files have them: all of them have to be published."""
+    files: tuple[str, ...]
+    """Files that were read."""
+    findings: tuple[Finding, ...]
+    """What is dangerous or useless, the worst first."""
+    _json: str = field(repr=False, compare=False)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The object that the command line prints with `--json`, made anew at each call."""
+        made: dict[str, Any] = json.loads(self._json)
+        return made
+
+    def __str__(self) -> str:
+        parts = [*self.parts.items(), ("DNS records to publish", self.records), ("Files", self.files)]
+        told = [f"{heading}:\n  " + "\n  ".join(lines) for heading, lines in parts if lines]
+        return "\n".join([*told, *map(str, self.findings)])
+
+
 class Filter:
     r"""A policy with all that it names loaded: keys, secrets, what is known of accounts.
 
@@ -63,7 +121,7 @@ class Filter:
     ...     [(fault.line, fault.column) for fault in error.faults]
     [(1, 1), (3, 11)]
 
-    docs/filter.md explains every key of a policy, and `mailrep filter check FILE` says in words what a policy does.
+    docs/filter.md explains every key of a policy, and `explain` says in words what a policy does.
     Any number of threads may use a filter at a time. For each connection it has a `FilterSession`, which a milter
     keeps; `run` takes a message through all of it at once. It never changes, but for what is learned of accounts;
     sessions keep what they need when it is closed.
@@ -125,6 +183,23 @@ class Filter:
         handle = self._open()
         count = lib.mailrep_filter_danger_count(handle)
         return tuple(text(lib.mailrep_filter_danger(handle, at)) or "" for at in range(count))
+
+    def explain(self) -> Explanation:
+        """What the policy does, in words, as `mailrep filter check` says it."""
+        handle = self._open()
+        told = text(lib.mailrep_filter_explanation_json(handle)) or ""
+        given = json.loads(told)
+        return Explanation(
+            file=given["file"],
+            parts={part["heading"]: tuple(part["sentences"]) for part in given["explanation"]},
+            records=tuple(given["records"]),
+            files=tuple(given["files"]),
+            findings=tuple(
+                Finding(Severity(one["severity"]), one["code"], one["message"], one["fix"], one["line"])
+                for one in given["findings"]
+            ),
+            _json=told,
+        )
 
     def setting(self, section: str, key: str) -> str | None:
         """A value of a section that is the program's own, "milter" or "log": without quotes, lists line by line."""
