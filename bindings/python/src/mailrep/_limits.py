@@ -51,7 +51,7 @@ class Limits:
     cache_nothing: int = 3_600
     """How long it is kept at most that there is no record or no name."""
     cache_failures: float = 5.0
-    """How long failures are kept, at most 300."""
+    """How long failures are kept; more than 300 is 300."""
     threads: int = 1
     """Threads that run checks, 1 to 64. One is enough, for they only wait for the DNS and verify signatures."""
 
