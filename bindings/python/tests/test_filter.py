@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email
 import json
+import pickle
 import re
 import subprocess
 import threading
@@ -348,6 +349,10 @@ def test_what_is_no_filter_is_refused() -> None:
     with pytest.raises(PolicyError):
         Filter.parse("a = 1\0")
     with Filter.parse(POLICY) as one:
+        for handle in (one, one.session()):
+            with pytest.raises(TypeError, match="cannot be copied, nor sent to another process"):
+                pickle.dumps(handle)
+        assert pickle.loads(pickle.dumps(one.run(MESSAGE, now=NOW))) == one.run(MESSAGE, now=NOW)  # noqa: S301
         with pytest.raises(TypeError, match="bare_lf is True or False, not int"):
             one.session(bare_lf=1)  # type: ignore[arg-type]
         with pytest.raises(TypeError, match="keys is a list of texts, not str"):

@@ -93,6 +93,9 @@ def test_a_key_is_never_shown_nor_copied(rsa: SigningKey) -> None:
     for way in (pickle.dumps, copy.copy, copy.deepcopy):
         with pytest.raises(TypeError, match="a private key is not copied or pickled"):
             way(rsa)
+    for handle in (signer, signer.signing(), SigningTable()):
+        with pytest.raises(TypeError, match="cannot be copied, nor sent to another process"):
+            pickle.dumps(handle)
     with pytest.raises(TypeError, match=r"made by SigningKey\.generate"):
         SigningKey()
 

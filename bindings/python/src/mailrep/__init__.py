@@ -30,7 +30,6 @@ Verdicts, bad ones and DNS trouble included, are never exceptions. What cannot b
 
 from typing import TYPE_CHECKING
 
-from ._checker import Checker, Transaction, check
 from ._errors import (
     ClosedError,
     InputError,
@@ -44,32 +43,10 @@ from ._errors import (
     ZoneError,
 )
 from ._library import version
-from ._limits import Limits
-from ._message import octets_of
-from ._resolver import DnsFailure, FailureKind, NoData, NoSuchName, Records, RecordType
-from ._verdict import (
-    Anomaly,
-    Change,
-    Dkim,
-    DkimResult,
-    Dmarc,
-    DmarcResult,
-    Hint,
-    Identity,
-    Iprev,
-    IprevResult,
-    Override,
-    Policy,
-    Spf,
-    SpfEvaluation,
-    SpfResult,
-    Step,
-    Story,
-    Verdict,
-)
 
 if TYPE_CHECKING:
     from ._auth_results import AuthenticationResults, MethodResult, Property, claims, strip_forged
+    from ._checker import Checker, Transaction, check
     from ._decision import (
         AddRecipient,
         Alarm,
@@ -89,11 +66,34 @@ if TYPE_CHECKING:
         Treatment,
     )
     from ._filter import Explanation, Filter, FilterSession, Finding, PolicyError, PolicyFault, Severity
+    from ._limits import Limits
+    from ._message import octets_of
     from ._monitor import Assessment, Event, Judgement, Judgements, Monitor
+    from ._resolver import DnsFailure, FailureKind, NoData, NoSuchName, Records, RecordType
     from ._rewriter import Rewriter, SrsOutcome, SrsResult, create_secret
     from ._signer import Senders, Signed, Signer, Signing, SigningTable
     from ._signing_key import KeyKind, SigningKey
     from ._srs_server import SrsServer
+    from ._verdict import (
+        Anomaly,
+        Change,
+        Dkim,
+        DkimResult,
+        Dmarc,
+        DmarcResult,
+        Hint,
+        Identity,
+        Iprev,
+        IprevResult,
+        Override,
+        Policy,
+        Spf,
+        SpfEvaluation,
+        SpfResult,
+        Step,
+        Story,
+        Verdict,
+    )
 
 __version__ = version()
 
@@ -186,15 +186,10 @@ __all__ = [
     "version",
 ]
 
-# What a program that only checks does not need is loaded when it is first asked for.
-_LATER = {
-    "_auth_results": (
-        "AuthenticationResults",
-        "MethodResult",
-        "Property",
-        "claims",
-        "strip_forged",
-    ),
+# What a program does not use it need not load: importing this is quick.
+_HOMES = {
+    "_auth_results": ("AuthenticationResults", "MethodResult", "Property", "claims", "strip_forged"),
+    "_checker": ("Checker", "Transaction", "check"),
     "_decision": (
         "AddRecipient",
         "Alarm",
@@ -213,56 +208,50 @@ _LATER = {
         "SignedBy",
         "Treatment",
     ),
-    "_filter": (
-        "Explanation",
-        "Filter",
-        "FilterSession",
-        "Finding",
-        "PolicyError",
-        "PolicyFault",
-        "Severity",
-    ),
-    "_monitor": (
-        "Assessment",
-        "Event",
-        "Judgement",
-        "Judgements",
-        "Monitor",
-    ),
-    "_rewriter": (
-        "Rewriter",
-        "SrsOutcome",
-        "SrsResult",
-        "create_secret",
-    ),
-    "_signer": (
-        "Senders",
-        "Signed",
-        "Signer",
-        "Signing",
-        "SigningTable",
-    ),
-    "_signing_key": (
-        "KeyKind",
-        "SigningKey",
-    ),
+    "_filter": ("Explanation", "Filter", "FilterSession", "Finding", "PolicyError", "PolicyFault", "Severity"),
+    "_limits": ("Limits",),
+    "_message": ("octets_of",),
+    "_monitor": ("Assessment", "Event", "Judgement", "Judgements", "Monitor"),
+    "_resolver": ("DnsFailure", "FailureKind", "NoData", "NoSuchName", "Records", "RecordType"),
+    "_rewriter": ("Rewriter", "SrsOutcome", "SrsResult", "create_secret"),
+    "_signer": ("Senders", "Signed", "Signer", "Signing", "SigningTable"),
+    "_signing_key": ("KeyKind", "SigningKey"),
     "_srs_server": ("SrsServer",),
+    "_verdict": (
+        "Anomaly",
+        "Change",
+        "Dkim",
+        "DkimResult",
+        "Dmarc",
+        "DmarcResult",
+        "Hint",
+        "Identity",
+        "Iprev",
+        "IprevResult",
+        "Override",
+        "Policy",
+        "Spf",
+        "SpfEvaluation",
+        "SpfResult",
+        "Step",
+        "Story",
+        "Verdict",
+    ),
 }
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
-
-# Type checkers have it from above, and shall notice names that are not there.
+# A checker of types would take any name otherwise.
 if not TYPE_CHECKING:
 
     def __getattr__(name: str) -> object:
-        for module, names in _LATER.items():
-            if name in names:
-                from importlib import import_module  # noqa: PLC0415
+        home = _HOME_OF.get(name)
+        if home is None:
+            raise AttributeError(f"module 'mailrep' has no attribute {name!r}")
+        from importlib import import_module  # noqa: PLC0415
 
-                found: object = getattr(import_module(f"{__name__}.{module}"), name)
-                globals()[name] = found
-                return found
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = globals()[name] = getattr(import_module(f"{__name__}.{home}"), name)
+        return value
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *__all__])
+    return sorted({*globals(), *__all__})

@@ -48,15 +48,15 @@ class InternalError(MailrepError):
 _KINDS: dict[int, type[MailrepError]] = {
     lib.MAILREP_NULL: InternalError,
     lib.MAILREP_INVALID: InvalidError,
+    lib.MAILREP_TRUNCATED: InvalidError,
     lib.MAILREP_SEQUENCE: SequenceError,
     lib.MAILREP_NO_NAMESERVER: NoNameserverError,
     lib.MAILREP_ZONE: ZoneError,
     lib.MAILREP_IO: InputError,
     lib.MAILREP_SYSTEM: SystemResourceError,
-    # A checker's context, when the interpreter ends.
-    lib.MAILREP_HANDLE: ClosedError,
-    lib.MAILREP_TRUNCATED: InvalidError,
     lib.MAILREP_PANIC: InternalError,
+    # When the interpreter ends, it frees what lives in an order of its own.
+    lib.MAILREP_HANDLE: ClosedError,
 }
 
 

@@ -6,14 +6,15 @@ import json
 import re
 import threading
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 from . import _lend
+from ._dataclass import dataclass
 from ._decision import Decision, Refused, Reply, decision
 from ._errors import ClosedError, InvalidError, error
 from ._lend import Lender, flag, text
-from ._library import raised, string
+from ._library import OfThisProcess, raised, string
 from ._message import Message, Octets, buffer, divide, wire
 from ._native import ffi, lib
 from ._time import Time, exact
@@ -106,7 +107,7 @@ class Explanation:
         return "\n".join([*told, *map(str, self.findings)])
 
 
-class Filter:
+class Filter(OfThisProcess):
     r"""A policy with all that it names loaded: keys, secrets, what is known of accounts.
 
     >>> from mailrep import Filter, InsertHeader, PolicyError
@@ -320,7 +321,7 @@ class Filter:
         return handle
 
 
-class FilterSession:
+class FilterSession(OfThisProcess):
     r"""A connection, and the messages that come over it, from `Filter.session`.
 
     >>> from mailrep import Filter

@@ -6,13 +6,13 @@ import datetime
 import threading
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from . import _lend
+from ._dataclass import dataclass
 from ._errors import ClosedError, InvalidError, error
 from ._lend import Lender, text, wrong_type
-from ._library import raised, string
+from ._library import OfThisProcess, raised, string
 from ._message import Message, Octets, buffer, tell, wire
 from ._native import ffi, lib
 from ._signing_key import SigningKey, made_signer
@@ -47,7 +47,7 @@ class Signed:
         return self.header + wire(message)
 
 
-class Signer:
+class Signer(OfThisProcess):
     r"""Signs for one domain with one key or several; any number of threads may use it at a time.
 
     >>> from mailrep import Signer, SigningKey, check
@@ -159,7 +159,7 @@ class Signer:
         return f"<mailrep.Signer for {self._domain}: {', '.join(self.key_names)}>"
 
 
-class Signing:
+class Signing(OfThisProcess):
     r"""A message that is being signed, from `Signer.signing` or `SigningTable.signing`.
 
     >>> from mailrep import Signer, SigningKey
@@ -260,7 +260,7 @@ class Senders(_Word):
 _SENDERS = {Senders.ANYONE: lib.MAILREP_SENDERS_ANYONE, Senders.OWN_DOMAIN: lib.MAILREP_SENDERS_OWN_DOMAIN}
 
 
-class SigningTable:
+class SigningTable(OfThisProcess):
     r"""Who signs for which author domain, and on whose behalf.
 
     >>> from mailrep import Signer, SigningKey, SigningTable

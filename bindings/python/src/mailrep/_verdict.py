@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import enum
 import json
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
+
+from ._dataclass import dataclass
 
 
 class _Word(str, enum.Enum):
