@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from . import _lend
-from ._dataclass import dataclass
 from ._errors import InvalidError
 from ._lend import Lender, flag, wrong_type
 from ._library import raised

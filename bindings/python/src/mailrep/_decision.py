@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import datetime
 import json
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any, Union
 
-from ._dataclass import dataclass
 from ._lend import text
 from ._native import ffi, lib
 from ._verdict import Verdict, _Word

@@ -6,11 +6,10 @@ import json
 import re
 import threading
 from collections.abc import Iterable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from . import _lend
-from ._dataclass import dataclass
 from ._decision import Decision, Refused, Reply, decision
 from ._errors import ClosedError, InvalidError, error
 from ._lend import Lender, flag, text

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
-from ._dataclass import dataclass
 from ._lend import duration, number, size
 
 
-@dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(frozen=True, slots=True)
 class Limits:
     r"""What one check may cost, and what a `Checker` may keep. Times are in seconds.
 

@@ -12,9 +12,9 @@ import re
 import time
 import weakref
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any, Union
 
-from ._dataclass import dataclass
 from ._errors import InvalidError, ResolverError, error
 from ._lend import choice, number, octets, wrong_type
 from ._library import string

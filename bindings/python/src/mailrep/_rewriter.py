@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import enum
 import os
 import time
 from collections.abc import Iterable, Mapping
 from typing import Any, Union
 
-from ._dataclass import dataclass
 from ._errors import InvalidError, error
 from ._library import raised, string, text
 from ._native import ffi, lib
@@ -34,7 +34,7 @@ class SrsResult(enum.Enum):
         return self.value
 
 
-@dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(frozen=True, slots=True)
 class SrsOutcome:
     """What became of an address, and why."""
 

@@ -6,10 +6,10 @@ import datetime
 import threading
 import time
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from . import _lend
-from ._dataclass import dataclass
 from ._errors import ClosedError, InvalidError, error
 from ._lend import Lender, text, wrong_type
 from ._library import OfThisProcess, raised, string

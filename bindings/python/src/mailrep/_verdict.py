@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import enum
 import json
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any
-
-from ._dataclass import dataclass
 
 
 class _Word(str, enum.Enum):
