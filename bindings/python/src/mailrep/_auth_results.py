@@ -16,7 +16,12 @@ from ._native import ffi, lib
 
 @dataclass(frozen=True, slots=True)
 class Property:
-    """What a result is about, such as smtp.mailfrom=ada@example.org."""
+    """What a result is about, such as smtp.mailfrom=ada@example.org.
+
+    >>> from mailrep import Property
+    >>> print(Property("smtp", "mailfrom", "ada@example.org"))
+    smtp.mailfrom=ada@example.org
+    """
 
     type: str
     """"smtp", "header", "body" or "policy"."""
@@ -31,7 +36,13 @@ class Property:
 
 @dataclass(frozen=True, slots=True)
 class MethodResult:
-    """The result of one method."""
+    """The result of one method.
+
+    >>> from mailrep import MethodResult, Property, SpfResult
+    >>> spf = MethodResult("spf", SpfResult.PASS, (Property("smtp", "mailfrom", "ada@example.org"),))
+    >>> print(spf, spf.get("smtp.mailfrom"))
+    spf=pass smtp.mailfrom=ada@example.org ada@example.org
+    """
 
     method: str
     """Such as "dkim"."""

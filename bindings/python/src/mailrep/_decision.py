@@ -14,7 +14,12 @@ from ._verdict import verdict as verdict_of
 
 
 class Treatment(_Word):
-    """What becomes of a message, all in all."""
+    """What becomes of a message, all in all.
+
+    >>> from mailrep import Treatment
+    >>> print(*Treatment)
+    accept tag hold defer reject
+    """
 
     ACCEPT = "accept"
     """It goes on its way."""
@@ -29,7 +34,12 @@ class Treatment(_Word):
 
 
 class Origin(_Word):
-    """Where a message comes from."""
+    """Where a message comes from.
+
+    >>> from mailrep import Origin
+    >>> print(*Origin)
+    outside login local internal originating
+    """
 
     OUTSIDE = "outside"
     """From elsewhere: verified."""
@@ -45,7 +55,14 @@ class Origin(_Word):
 
 @dataclass(frozen=True, slots=True)
 class DeleteHeader:
-    """Delete a header field: pymilter's `chgheader(name, occurrence, "")`."""
+    r"""Delete a header field: pymilter's `chgheader(name, occurrence, "")`.
+
+    >>> from mailrep import DeleteHeader, Filter
+    >>> message = b"Authentication-Results: mx.example.net; dkim=pass\nSubject: a\n\n"
+    >>> with Filter.parse('authserv_id = "mx.example.net"') as mail_filter:
+    ...     mail_filter.run(message).actions[0] == DeleteHeader("Authentication-Results", occurrence=1, place=0)
+    True
+    """
 
     name: str
     occurrence: int
@@ -59,7 +76,14 @@ class DeleteHeader:
 
 @dataclass(frozen=True, slots=True)
 class InsertHeader:
-    """Insert a header field: pymilter's `addheader(name, value, place)`."""
+    r"""Insert a header field: pymilter's `addheader(name, value, place)`.
+
+    >>> from mailrep import Filter
+    >>> with Filter.parse('authserv_id = "mx.example.net"') as mail_filter:
+    ...     action = mail_filter.run(b"Subject: a\n\n").actions[0]
+    >>> action.place, action.name, action.value.split(";")[0]
+    (0, 'Authentication-Results', ' mx.example.net')
+    """
 
     place: int
     """0 is the top."""
@@ -73,7 +97,12 @@ class InsertHeader:
 
 @dataclass(frozen=True, slots=True)
 class ChangeSender:
-    """Another envelope sender: pymilter's `chgfrom(address)`."""
+    """Another envelope sender: pymilter's `chgfrom(address)`.
+
+    >>> from mailrep import ChangeSender
+    >>> print(ChangeSender("SRS0=IQfw=56=example.com=alice@club1.fr"))
+    change the sender to <SRS0=IQfw=56=example.com=alice@club1.fr>
+    """
 
     address: str
     """Without angle brackets."""
@@ -84,7 +113,12 @@ class ChangeSender:
 
 @dataclass(frozen=True, slots=True)
 class AddRecipient:
-    """One recipient more: pymilter's `addrcpt(address)`."""
+    """One recipient more: pymilter's `addrcpt(address)`.
+
+    >>> from mailrep import AddRecipient
+    >>> print(AddRecipient("bob@example.net"))
+    add the recipient <bob@example.net>
+    """
 
     address: str
     """Without angle brackets."""
@@ -95,7 +129,12 @@ class AddRecipient:
 
 @dataclass(frozen=True, slots=True)
 class DeleteRecipient:
-    """Take a recipient out: pymilter's `delrcpt(address)`."""
+    """Take a recipient out: pymilter's `delrcpt(address)`.
+
+    >>> from mailrep import DeleteRecipient
+    >>> print(DeleteRecipient("bob@example.net"))
+    delete the recipient <bob@example.net>
+    """
 
     address: str
     """Without angle brackets."""
@@ -106,7 +145,12 @@ class DeleteRecipient:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """Hold the message back: pymilter's `quarantine(reason)`."""
+    """Hold the message back: pymilter's `quarantine(reason)`.
+
+    >>> from mailrep import Hold
+    >>> print(Hold("the account has an alarm"))
+    hold: the account has an alarm
+    """
 
     reason: str
 
@@ -129,7 +173,12 @@ class _Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Defer(_Refusal):
-    """Ask the client to try again: `setreply(str(code), enhanced, *lines)`, TEMPFAIL. It is the only action then."""
+    """Ask the client to try again: `setreply(str(code), enhanced, *lines)`, TEMPFAIL. It is the only action then.
+
+    >>> from mailrep import Defer
+    >>> print(Defer(451, "4.7.1", ("try again",)))
+    defer: 451 4.7.1 try again
+    """
 
     def __str__(self) -> str:
         return f"defer: {self._told()}"
@@ -137,7 +186,12 @@ class Defer(_Refusal):
 
 @dataclass(frozen=True, slots=True)
 class Reject(_Refusal):
-    """Refuse the message: `setreply(str(code), enhanced, *lines)`, REJECT. It is the only action then."""
+    """Refuse the message: `setreply(str(code), enhanced, *lines)`, REJECT. It is the only action then.
+
+    >>> from mailrep import Reject
+    >>> print(Reject(550, "5.7.1", ("DMARC: no",)))
+    reject: 550 5.7.1 DMARC: no
+    """
 
     def __str__(self) -> str:
         return f"reject: {self._told()}"
@@ -149,7 +203,12 @@ Action = Union[DeleteHeader, InsertHeader, ChangeSender, AddRecipient, DeleteRec
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """Something to know beside the decision."""
+    """Something to know beside the decision.
+
+    >>> from mailrep import Note
+    >>> print(Note("srs_forwarded", "the sender is rewritten, for the message is forwarded"))
+    the sender is rewritten, for the message is forwarded
+    """
 
     code: str
     """A code that stays, such as "srs_forwarded"."""
@@ -162,7 +221,12 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class SignedBy:
-    """Who has signed a message here."""
+    """Who has signed a message here.
+
+    >>> from mailrep import SignedBy
+    >>> print(SignedBy("example.org", "s2026"))
+    example.org, selector s2026
+    """
 
     domain: str
     selector: str
@@ -173,7 +237,16 @@ class SignedBy:
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """The open alarm of the account that sent a message."""
+    r"""The open alarm of the account that sent a message.
+
+    >>> from mailrep import Filter
+    >>> with Filter.parse('authserv_id = "a"\n[outbound]\n') as mail_filter:
+    ...     for at in range(60):
+    ...         told = {"ip": "192.0.2.1", "login": "eve", "now": 1795347080 + at}
+    ...         alarm = mail_filter.run(b"Subject: a\n\n", recipients=[f"v{at}@b.test"], **told).alarm
+    >>> alarm.account, "new recipients" in alarm.reason, alarm.is_new
+    ('eve', True, False)
+    """
 
     account: str
     """The login; for mail submitted on this host the user, or else the client's address."""
@@ -192,7 +265,12 @@ class Alarm:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What to answer to a command."""
+    """What to answer to a command.
+
+    >>> from mailrep import Reply
+    >>> print(Reply(), Reply().refused, Reply(550, "5.1.1", ("nobody here",)))
+    continue False 550 5.1.1 nobody here
+    """
 
     code: int | None = None
     """The code of a refusal, such as 550; None to go on."""
@@ -212,7 +290,12 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A recipient that was refused."""
+    """A recipient that was refused.
+
+    >>> from mailrep import Refused, Reply
+    >>> print(Refused("<bob@example.net>", Reply(550, "5.1.1", ("nobody here",))))
+    the recipient <bob@example.net> is refused: 550 5.1.1 nobody here
+    """
 
     address: str
     reply: Reply
@@ -223,10 +306,16 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What is to be done with one message, and why.
+    r"""What is to be done with one message, and why.
 
     `str()` of it is a line for the treatment and one for each action; `to_dict()` is the object that
     `mailrep filter run --json` prints.
+
+    >>> from mailrep import Filter
+    >>> with Filter.parse('authserv_id = "mx.example.net"') as mail_filter:
+    ...     decision = mail_filter.run(b"Subject: a\n\n")
+    >>> print(decision.treatment, decision.cause, decision.to_dict()["treatment"])
+    accept none accept
     """
 
     treatment: Treatment

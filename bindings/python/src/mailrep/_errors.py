@@ -34,7 +34,18 @@ class InputError(MailrepError, OSError):
 
 
 class ResolverError(MailrepError):
-    """A checker's `resolver` raised an exception, which is the cause (`__cause__`), for a question of this check."""
+    r"""A checker's `resolver` raised an exception, which is the cause (`__cause__`), for a question of this check.
+
+    >>> from mailrep import Checker, ResolverError
+    >>> def resolver(name, kind):
+    ...     return {}[name]
+    >>> with Checker(resolver=resolver) as checker:
+    ...     try:
+    ...         checker.check(b"From: ada@example.org\n\nHello\n")
+    ...     except ResolverError as error:
+    ...         print(type(error.__cause__).__name__)
+    KeyError
+    """
 
 
 class SystemResourceError(MailrepError):

@@ -28,7 +28,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PolicyFault:
-    """Something that is wrong with a policy."""
+    """Something that is wrong with a policy.
+
+    >>> from mailrep import PolicyFault
+    >>> print(PolicyFault("there is no key 'on_fial'; did you mean 'on_fail'?", line=3, column=1))
+    3:1: there is no key 'on_fial'; did you mean 'on_fail'?
+    """
 
     text: str
     """What is wrong; what mends it."""
@@ -42,7 +47,15 @@ class PolicyFault:
 
 
 class PolicyError(InvalidError):
-    """A policy cannot be used. Its text has a line for each fault: FILE:LINE:COLUMN: what is wrong; what mends it."""
+    r"""A policy cannot be used. Its text has a line for each fault: FILE:LINE:COLUMN: what is wrong; what mends it.
+
+    >>> from mailrep import Filter, PolicyError
+    >>> try:
+    ...     Filter.parse("[spf]\non_fial = 1\non_fail = 2\n")
+    ... except PolicyError as error:
+    ...     [(fault.line, fault.column) for fault in error.faults]
+    [(2, 1), (3, 11)]
+    """
 
     def __init__(self, words: str) -> None:
         super().__init__(words)
@@ -51,7 +64,12 @@ class PolicyError(InvalidError):
 
 
 class Severity(_Word):
-    """How bad a finding is."""
+    """How bad a finding is.
+
+    >>> from mailrep import Severity
+    >>> print(*Severity)
+    error warning notice
+    """
 
     ERROR = "error"
     WARNING = "warning"
@@ -60,7 +78,14 @@ class Severity(_Word):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something dangerous, useless or worth knowing in a policy that can be used nevertheless."""
+    r"""Something dangerous, useless or worth knowing in a policy that can be used nevertheless.
+
+    >>> from mailrep import Filter, Severity
+    >>> with Filter.parse('authserv_id = "a"\n[dns]\nzone_files = ["/dev/null"]\n') as mail_filter:
+    ...     finding = mail_filter.explain().findings[0]
+    >>> finding.severity is Severity.WARNING, finding.message.split(":")[0]
+    (True, 'no nameserver is asked')
+    """
 
     severity: Severity
     code: str
@@ -82,6 +107,12 @@ class Explanation:
     """What a policy does, in words, from `Filter.explain`.
 
     `str()` of it is the whole; `to_dict()` is the object that `mailrep filter check --json` prints.
+
+    >>> from mailrep import Filter
+    >>> with Filter.parse('authserv_id = "mx.example.net"') as mail_filter:
+    ...     explanation = mail_filter.explain()
+    >>> explanation.parts["Who is who"][0]
+    'results are written as mx.example.net'
     """
 
     file: str

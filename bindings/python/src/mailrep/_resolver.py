@@ -23,7 +23,14 @@ from ._verdict import _Word
 
 
 class RecordType(_Word):
-    """What is asked for."""
+    """What is asked for.
+
+    >>> from mailrep import RecordType
+    >>> print(*RecordType)
+    A PTR MX TXT AAAA
+    >>> {("example.org", "A"): "192.0.2.1"}[("example.org", RecordType.A)]
+    '192.0.2.1'
+    """
 
     A = "A"
     PTR = "PTR"
@@ -33,7 +40,12 @@ class RecordType(_Word):
 
 
 class FailureKind(_Word):
-    """Why a question has no answer now."""
+    """Why a question has no answer now.
+
+    >>> from mailrep import FailureKind
+    >>> print(*FailureKind)
+    servfail refused timeout malformed network
+    """
 
     SERVFAIL = "servfail"
     """The server said SERVFAIL."""
@@ -56,16 +68,31 @@ _TTL = 300
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """The answer of a resolver: these records, which may be kept for `ttl` seconds."""
+    r"""The answer of a resolver: these records, which may be kept for `ttl` seconds.
+
+    >>> from mailrep import Checker, Records
+    >>> def resolver(name, kind):
+    ...     return Records(["v=spf1 -all"], ttl=3600) if kind == "TXT" else []
+    >>> with Checker(resolver=resolver) as checker:
+    ...     print(checker.check(b"Subject: a\n\n", ip="192.0.2.1", mail_from="ada@example.org").spf.result)
+    fail
+    """
 
     records: Iterable[Record]
     ttl: int = _TTL
 
 
 class NoSuchName(Exception):  # noqa: N818 (it is an answer)
-    """The answer of a resolver, returned or raised: neither the name nor anything below it exists (NXDOMAIN).
+    r"""The answer of a resolver, returned or raised: neither the name nor anything below it exists (NXDOMAIN).
 
     That may be kept for `ttl` seconds; None if nobody said.
+
+    >>> from mailrep import Checker, NoSuchName
+    >>> def resolver(name, kind):
+    ...     raise NoSuchName(ttl=3600)
+    >>> with Checker(resolver=resolver) as checker:
+    ...     print(checker.check(b"Subject: a\n\n", ip="192.0.2.1", mail_from="ada@example.org").spf.cause)
+    no_such_domain
     """
 
     def __init__(self, ttl: int | None = None) -> None:
@@ -74,9 +101,14 @@ class NoSuchName(Exception):  # noqa: N818 (it is an answer)
 
 
 class NoData(Exception):  # noqa: N818 (it is an answer)
-    """The answer of a resolver, returned or raised: the name exists, but not with a record of this type.
+    r"""The answer of a resolver, returned or raised: the name exists, but not with a record of this type.
 
     That may be kept for `ttl` seconds; None if nobody said.
+
+    >>> from mailrep import Checker, NoData
+    >>> with Checker(resolver=lambda name, kind: NoData()) as checker:
+    ...     print(checker.check(b"Subject: a\n\n", ip="192.0.2.1", mail_from="ada@example.org").spf.cause)
+    no_record
     """
 
     def __init__(self, ttl: int | None = None) -> None:
@@ -85,9 +117,17 @@ class NoData(Exception):  # noqa: N818 (it is an answer)
 
 
 class DnsFailure(Exception):  # noqa: N818 (it is an answer)
-    """The answer of a resolver, returned or raised: it is not known now. Checks that need it end in temperror.
+    r"""The answer of a resolver, returned or raised: it is not known now. Checks that need it end in temperror.
 
     Verdicts tell `why` for the kinds "malformed" and "network".
+
+    >>> from mailrep import Checker, DnsFailure
+    >>> def resolver(name, kind):
+    ...     raise DnsFailure("network", "the cable is out")
+    >>> with Checker(resolver=resolver) as checker:
+    ...     spf = checker.check(b"Subject: a\n\n", ip="192.0.2.1", mail_from="ada@example.org").spf
+    >>> print(spf.result, "the cable is out" in spf.reason)
+    temperror True
     """
 
     def __init__(self, kind: FailureKind | str = FailureKind.NETWORK, why: str | None = None) -> None:

@@ -28,7 +28,15 @@ _MOST_SECONDS = (1 << 63) - 1
 
 @dataclass(frozen=True, slots=True)
 class Signed:
-    """The signatures of a message, or why it has none."""
+    r"""The signatures of a message, or why it has none.
+
+    >>> from mailrep import Signer, SigningKey, SigningTable
+    >>> table = SigningTable()
+    >>> table.add("example.org", Signer("example.org", {"e": SigningKey.generate("ed25519")}), senders="anyone")
+    >>> signed = table.sign(b"From: ada@example.org\n\nHello\n")
+    >>> len(signed.signatures), signed.on(b"From: ada@example.org\n\nHello\n").startswith(b"DKIM-Signature: ")
+    (1, True)
+    """
 
     signatures: tuple[str, ...]
     """The values of the DKIM-Signature fields, in the order of the keys, with CRLF in their folds."""
@@ -249,7 +257,12 @@ class Signing(OfThisProcess):
 
 
 class Senders(_Word):
-    """Who may send as an author domain."""
+    """Who may send as an author domain.
+
+    >>> from mailrep import Senders
+    >>> print(*Senders)
+    anyone own_domain
+    """
 
     ANYONE = "anyone"
     """Whoever may submit mail at all."""

@@ -16,7 +16,14 @@ if TYPE_CHECKING:
 
 
 class KeyKind(_Word):
-    """What keys can be made."""
+    """What keys can be made.
+
+    >>> from mailrep import KeyKind, SigningKey
+    >>> print(*KeyKind)
+    rsa-2048 rsa-3072 rsa-4096 ed25519
+    >>> SigningKey.generate(KeyKind.ED25519).bits
+    256
+    """
 
     RSA_2048 = "rsa-2048"
     """RSA of 2048 bits, which everybody verifies and whose record fits anywhere."""
