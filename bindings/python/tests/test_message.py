@@ -54,7 +54,13 @@ def test_a_signature_is_as_good_through_an_email_object(policy: Any) -> None:
 def test_what_reading_has_lost_is_not_given_back() -> None:
     # The limits that octets_of documents.
     assert octets_of(email.message_from_bytes(b"A:x\r\n\r\n")) == b"A: x\r\n\r\n"
-    assert octets_of(email.message_from_bytes(b"A: x\r\n\r\na\rb\r\n")) == b"A: x\r\n\r\na\r\nb\r\n"
+    assert octets_of(email.message_from_bytes(b"A: x\r\n\r\na\rb\nc\r\n")) == b"A: x\r\n\r\na\r\nb\r\nc\r\n"
+
+
+def test_a_multipart_message_without_parts_is_written_as_it_stands() -> None:
+    broken = b"Content-Type: multipart/mixed; boundary=q\n\nno parts\nat all\n"
+    for policy in READ:
+        assert octets_of(email.message_from_bytes(broken, policy=policy)) == broken.replace(b"\n", b"\r\n")
 
 
 def test_a_message_that_a_program_makes_is_folded_by_its_policy_and_keeps_its_boundary() -> None:

@@ -10,6 +10,7 @@ from ._errors import InvalidError
 
 # A line end that no blank follows would end the field.
 _ENDS = re.compile(r"(?:\r\n|\r(?!\n)|(?<!\r)\n)(?![ \t])")
+_BARE_LF = re.compile(rb"(?<!\r)\n")
 _LINE_ENDS = re.compile(r"\r\n|\r|\n")
 
 
@@ -66,4 +67,5 @@ def written(message: Any) -> bytes:
     except Exception as why:
         # Whatever a program has put in: a payload of another kind, an unknown character set, a header without text.
         raise InvalidError(f"the message cannot be written as octets: {why}") from why
-    return octets
+    # What is called multipart and has no parts is written without looking at its lines.
+    return _BARE_LF.sub(b"\r\n", octets)

@@ -53,7 +53,7 @@ def octets_of(message: email.message.Message[Any, Any]) -> bytes:
 
     What reading has already lost cannot be given back, so that some signatures of received mail are broken in such an
     object: more or fewer than one blank after a field's colon (with header canonicalization simple), blanks after the
-    boundaries of parts, line ends that are neither CRLF nor LF. Give the octets themselves where you have them. A
+    boundaries of parts, line ends that are not all the same. Give the octets themselves where you have them. A
     message without a boundary gets one here, which stays. Send what was signed by `smtplib.SMTP.sendmail` with these
     octets: `send_message` puts ">" before lines that begin with "From ".
 
