@@ -367,13 +367,17 @@ class Transaction:
 
     def finish(self) -> _verdict.Verdict:
         """The message is complete: waits for the DNS that is still open, no longer than the timeout, and judges."""
+        return _verdict.verdict(self._finish(), traced=self._traced)
+
+    def _finish(self) -> str:
+        """The verdict as JSON."""
         made = ffi.new("mailrep_verdict **")
         self._call(lib.mailrep_transaction_finish, made)
         handle = ffi.gc(made[0], lib.mailrep_verdict_free)
         told = text(lib.mailrep_verdict_json(handle))
         if self._answering is not None:
             self._answering.blame(told)
-        return _verdict.verdict(told, traced=self._traced)
+        return told
 
     def close(self) -> None:
         """Gives the message up, or what is left of it."""
