@@ -3752,6 +3752,15 @@ size_t mailrep_filter_danger_count(const struct mailrep_filter *filter);
 struct mailrep_text mailrep_filter_danger(const struct mailrep_filter *filter, size_t at);
 
 /**
+ * What the policy does, in words, with the records to publish and all that "mailrep filter check" finds: as a JSON object, which
+ * "mailrep filter check --json" prints.
+ *
+ * @param filter  may be used by other threads at the same time; may be NULL
+ * @return        text that lives as long as the filter; absent for NULL
+ */
+struct mailrep_text mailrep_filter_explanation_json(const struct mailrep_filter *filter);
+
+/**
  * A value of a section of the policy file that is the program's own: "milter" or "log".
  *
  * @param filter   may be used by other threads at the same time

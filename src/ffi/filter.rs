@@ -10,7 +10,7 @@ use crate::filter::{self, PolicyError};
 use std::collections::HashMap;
 use std::ffi::{CString, c_char, c_int};
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// Keys that mailrep_filter_check_section() takes.
 const MOST_KEYS: usize = 1_024;
@@ -21,6 +21,7 @@ pub struct Filter {
     filter: Arc<filter::Filter>,
     authserv_id: CString,
     dangers: Vec<CString>,
+    explanation: OnceLock<CString>,
     /// Settings that were asked for, by section and key.
     settings: Mutex<HashMap<(String, String), Box<CString>>>,
 }
@@ -53,6 +54,7 @@ impl Filter {
         Filter {
             authserv_id: keep(filter.authserv_id()),
             dangers: dangers.collect(),
+            explanation: OnceLock::new(),
             filter: Arc::new(filter),
             settings: Mutex::default(),
         }
@@ -311,6 +313,25 @@ pub unsafe extern "C" fn mailrep_filter_danger(filter: *const Filter, at: usize)
                 .and_then(|filter| filter.dangers.get(at))
                 .map(CString::as_c_str),
         )
+    })
+}
+
+/// What the policy does, in words, with the records to publish and all that "mailrep filter check" finds: as a JSON object, which
+/// "mailrep filter check --json" prints.
+///
+/// @param filter  may be used by other threads at the same time; may be NULL
+/// @return        text that lives as long as the filter; absent for NULL
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn mailrep_filter_explanation_json(filter: *const Filter) -> Text {
+    guard(|| {
+        // SAFETY: the header's rules.
+        let filter = unsafe { borrow(filter) }.ok();
+        Text::of(filter.map(|filter| {
+            filter
+                .explanation
+                .get_or_init(|| keep(filter.filter.explanation_json().to_string()))
+                .as_c_str()
+        }))
     })
 }
 

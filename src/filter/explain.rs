@@ -6,6 +6,7 @@ use super::Filter;
 use super::policy::{Place, Treatment};
 use crate::Severity;
 use crate::dkim::{Senders, Signer, zone_entry};
+use serde_json::{Value, json};
 use std::sync::Arc;
 
 /// What a filter will do, in words.
@@ -38,6 +39,30 @@ pub struct Finding {
 }
 
 impl Filter {
+    /// [`Filter::explain`] as an object: `valid` (true), `file`, `authserv_id`, `explanation`, `records`, `files` and `findings`.
+    pub fn explanation_json(&self) -> Value {
+        let explanation = self.explain();
+        json!({
+            "valid": true,
+            "file": self.policy().file,
+            "authserv_id": self.authserv_id(),
+            "explanation": explanation
+                .parts
+                .iter()
+                .map(|(heading, sentences)| json!({ "heading": heading, "sentences": sentences }))
+                .collect::<Vec<_>>(),
+            "records": explanation.records,
+            "files": explanation.files,
+            "findings": explanation.findings.iter().map(|finding| json!({
+                "severity": finding.severity.as_str(),
+                "code": finding.code,
+                "message": finding.message,
+                "fix": finding.fix,
+                "line": finding.place.map(|place| place.line),
+            })).collect::<Vec<_>>(),
+        })
+    }
+
     /// Says in words what the filter will do.
     pub fn explain(&self) -> Explanation {
         let mut files = Vec::new();

@@ -414,6 +414,9 @@ int main(void)
     EXPECT(begins(mailrep_filter_danger(filter, 0).data, "no nameserver is asked: "));
     EXPECT(mailrep_filter_danger(filter, 1).data == NULL);
     EXPECT(mailrep_filter_danger_count(NULL) == 0);
+    EXPECT(begins(mailrep_filter_explanation_json(filter).data, "{"));
+    EXPECT(strstr(mailrep_filter_explanation_json(filter).data, "no nameserver is asked") != NULL);
+    EXPECT(mailrep_filter_explanation_json(NULL).data == NULL);
     accepted_message(filter);
     rejected_message(filter);
     out_of_turn(filter);

@@ -9,6 +9,8 @@ import ipaddress
 import os
 import pathlib
 import socket
+import subprocess
+import sys
 import threading
 from typing import Any
 
@@ -24,6 +26,7 @@ ZONE = (
     b"1.2.0.192.in-addr.arpa. 300 PTR mail.example.org.\n"
 )
 MESSAGE = b"From: ada@example.org\r\nSubject: test\r\n\r\nHello\r\n"
+NULL_PATHS: list[dict[str, Any]] = [{}, {"mail_from": ""}, {"mail_from": "<>"}, {"mail_from": b""}]
 ENVELOPE: dict[str, Any] = {"helo": "mail.example.org", "mail_from": "ada@example.org"}
 
 
@@ -109,10 +112,7 @@ def test_octets_of_a_sender_need_not_be_text(checker: mailrep.Checker) -> None:
 
 
 def test_the_null_reverse_path(checker: mailrep.Checker) -> None:
-    verdicts = [
-        checker.check(MESSAGE, ip="192.0.2.1", helo="example.org", **more)
-        for more in ({}, {"mail_from": ""}, {"mail_from": "<>"}, {"mail_from": b""})
-    ]
+    verdicts = [checker.check(MESSAGE, ip="192.0.2.1", helo="example.org", **more) for more in NULL_PATHS]
     assert verdicts[0].spf is not None
     assert verdicts[0].spf.identity is mailrep.Identity.HELO
     assert all(verdict == verdicts[0] for verdict in verdicts)
@@ -432,3 +432,16 @@ def test_handles_are_given_back(checker: mailrep.Checker) -> None:
 def test_the_version_is_the_crates() -> None:
     manifest = pathlib.Path(__file__).resolve().parents[3] / "Cargo.toml"
     assert f'\nversion = "{mailrep.__version__}"\n' in manifest.read_text()
+
+
+def test_every_name_is_there_and_little_is_loaded_for_checks() -> None:
+    program = """
+import sys, mailrep
+mailrep.check(b"Subject: a\\r\\n\\r\\n", zone=b"")
+print([name for name in ("email", "numpy", "asyncio", "mailrep._monitor", "mailrep._filter") if name in sys.modules])
+print([name for name in mailrep.__all__ if not hasattr(mailrep, name)], set(mailrep.__all__) - set(dir(mailrep)))
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)  # noqa: S603
+    assert done.stdout == "[]\n[] set()\n"
+    with pytest.raises(AttributeError, match="module 'mailrep' has no attribute 'Chekker'"):
+        _ = mailrep.Chekker  # type: ignore[attr-defined]

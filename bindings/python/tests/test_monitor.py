@@ -57,6 +57,7 @@ def test_a_theft_is_an_alarm_with_its_reason() -> None:
     assert (first.alarm, first.host_alarm, first.watched) == (False, False, True)
     assert (first.reason, first.cause, first.since, first.count, first.limit, first.usual) == (None,) * 6
     assert 0 < first.score <= 1
+    last = first
     for second in range(30):
         last = monitor.observe(b"ada", [f"v{second}@example.net", b"bob@example.net"], time=BEGIN + 60 + second)
     assert last.alarm

@@ -19,13 +19,17 @@ pass
 A program that checks many messages makes a `Checker` once, whose cache and thread they share. A mail filter, which
 gets a message piece by piece, begins a `Transaction` for each.
 
+A `Signer` adds DKIM signatures, a `SigningTable` says who signs for whom. `AuthenticationResults` are read and written.
+A `Filter` does what a policy file says, for a milter, and `Filter.run` shows it for one message.
+
 A `Rewriter` makes the envelope senders of forwarded mail (SRS), and takes bounces back; an `SrsServer` does so for
 Postfix. A `Monitor` watches how accounts send, and notices those that were stolen.
 
 Verdicts, bad ones and DNS trouble included, are never exceptions. What cannot be used is a `MailrepError`.
 """
 
-from ._checker import Checker, Transaction, check
+from typing import TYPE_CHECKING
+
 from ._errors import (
     ClosedError,
     InputError,
@@ -33,64 +37,133 @@ from ._errors import (
     InvalidError,
     MailrepError,
     NoNameserverError,
+    ResolverError,
     SequenceError,
     SystemResourceError,
     ZoneError,
 )
 from ._library import version
-from ._monitor import Assessment, Event, Judgement, Judgements, Monitor
-from ._rewriter import Rewriter, SrsOutcome, SrsResult, create_secret
-from ._srs_server import SrsServer
-from ._verdict import (
-    Anomaly,
-    Change,
-    Dkim,
-    DkimResult,
-    Dmarc,
-    DmarcResult,
-    Hint,
-    Identity,
-    Iprev,
-    IprevResult,
-    Override,
-    Policy,
-    Spf,
-    SpfEvaluation,
-    SpfResult,
-    Step,
-    Story,
-    Verdict,
-)
+
+if TYPE_CHECKING:
+    from ._auth_results import AuthenticationResults, MethodResult, Property, claims, strip_forged
+    from ._checker import Checker, Transaction, check
+    from ._decision import (
+        AddRecipient,
+        Alarm,
+        ChangeSender,
+        Decision,
+        Defer,
+        DeleteHeader,
+        DeleteRecipient,
+        Hold,
+        InsertHeader,
+        Note,
+        Origin,
+        Refused,
+        Reject,
+        Reply,
+        SignedBy,
+        Treatment,
+    )
+    from ._filter import Explanation, Filter, FilterSession, Finding, PolicyError, PolicyFault, Severity
+    from ._limits import Limits
+    from ._message import octets_of
+    from ._monitor import Assessment, Event, Judgement, Judgements, Monitor
+    from ._resolver import DnsFailure, FailureKind, NoData, NoSuchName, Records, RecordType
+    from ._rewriter import Rewriter, SrsOutcome, SrsResult, create_secret
+    from ._signer import Senders, Signed, Signer, Signing, SigningTable
+    from ._signing_key import KeyKind, SigningKey
+    from ._srs_server import SrsServer
+    from ._verdict import (
+        Anomaly,
+        Change,
+        Dkim,
+        DkimResult,
+        Dmarc,
+        DmarcResult,
+        Hint,
+        Identity,
+        Iprev,
+        IprevResult,
+        Override,
+        Policy,
+        Spf,
+        SpfEvaluation,
+        SpfResult,
+        Step,
+        Story,
+        Verdict,
+    )
 
 __version__ = version()
 
 __all__ = [
+    "AddRecipient",
+    "Alarm",
     "Anomaly",
     "Assessment",
+    "AuthenticationResults",
     "Change",
+    "ChangeSender",
     "Checker",
     "ClosedError",
+    "Decision",
+    "Defer",
+    "DeleteHeader",
+    "DeleteRecipient",
     "Dkim",
     "DkimResult",
     "Dmarc",
     "DmarcResult",
+    "DnsFailure",
     "Event",
+    "Explanation",
+    "FailureKind",
+    "Filter",
+    "FilterSession",
+    "Finding",
     "Hint",
+    "Hold",
     "Identity",
     "InputError",
+    "InsertHeader",
     "InternalError",
     "InvalidError",
     "Iprev",
     "IprevResult",
     "Judgement",
     "Judgements",
+    "KeyKind",
+    "Limits",
     "MailrepError",
+    "MethodResult",
     "Monitor",
+    "NoData",
     "NoNameserverError",
+    "NoSuchName",
+    "Note",
+    "Origin",
     "Override",
     "Policy",
+    "PolicyError",
+    "PolicyFault",
+    "Property",
+    "RecordType",
+    "Records",
+    "Refused",
+    "Reject",
+    "Reply",
+    "ResolverError",
     "Rewriter",
+    "Senders",
     "SequenceError",
+    "Severity",
+    "Signed",
+    "SignedBy",
+    "Signer",
+    "Signing",
+    "SigningKey",
+    "SigningTable",
     "Spf",
     "SpfEvaluation",
     "SpfResult",
@@ -101,10 +174,84 @@ __all__ = [
     "Story",
     "SystemResourceError",
     "Transaction",
+    "Treatment",
     "Verdict",
     "ZoneError",
     "__version__",
     "check",
+    "claims",
     "create_secret",
+    "octets_of",
+    "strip_forged",
     "version",
 ]
+
+# What a program does not use it need not load: importing this is quick.
+_HOMES = {
+    "_auth_results": ("AuthenticationResults", "MethodResult", "Property", "claims", "strip_forged"),
+    "_checker": ("Checker", "Transaction", "check"),
+    "_decision": (
+        "AddRecipient",
+        "Alarm",
+        "ChangeSender",
+        "Decision",
+        "Defer",
+        "DeleteHeader",
+        "DeleteRecipient",
+        "Hold",
+        "InsertHeader",
+        "Note",
+        "Origin",
+        "Refused",
+        "Reject",
+        "Reply",
+        "SignedBy",
+        "Treatment",
+    ),
+    "_filter": ("Explanation", "Filter", "FilterSession", "Finding", "PolicyError", "PolicyFault", "Severity"),
+    "_limits": ("Limits",),
+    "_message": ("octets_of",),
+    "_monitor": ("Assessment", "Event", "Judgement", "Judgements", "Monitor"),
+    "_resolver": ("DnsFailure", "FailureKind", "NoData", "NoSuchName", "Records", "RecordType"),
+    "_rewriter": ("Rewriter", "SrsOutcome", "SrsResult", "create_secret"),
+    "_signer": ("Senders", "Signed", "Signer", "Signing", "SigningTable"),
+    "_signing_key": ("KeyKind", "SigningKey"),
+    "_srs_server": ("SrsServer",),
+    "_verdict": (
+        "Anomaly",
+        "Change",
+        "Dkim",
+        "DkimResult",
+        "Dmarc",
+        "DmarcResult",
+        "Hint",
+        "Identity",
+        "Iprev",
+        "IprevResult",
+        "Override",
+        "Policy",
+        "Spf",
+        "SpfEvaluation",
+        "SpfResult",
+        "Step",
+        "Story",
+        "Verdict",
+    ),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+# A checker of types would take any name otherwise.
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> object:
+        home = _HOME_OF.get(name)
+        if home is None:
+            raise AttributeError(f"module 'mailrep' has no attribute {name!r}")
+        from importlib import import_module  # noqa: PLC0415
+
+        value = globals()[name] = getattr(import_module(f"{__name__}.{home}"), name)
+        return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

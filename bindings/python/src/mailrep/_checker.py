@@ -3,49 +3,32 @@
 from __future__ import annotations
 
 import ipaddress
-import math
-import os
 import socket
 import threading
-from typing import TYPE_CHECKING, Any, Protocol, Union
+from typing import TYPE_CHECKING, Any, Union
 
-from . import _verdict
+from . import _lend, _verdict
 from ._errors import ClosedError, InvalidError, error
 from ._library import raised, string, text
+from ._limits import Limits
+from ._message import Message, Octets, Readable, buffer, tell
 from ._native import ffi, lib
+from ._resolver import Answering, Resolver
 from ._time import seconds
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Iterable, Mapping
     from types import TracebackType
 
     from ._time import Time
 
+__all__ = ["Address", "Checker", "Message", "Network", "Octets", "Readable", "Transaction", "check"]
 
-class Readable(Protocol):
-    """A file opened for reading octets, or what can be read like one."""
-
-    def read(self, size: int, /) -> bytes:
-        """The next octets, at most `size`; none at the end."""
-
-
-Octets = Union[bytes, bytearray, memoryview]
-"""What Python has for octets."""
-Message = Union[Octets, "os.PathLike[str]", Readable]
-"""A message: its octets, the path of a file, or a file opened for reading octets."""
 Address = Union[str, ipaddress.IPv4Address, ipaddress.IPv6Address]
 """The client's address."""
 Network = Union[Address, ipaddress.IPv4Network, ipaddress.IPv6Network]
 """An address, or one with a prefix length, such as "192.0.2.0/24"."""
-_NETWORKS = (
-    str,
-    ipaddress.IPv4Address,
-    ipaddress.IPv6Address,
-    ipaddress.IPv4Network,
-    ipaddress.IPv6Network,
-)
-_CHUNK = 1 << 16
-_MOST_MILLISECONDS = (1 << 32) - 1
 
 
 def check(
@@ -57,6 +40,8 @@ def check(
     account: str | bytes | None = None,
     zone: str | os.PathLike[str] | bytes | None = None,
     nameservers: Iterable[str] | None = None,
+    resolver: Resolver | None = None,
+    limits: Limits | None = None,
     now: Time | None = None,
     authserv_id: str | None = None,
     trace: bool = False,
@@ -83,6 +68,8 @@ def check(
     with Checker(
         zone=zone,
         nameservers=nameservers,
+        resolver=resolver,
+        limits=limits,
         authserv_id=authserv_id,
         trace=trace,
         timeout=timeout,
@@ -109,11 +96,12 @@ class Checker:
     none
 
     `zone` is the path of an RFC 1035 master file, or its octets; with it no network is used. `nameservers` are
-    addresses of recursive nameservers, such as "192.0.2.53" or "[2001:db8::53]:5353". With neither the system's
-    nameservers are asked.
+    addresses of recursive nameservers, such as "192.0.2.53" or "[2001:db8::53]:5353". `resolver` is a function that
+    answers questions (below). With none of them the system's nameservers are asked.
 
     `authserv_id` is the name under which results are written; by default the host's. With `trace` verdicts tell every
     step. `timeout` bounds all DNS of one check, in seconds; by default 20. What is not answered by then is temperror.
+    `limits` are the other bounds.
 
     Local SPF policy: clients in the networks `spf_trusted`, which are relays of one's own, are not checked. Their
     result is none, DMARC rests on DKIM, and its disposition is none whatever the policy. `spf_records` maps domains to
@@ -134,6 +122,26 @@ class Checker:
     verdict's `dmarc.override` says which of them was. With `dmarc_psl` organizational domains are those of the public
     suffix list (RFC 7489), not of the tree walk.
 
+    A `resolver` is given a name, in lower case without a dot at the end, and a `RecordType`. It returns a list of
+    records (of A and AAAA addresses, of TXT texts or bytes with their strings joined, of PTR names, of MX pairs of
+    preference and name), or `Records` to say for how long they may be kept, or the octets of a nameserver's message, as
+    dnspython's `to_wire()` gives them. Other answers are returned or raised: `NoSuchName`, `NoData` (which an empty
+    list is, too), `DnsFailure`. It is called by up to four threads at a time, once for a question while its answer may
+    be kept, and it may block, but not check; what takes longer than `timeout` is temperror. Any other exception makes
+    the question fail, and a check that needed it raises `ResolverError` with that exception as its cause. When the
+    checker is given up or the interpreter ends, calls that are under way are waited for.
+
+    >>> from mailrep import NoSuchName, RecordType
+    >>> zone = {("example.org", RecordType.TXT): ["v=spf1 a -all"], ("example.org", RecordType.A): ["192.0.2.1"]}
+    >>> def resolver(name, kind):
+    ...     if not any(name == known for known, _ in zone):
+    ...         raise NoSuchName
+    ...     return zone.get((name, kind), [])
+    >>> with Checker(resolver=resolver) as checker:
+    ...     verdict = checker.check(b"Subject: a\r\n\r\n", ip="192.0.2.1", mail_from="ada@example.org")
+    >>> print(verdict.spf.result, verdict.spf.mechanism)
+    pass a
+
     Raises `ZoneError`, `InputError` (a zone file that cannot be read), `NoNameserverError`, `InvalidError`.
     """
 
@@ -142,6 +150,8 @@ class Checker:
         *,
         zone: str | os.PathLike[str] | bytes | None = None,
         nameservers: Iterable[str] | None = None,
+        resolver: Resolver | None = None,
+        limits: Limits | None = None,
         authserv_id: str | None = None,
         trace: bool = False,
         timeout: float | None = None,
@@ -153,61 +163,46 @@ class Checker:
         dmarc_exceptions: Mapping[str, str] | None = None,
         dmarc_psl: bool = False,
     ) -> None:
-        # What C only borrows has to live until the call is over.
-        borrowed: list[Any] = []
-
-        def lend(value: str | bytes) -> Any:
-            octets = os.fsencode(value)
-            if b"\0" in octets:
-                raise InvalidError(f"{value!r} cannot be used: it has a NUL in it")
-            borrowed.append(ffi.new("char[]", octets))
-            return borrowed[-1]
-
-        options = ffi.new("mailrep_options *")
+        lender = _lend.Lender()
+        options = lender.keep(ffi.new("mailrep_options *"))
         lib.mailrep_options_init(options, ffi.sizeof("mailrep_options"))
+        if limits is not None:
+            if not isinstance(limits, Limits):
+                raise _lend.wrong_type("limits", "Limits", limits)
+            limits._fill(options)
         if isinstance(zone, bytes):
-            borrowed.append(ffi.from_buffer(zone))
-            options.zone_text, options.zone_text_length = borrowed[-1], len(zone)
+            options.zone_text, options.zone_text_length = lender.keep(ffi.from_buffer(zone)), len(zone)
         elif zone is not None:
-            options.zone_file = lend(os.fspath(zone))
+            options.zone_file = lender.path("zone", zone)
         if nameservers is not None:
-            given = [nameservers] if isinstance(nameservers, str) else list(nameservers)
-            if not given:
+            options.nameservers, options.nameserver_count = lender.one_or_more("nameservers", nameservers)
+            if not options.nameserver_count:
                 raise InvalidError("nameservers is empty; leave it out to ask the system's")
-            borrowed.append(ffi.new("const char *[]", [lend(nameserver) for nameserver in given]))
-            options.nameservers, options.nameserver_count = borrowed[-1], len(given)
-        options.authserv_id = lend(socket.gethostname() if authserv_id is None else authserv_id)
-        options.trace = trace
+        name = socket.gethostname() if authserv_id is None else authserv_id
+        options.authserv_id = lender.string("authserv_id", name)
+        options.trace = self._traced = _lend.flag("trace", trace)
         if timeout is not None:
-            options.dns_time_ms = _milliseconds(timeout)
-
-        def lend_all(given: Any) -> tuple[Any, int]:
-            # A network is iterable, too: over its addresses, which may be many.
-            all_given = [given] if isinstance(given, _NETWORKS) else list(given)
-            borrowed.append(ffi.new("const char *[]", [lend(str(one)) for one in all_given]))
-            return borrowed[-1], len(all_given)
-
-        if spf_trusted is not None:
-            options.spf_trusted, options.spf_trusted_count = lend_all(spf_trusted)
-        if spf_records is not None:
-            records = [(lend(domain), lend(record)) for domain, record in spf_records.items()]
-            borrowed.append(ffi.new("mailrep_spf_record[]", records))
-            options.spf_records, options.spf_record_count = borrowed[-1], len(records)
-        if spf_explanation is not None:
-            options.spf_explanation = lend(spf_explanation)
-        if dmarc_trusted is not None:
-            options.dmarc_trusted, options.dmarc_trusted_count = lend_all(dmarc_trusted)
-        if dmarc_lists is not None:
-            options.dmarc_lists, options.dmarc_list_count = lend_all(dmarc_lists)
-        if dmarc_exceptions is not None:
-            exceptions = [(lend(domain), _disposition(policy)) for domain, policy in dmarc_exceptions.items()]
-            borrowed.append(ffi.new("mailrep_dmarc_exception[]", exceptions))
-            options.dmarc_exceptions, options.dmarc_exception_count = borrowed[-1], len(exceptions)
-        options.dmarc_psl = dmarc_psl
+            options.dns_time_ms = _lend.duration("timeout", timeout, 1_000)
+        policy = {
+            "spf_trusted": spf_trusted,
+            "spf_records": spf_records,
+            "spf_explanation": spf_explanation,
+            "dmarc_trusted": dmarc_trusted,
+            "dmarc_lists": dmarc_lists,
+            "dmarc_exceptions": dmarc_exceptions,
+        }
+        _local_policy(options, lender, {name: given for name, given in policy.items() if given is not None})
+        options.dmarc_psl = _lend.flag("dmarc_psl", dmarc_psl)
+        self._answering = None if resolver is None else Answering(resolver)
+        if self._answering is not None:
+            self._answering.fill(options)
 
         context, fault = ffi.new("mailrep_context **"), ffi.new("mailrep_error **")
         raised(lib.mailrep_context_new(options, context, fault), fault)
-        self._context: Any = ffi.gc(context[0], lib.mailrep_context_free)
+        if self._answering is None:
+            self._context: Any = ffi.gc(context[0], lib.mailrep_context_free)
+        else:
+            self._context = self._answering.own(context[0])
 
     def check(
         self,
@@ -221,8 +216,9 @@ class Checker:
     ) -> _verdict.Verdict:
         """Checks one message.
 
-        `message` is its octets, a `pathlib.Path` or a file opened with "rb". Its first line end decides: if it is LF,
-        every LF becomes the CRLF of mail; if it is CRLF, the octets stay as they are.
+        `message` is its octets, a `pathlib.Path`, a file opened with "rb", or an `email.message` object, which is
+        written as `octets_of` does. The first line end decides: if it is LF, every LF becomes the CRLF of mail; if it
+        is CRLF, the octets stay as they are.
 
         `ip` is the client's address; without it there is no SPF and no iprev. `helo` is the name the client gave,
         `mail_from` the reverse-path, "" the null one, which is also what leaving it out means. `account` is what the
@@ -230,7 +226,7 @@ class Checker:
         message is checked, by which signatures expire; by default the present.
 
         Raises `InvalidError` for a value that cannot be used and for an empty message, `OSError` for a file that cannot
-        be read, `ClosedError` after `close`.
+        be read, `ClosedError` after `close`, `ResolverError` if the `resolver` raised something.
         """
         with self.transaction(now=now) as transaction:
             if ip is not None:
@@ -241,7 +237,7 @@ class Checker:
                 transaction.authenticated(account)
             if mail_from is not None:
                 transaction.mail_from(mail_from)
-            _tell(transaction, message)
+            tell(message, transaction.file_data)
             return transaction.finish()
 
     def transaction(self, *, now: Time | None = None) -> Transaction:
@@ -257,7 +253,7 @@ class Checker:
             status = lib.mailrep_transaction_new_at(context, seconds(now), made)
         if status != lib.MAILREP_OK:
             raise error(status, string(lib.mailrep_status_text(status)))
-        return Transaction(ffi.gc(made[0], lib.mailrep_transaction_free))
+        return Transaction(ffi.gc(made[0], lib.mailrep_transaction_free), self, context)
 
     def close(self) -> None:
         """Gives the cache and the thread back; a check that is under way in another thread ends well."""
@@ -301,8 +297,11 @@ class Transaction:
     `SequenceError` and changes nothing. Other threads run while the library works.
     """
 
-    def __init__(self, handle: Any) -> None:
+    def __init__(self, handle: Any, checker: Checker, context: Any) -> None:
         self._handle = handle
+        # As long as there are messages, there is whoever answers their questions.
+        self._context = context
+        self._answering, self._traced = checker._answering, checker._traced
         self._lock = threading.Lock()
 
     def _call(self, function: Any, *arguments: Any) -> None:
@@ -316,12 +315,12 @@ class Transaction:
 
     def connect(self, ip: Address) -> None:
         """The client's address; the first call, if it is made at all."""
-        octets = _encoded(str(ip))
+        octets = _lend.address("ip", ip)
         self._call(lib.mailrep_transaction_connect, octets, len(octets))
 
     def helo(self, name: str | bytes) -> None:
         """The name that the client gave with HELO or EHLO; the last one counts."""
-        octets = _encoded(name)
+        octets = _lend.octets("helo", name)
         self._call(lib.mailrep_transaction_helo, octets, len(octets))
 
     def authenticated(self, account: str | bytes) -> None:
@@ -329,22 +328,22 @@ class Transaction:
 
         Neither SPF nor iprev nor DMARC is checked then, and `authentication_results` has auth=pass in their place.
         """
-        octets = _encoded(account)
+        octets = _lend.octets("account", account)
         self._call(lib.mailrep_transaction_authenticated, octets, len(octets))
 
     def mail_from(self, address: str | bytes) -> None:
         """The reverse-path, with angle brackets or without; "" for the null one. SPF begins."""
-        octets = _encoded(address)
+        octets = _lend.octets("mail_from", address)
         self._call(lib.mailrep_transaction_mail_from, octets, len(octets))
 
     def rcpt(self, address: str | bytes) -> None:
         """A recipient, once for each."""
-        octets = _encoded(address)
+        octets = _lend.octets("rcpt", address)
         self._call(lib.mailrep_transaction_rcpt, octets, len(octets))
 
     def header(self, name: str | bytes, value: str | bytes) -> None:
         """A header field: the value as it stands after the colon, with its blank and with CRLF in its folds."""
-        name, value = _encoded(name), _encoded(value)
+        name, value = _lend.octets("name", name), _lend.octets("value", value)
         self._call(lib.mailrep_transaction_header, name, len(name), value, len(value))
 
     def end_of_headers(self) -> None:
@@ -353,30 +352,37 @@ class Transaction:
 
     def body(self, octets: Octets) -> None:
         """Octets of the body, after `end_of_headers`, in pieces of any size."""
-        buffer = _buffer(octets)
-        self._call(lib.mailrep_transaction_body, buffer, len(buffer))
+        view = buffer("octets", octets)
+        self._call(lib.mailrep_transaction_body, view, len(view))
 
     def data(self, octets: Octets) -> None:
         """Octets of the whole message as they were received, in pieces of any size, in place of header and body."""
-        buffer = _buffer(octets)
-        self._call(lib.mailrep_transaction_data, buffer, len(buffer))
+        view = buffer("octets", octets)
+        self._call(lib.mailrep_transaction_data, view, len(view))
 
     def file_data(self, octets: Octets) -> None:
         """Like `data`, for a message from a file: if its first line end is LF, every LF becomes CRLF."""
-        buffer = _buffer(octets)
-        self._call(lib.mailrep_transaction_file_data, buffer, len(buffer))
+        view = buffer("octets", octets)
+        self._call(lib.mailrep_transaction_file_data, view, len(view))
 
     def finish(self) -> _verdict.Verdict:
         """The message is complete: waits for the DNS that is still open, no longer than the timeout, and judges."""
+        return _verdict.verdict(self._finish(), traced=self._traced)
+
+    def _finish(self) -> str:
+        """The verdict as JSON."""
         made = ffi.new("mailrep_verdict **")
         self._call(lib.mailrep_transaction_finish, made)
         handle = ffi.gc(made[0], lib.mailrep_verdict_free)
-        return _verdict.verdict(text(lib.mailrep_verdict_json(handle)))
+        told = text(lib.mailrep_verdict_json(handle))
+        if self._answering is not None:
+            self._answering.blame(told)
+        return told
 
     def close(self) -> None:
         """Gives the message up, or what is left of it."""
         with self._lock:
-            self._handle = None
+            self._handle = self._context = None
 
     def __enter__(self) -> Transaction:
         return self
@@ -390,55 +396,29 @@ class Transaction:
         return f"<mailrep.Transaction{', closed' if self._handle is None else ''}>"
 
 
-def _tell(transaction: Transaction, message: Any) -> None:
-    """Tells the whole message, and refuses an empty one as the command line does."""
-    if isinstance(message, (bytes, bytearray, memoryview)):
-        some = len(message) > 0
-        transaction.file_data(message)
-    elif isinstance(message, os.PathLike):
-        with open(message, "rb") as file:
-            some = _tell_file(transaction, file)
-    elif hasattr(message, "read"):
-        some = _tell_file(transaction, message)
-    else:
-        raise TypeError(
-            f"a message is bytes, a pathlib.Path or a file opened with 'rb', not {type(message).__name__}"
-            + ("; for the name of a file give pathlib.Path(name)" if isinstance(message, str) else "")
-        )
-    if not some:
-        raise InvalidError("the message is empty")
+def _local_policy(options: Any, lender: _lend.Lender, given: Mapping[str, Any]) -> None:
+    for name in ("spf_trusted", "dmarc_trusted"):
+        if name in given:
+            networks, count = lender.networks(name, given[name])
+            setattr(options, name, networks)
+            setattr(options, f"{name}_count", count)
+    if (records := given.get("spf_records")) is not None:
+        lent = lender.pairs("spf_records", "mailrep_spf_record", records, lender.string)
+        options.spf_records, options.spf_record_count = lent
+    if (explanation := given.get("spf_explanation")) is not None:
+        options.spf_explanation = lender.string("spf_explanation", explanation)
+    if (lists := given.get("dmarc_lists")) is not None:
+        options.dmarc_lists, options.dmarc_list_count = lender.one_or_more("dmarc_lists", lists)
+    if (exceptions := given.get("dmarc_exceptions")) is not None:
+        lent = lender.pairs("dmarc_exceptions", "mailrep_dmarc_exception", exceptions, _disposition)
+        options.dmarc_exceptions, options.dmarc_exception_count = lent
 
 
-def _tell_file(transaction: Transaction, file: Any) -> bool:
-    some = False
-    while chunk := file.read(_CHUNK):
-        if not isinstance(chunk, bytes):
-            raise TypeError("the file gives text; open it with 'rb', for a message is octets")
-        transaction.file_data(chunk)
-        some = True
-    return some
-
-
-def _encoded(value: str | bytes) -> bytes:
-    return value.encode("utf-8", "surrogateescape") if isinstance(value, str) else bytes(value)
-
-
-def _buffer(octets: Any) -> Any:
-    """The octets in place, which cffi keeps from moving for as long as this lives."""
-    if isinstance(octets, str):
-        raise TypeError("octets are wanted, not text")
-    return ffi.from_buffer(octets)
-
-
-def _disposition(word: str) -> int:
+def _disposition(what: str, word: Any) -> int:
     codes = (lib.MAILREP_POLICY_NONE, lib.MAILREP_POLICY_QUARANTINE, lib.MAILREP_POLICY_REJECT)
     words = list(_verdict.Policy)
+    if not isinstance(word, str):
+        raise _lend.wrong_type(what, "a Policy or its word", word)
     if word not in words:
-        raise InvalidError(f"{word!r} is no disposition; one of {', '.join(words)} is")
+        raise InvalidError(f"{what}: {word!r} is no disposition; one of {', '.join(words)} is")
     return int(codes[words.index(_verdict.Policy(word))])
-
-
-def _milliseconds(seconds: float) -> int:
-    if not 0 <= seconds * 1000 <= _MOST_MILLISECONDS:
-        raise InvalidError(f"timeout cannot be {seconds} seconds")
-    return math.ceil(seconds * 1000)

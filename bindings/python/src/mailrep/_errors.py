@@ -33,6 +33,21 @@ class InputError(MailrepError, OSError):
     """A file cannot be read or written: a zone, secrets, a monitor's state, key or prior."""
 
 
+class ResolverError(MailrepError):
+    r"""A checker's `resolver` raised an exception, which is the cause (`__cause__`), for a question of this check.
+
+    >>> from mailrep import Checker, ResolverError
+    >>> def resolver(name, kind):
+    ...     return {}[name]
+    >>> with Checker(resolver=resolver) as checker:
+    ...     try:
+    ...         checker.check(b"From: ada@example.org\n\nHello\n")
+    ...     except ResolverError as error:
+    ...         print(type(error.__cause__).__name__)
+    KeyError
+    """
+
+
 class SystemResourceError(MailrepError):
     """The system refused a thread, a socket or memory."""
 
@@ -44,12 +59,15 @@ class InternalError(MailrepError):
 _KINDS: dict[int, type[MailrepError]] = {
     lib.MAILREP_NULL: InternalError,
     lib.MAILREP_INVALID: InvalidError,
+    lib.MAILREP_TRUNCATED: InvalidError,
     lib.MAILREP_SEQUENCE: SequenceError,
     lib.MAILREP_NO_NAMESERVER: NoNameserverError,
     lib.MAILREP_ZONE: ZoneError,
     lib.MAILREP_IO: InputError,
     lib.MAILREP_SYSTEM: SystemResourceError,
     lib.MAILREP_PANIC: InternalError,
+    # When the interpreter ends, it frees what lives in an order of its own.
+    lib.MAILREP_HANDLE: ClosedError,
 }
 
 

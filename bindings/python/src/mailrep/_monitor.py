@@ -26,7 +26,7 @@ Recipients = Union[int, Iterable[Name]]
 _MOST = (1 << 32) - 1
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, slots=True)
 class Event:
     """A message that an account sends, for `Monitor.observe_all`."""
 
@@ -40,7 +40,7 @@ class Event:
     """To how many of them the account never wrote before, if that is known and `recipients` is a number."""
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, slots=True)
 class Assessment:
     """What a message says of the account that sent it."""
 
@@ -66,7 +66,7 @@ class Assessment:
     """The highest value of that counter on a usual day of this account."""
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, slots=True)
 class Judgement:
     """What one message of many says of the account that sent it, from `Monitor.observe_all`."""
 

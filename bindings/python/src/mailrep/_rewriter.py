@@ -34,7 +34,7 @@ class SrsResult(enum.Enum):
         return self.value
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, slots=True)
 class SrsOutcome:
     """What became of an address, and why."""
 

@@ -73,7 +73,7 @@ class IprevResult(_Word):
     PERMERROR = "permerror"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class SpfEvaluation:
     """SPF for one identity."""
 
@@ -104,7 +104,7 @@ class SpfEvaluation:
         return f"spf={self.result} ({self.reason})"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Spf(SpfEvaluation):
     """SPF for the reverse-path (the HELO name, if that is null), and for the HELO name."""
 
@@ -112,7 +112,7 @@ class Spf(SpfEvaluation):
     """The HELO name's own result."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Change:
     """A signed header field that was changed after signing."""
 
@@ -123,7 +123,7 @@ class Change:
     """The value that was signed; none if the field was added."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Hint:
     """What became of a message after signing, for a signature that is not one over it as it stands."""
 
@@ -142,7 +142,7 @@ class Hint:
         return self.reason
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Dkim:
     """One DKIM signature."""
 
@@ -168,7 +168,7 @@ class Dkim:
         return f"dkim={self.result} ({self.reason})"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Override:
     """Why the disposition is not what the policy asks for (RFC 9990)."""
 
@@ -181,7 +181,7 @@ class Override:
         return self.comment
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Dmarc:
     """DMARC, which rests on SPF and DKIM."""
 
@@ -211,7 +211,7 @@ class Dmarc:
         return f"dmarc={self.result}{asked} ({self.reason})"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Iprev:
     """Whether the client's address and name point to each other."""
 
@@ -227,7 +227,7 @@ class Iprev:
         return f"iprev={self.result} ({self.reason})"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Anomaly:
     """What is odd about the message's form."""
 
@@ -238,7 +238,7 @@ class Anomaly:
         return self.reason
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Story:
     """The verdict told to an administrator, in sentences."""
 
@@ -252,7 +252,7 @@ class Story:
     """What can be done, by who receives such mail and by who sends it."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Step:
     """One step of a trace."""
 
@@ -263,8 +263,15 @@ class Step:
     outcome: str
     microseconds: int | None
 
+    def __str__(self) -> str:
+        told = f"{self.subject} -> {self.outcome}" if self.outcome else self.subject
+        if self.microseconds is None:
+            return told
+        time = f"{self.microseconds} us" if self.microseconds < 1_000 else f"{self.microseconds / 1_000:.1f} ms"
+        return f"{told} [{time}]"
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """The verdict on one message.
 
@@ -296,6 +303,32 @@ class Verdict:
         made: dict[str, Any] = json.loads(self._json)
         return made
 
+    def trace_tree(self) -> str:
+        r"""The trace as `--trace` shows it: a line for each step, indented below the one that it belongs to.
+
+        >>> from mailrep import check
+        >>> zone = b'example.org. TXT "v=spf1 -all"'
+        >>> message = b"Subject: a\r\n\r\n"
+        >>> verdict = check(message, ip="192.0.2.1", mail_from="ada@example.org", zone=zone, trace=True)
+        >>> "SPF" in verdict.trace_tree(), check(message, zone=zone).trace_tree()
+        (True, '')
+        """
+        steps = self.trace or ()
+        children: list[list[int]] = [[] for _ in steps]
+        open_ = []
+        for at, step in enumerate(steps):
+            if step.parent is not None and step.parent < at:
+                children[step.parent].append(at)
+            else:
+                open_.append((at, 0))
+        open_.reverse()
+        lines = []
+        while open_:
+            at, depth = open_.pop()
+            lines.append("  " * min(depth, _DEEPEST) + str(steps[at]))
+            open_.extend((child, depth + 1) for child in reversed(children[at]))
+        return "\n".join(lines)
+
     def __str__(self) -> str:
         lines = [str(check) for check in (self.spf, *self.dkim, self.dmarc, self.iprev) if check is not None]
         if self.account is not None:
@@ -303,6 +336,10 @@ class Verdict:
         elif not self.dkim:
             lines.insert(len(lines) - 1 - (self.iprev is not None), "dkim=none (the message has no DKIM signature)")
         return "\n".join(lines)
+
+
+_DEEPEST = 20
+"""Steps of a trace below that depth stand at it."""
 
 
 def _evaluation(given: dict[str, Any]) -> dict[str, Any]:
@@ -378,9 +415,12 @@ def _iprev(given: dict[str, Any]) -> Iprev:
     return Iprev(IprevResult(given["result"]), given["name"], given["reason"], given["cause"])
 
 
-def verdict(text: str) -> Verdict:
-    """The verdict that the library tells as JSON."""
+def verdict(text: str, *, traced: bool = True) -> Verdict:
+    """The verdict that the library tells as JSON, without its trace unless that is wanted."""
     given = json.loads(text)
+    if not traced and given["trace"] is not None:
+        given["trace"] = None
+        text = json.dumps(given)
     spf, iprev, anomaly, trace = (given[name] for name in ("spf", "iprev", "anomaly", "trace"))
     return Verdict(
         account=given["account"],

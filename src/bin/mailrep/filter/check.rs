@@ -7,17 +7,15 @@ use crate::page::{Page, Tone, print_json};
 use mailrep::Severity;
 use mailrep::daemon;
 use mailrep::filter::{Explanation, Filter, Policy};
-use serde_json::json;
 
 pub(crate) fn run(command: &FilterCheck, global: Global) -> Result<(), Failure> {
     let as_json = global.json;
     let policy = Policy::read(&command.file).map_err(|error| super::unusable(&error, as_json))?;
     daemon::check_settings(&policy).map_err(|error| super::unusable(&error, as_json))?;
     let filter = super::loaded(policy, &global)?;
-    let explanation = filter.explain();
     match as_json {
-        true => print_json(&object(&filter, &explanation)),
-        false => show(&filter, &explanation).print(),
+        true => print_json(&filter.explanation_json()),
+        false => show(&filter, &filter.explain()).print(),
     }
 }
 
@@ -69,26 +67,4 @@ fn show(filter: &Filter, explanation: &Explanation) -> Page {
         page.sentence(&finding.fix);
     }
     page
-}
-
-fn object(filter: &Filter, explanation: &Explanation) -> serde_json::Value {
-    json!({
-        "valid": true,
-        "file": filter.policy().file,
-        "authserv_id": filter.authserv_id(),
-        "explanation": explanation
-            .parts
-            .iter()
-            .map(|(heading, sentences)| json!({ "heading": heading, "sentences": sentences }))
-            .collect::<Vec<_>>(),
-        "records": explanation.records,
-        "files": explanation.files,
-        "findings": explanation.findings.iter().map(|finding| json!({
-            "severity": finding.severity.as_str(),
-            "code": finding.code,
-            "message": finding.message,
-            "fix": finding.fix,
-            "line": finding.place.map(|place| place.line),
-        })).collect::<Vec<_>>(),
-    })
 }
