@@ -38,7 +38,7 @@ PYTHON_SCRIPTS := scripts/run-tests scripts/instruction-counts scripts/outbound-
 C_WARNINGS := -Wall -Wextra -Wpedantic -Werror
 export PATH := $(abspath $(TARGET)/tools/bin):$(PATH)
 
-.PHONY: help demo build lib command milter install-milter test test-rust test-c test-python check check-rust check-dependencies check-python \
+.PHONY: help demo build lib command milter install-milter test test-rust properties test-c test-python check check-rust check-dependencies check-python \
 	check-c check-messages install header man bench bench-milter soak instructions fuzz wheel tools
 
 help: ## list the targets
@@ -68,6 +68,14 @@ test: tools ## install what the tests need and run every suite
 
 test-rust: ## only the Rust tests
 	scripts/run-tests rust doc
+
+PROPERTY_ROUNDS ?= 20
+
+properties: ## the property tests PROPERTY_ROUNDS (20) times, each time with other cases; tests that can fail by luck are wrong
+	$(CARGO) nextest run $(FEATURES) --no-run
+	for round in $$(seq $(PROPERTY_ROUNDS)); do \
+		PROPTEST_RNG_SEED=$$RANDOM$$RANDOM $(CARGO) nextest run $(FEATURES) --status-level fail -E 'test(tests::) | test(propert)'; \
+	done
 
 test-c: ## only the C tests
 	$(MAKE) --no-print-directory lib PROFILE=dev

@@ -6,8 +6,8 @@ use crate::filter::policy::{Fault, Policy, PolicyError, Setting};
 const MILTER: [&str; 2] = ["socket", "socket_mode"];
 const LOG: [&str; 2] = ["to", "facility"];
 
-/// Whether mailrep-milter can use the sections `[milter]` and `[log]`. A [`Filter`](crate::filter::Filter) does not look at them, as other programs may have keys of
-/// their own there.
+/// Whether mailrep-milter can use the sections `[milter]` and `[log]`. A [`Filter`](crate::filter::Filter) does not look at them, as other
+/// programs may have keys of their own there.
 ///
 /// ```
 /// # use mailrep::{daemon, filter::Policy};
