@@ -123,7 +123,8 @@ pub(crate) fn run() {
     let (cpu, most) = figures;
     let added = share(&times[1], 0.5) - share(&times[0], 0.5);
     println!(
-        "\nfigures, Unix socket: {cpu:.3} CPU s per 1,000 (at most {CPU}), {most:.1} MiB (under {RESIDENT}), {added:.2} ms added at p50 (under {ADDED})"
+        "\nfigures, Unix socket: {cpu:.3} CPU s per 1,000 (at most {CPU}), {most:.1} MiB (under {RESIDENT}), \
+         {added:.2} ms added at p50 (under {ADDED})"
     );
 }
 

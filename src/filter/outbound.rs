@@ -35,7 +35,8 @@ const MOST_KEY_OCTETS: u64 = 64;
 
 pub(super) fn open(rules: &OutboundRules, before: Option<&Outbound>) -> Result<Outbound, Fault> {
     let path = rules.state_file.as_ref().map(|file| file.value.clone());
-    // What was learned since the last save goes on being known. A state that is kept in another place from now on is the same one, unless there is one.
+    // What was learned since the last save goes on being known. A state that is kept elsewhere from now on is the same one, unless there is
+    // one already.
     let before =
         before.filter(|before| before.path == path || !path.as_ref().is_some_and(|path| path.exists()));
     let monitor = match before {

@@ -11,8 +11,8 @@
 
 #define WANTED_ACTIONS (SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_CHGFROM | SMFIF_ADDRCPT | SMFIF_DELRCPT | SMFIF_QUARANTINE)
 /* The MTA need not wait for answers that are always the same. That to DATA is one, and is given all the same: Postfix hands the connection
- * to another process then, and without an answer what that sends first waits for TCP's delayed acknowledgement, 40 ms. (Not to be told of DATA does not help: of
- * its macros Postfix tells anyway.) */
+ * to another process then, and without an answer what that sends first waits for TCP's delayed acknowledgement, 40 ms. (Not to be told of
+ * DATA does not help: of its macros Postfix tells anyway.) */
 #define WANTED_STEPS \
     (SMFIP_HDR_LEADSPC | SMFIP_NOUNKNOWN | SMFIP_NR_CONN | SMFIP_NR_HELO | SMFIP_NR_HDR | SMFIP_NR_EOH | SMFIP_NR_BODY)
 /* Lines that smfi_setmlreply() takes here; the filter gives at most as many. */
