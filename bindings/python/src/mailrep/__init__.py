@@ -25,7 +25,9 @@ Postfix. A `Monitor` watches how accounts send, and notices those that were stol
 Verdicts, bad ones and DNS trouble included, are never exceptions. What cannot be used is a `MailrepError`.
 """
 
+from ._bulk import Checked
 from ._checker import Checker, Transaction, check
+from ._envelope import Envelope, received_envelope
 from ._errors import (
     ClosedError,
     InputError,
@@ -38,6 +40,7 @@ from ._errors import (
     ZoneError,
 )
 from ._library import version
+from ._mailbox import StoredMessage, mailbox
 from ._monitor import Assessment, Event, Judgement, Judgements, Monitor
 from ._rewriter import Rewriter, SrsOutcome, SrsResult, create_secret
 from ._srs_server import SrsServer
@@ -68,12 +71,14 @@ __all__ = [
     "Anomaly",
     "Assessment",
     "Change",
+    "Checked",
     "Checker",
     "ClosedError",
     "Dkim",
     "DkimResult",
     "Dmarc",
     "DmarcResult",
+    "Envelope",
     "Event",
     "Hint",
     "Identity",
@@ -98,6 +103,7 @@ __all__ = [
     "SrsResult",
     "SrsServer",
     "Step",
+    "StoredMessage",
     "Story",
     "SystemResourceError",
     "Transaction",
@@ -106,5 +112,7 @@ __all__ = [
     "__version__",
     "check",
     "create_secret",
+    "mailbox",
+    "received_envelope",
     "version",
 ]

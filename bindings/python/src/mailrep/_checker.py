@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any, Protocol, Union
 from . import _verdict
 from ._errors import ClosedError, InvalidError, error
 from ._library import raised, string, text
+from ._more import MoreChecks
 from ._native import ffi, lib
+from ._pool import Pool
 from ._time import seconds
 
 if TYPE_CHECKING:
@@ -97,7 +99,7 @@ def check(
         return checker.check(message, ip=ip, helo=helo, mail_from=mail_from, account=account, now=now)
 
 
-class Checker:
+class Checker(MoreChecks):
     r"""A resolver with its cache, made once and used for any number of messages by any number of threads.
 
     >>> from mailrep import Checker
@@ -134,6 +136,8 @@ class Checker:
     verdict's `dmarc.override` says which of them was. With `dmarc_psl` organizational domains are those of the public
     suffix list (RFC 7489), not of the tree walk.
 
+    `async_threads` is how many threads there are at most for `acheck` and its like; they are made when they are needed.
+
     Raises `ZoneError`, `InputError` (a zone file that cannot be read), `NoNameserverError`, `InvalidError`.
     """
 
@@ -152,7 +156,9 @@ class Checker:
         dmarc_lists: str | Iterable[str] | None = None,
         dmarc_exceptions: Mapping[str, str] | None = None,
         dmarc_psl: bool = False,
+        async_threads: int = 32,
     ) -> None:
+        self._pool = Pool(async_threads)
         # What C only borrows has to live until the call is over.
         borrowed: list[Any] = []
 
@@ -257,11 +263,12 @@ class Checker:
             status = lib.mailrep_transaction_new_at(context, seconds(now), made)
         if status != lib.MAILREP_OK:
             raise error(status, string(lib.mailrep_status_text(status)))
-        return Transaction(ffi.gc(made[0], lib.mailrep_transaction_free))
+        return Transaction(ffi.gc(made[0], lib.mailrep_transaction_free), self._pool)
 
     def close(self) -> None:
         """Gives the cache and the thread back; a check that is under way in another thread ends well."""
         self._context = None
+        self._pool.close()
 
     @property
     def closed(self) -> bool:
@@ -301,8 +308,9 @@ class Transaction:
     `SequenceError` and changes nothing. Other threads run while the library works.
     """
 
-    def __init__(self, handle: Any) -> None:
+    def __init__(self, handle: Any, pool: Pool) -> None:
         self._handle = handle
+        self._pool = pool
         self._lock = threading.Lock()
 
     def _call(self, function: Any, *arguments: Any) -> None:
@@ -372,6 +380,20 @@ class Transaction:
         self._call(lib.mailrep_transaction_finish, made)
         handle = ffi.gc(made[0], lib.mailrep_verdict_free)
         return _verdict.verdict(text(lib.mailrep_verdict_json(handle)))
+
+    async def afinish(self) -> _verdict.Verdict:
+        r"""As `finish`, for event loops; the other calls do not wait. When the task is cancelled, the message is over.
+
+        >>> import asyncio
+        >>> from mailrep import Checker
+        >>> async def main(checker: Checker) -> None:
+        ...     with checker.transaction() as transaction:
+        ...         transaction.data(b"From: ada@example.org\r\n\r\n")
+        ...         print((await transaction.afinish()).dmarc.result)
+        >>> asyncio.run(main(Checker(zone=b"")))
+        none
+        """
+        return await self._pool.run(self.finish)
 
     def close(self) -> None:
         """Gives the message up, or what is left of it."""
