@@ -126,7 +126,7 @@ def test_only_so_many_are_begun(checker: mailrep.Checker, ordered: bool) -> None
 
 
 def test_threads_end_with_the_iterator(checker: mailrep.Checker) -> None:
-    before = ours()
+    until(lambda: ours() == [], "threads of another test are left")
     closed = []
 
     def messages() -> Iterator[tuple[int, bytes]]:
@@ -139,10 +139,10 @@ def test_threads_end_with_the_iterator(checker: mailrep.Checker) -> None:
     for one in checker.check_all(messages(), threads=4):
         assert one.verdict is not None
         break
-    until(lambda: ours() == before, "threads are left")
+    until(lambda: ours() == [], "threads are left")
     assert closed == [True]
     list(checker.check_all([(1, MESSAGE)], threads=4))
-    until(lambda: ours() == before, "threads are left")
+    until(lambda: ours() == [], "threads are left")
 
 
 def test_a_source_that_fails_is_told_of_when_all_before_it_is_told(checker: mailrep.Checker) -> None:

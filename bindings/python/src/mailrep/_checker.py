@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Union
 
 from . import _verdict
 from ._errors import ClosedError, InvalidError, error
-from ._library import raised, string, text
+from ._library import OfThisProcess, raised, string, text
 from ._more import MoreChecks
 from ._native import ffi, lib
 from ._pool import Pool
@@ -289,7 +289,7 @@ class Checker(MoreChecks):
         return f"<mailrep.Checker{', closed' if self.closed else ''}>"
 
 
-class Transaction:
+class Transaction(OfThisProcess):
     r"""One message on its way through, from `Checker.transaction`.
 
     >>> from mailrep import Checker

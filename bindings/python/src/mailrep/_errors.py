@@ -55,4 +55,7 @@ _KINDS: dict[int, type[MailrepError]] = {
 
 def error(status: int, words: str) -> MailrepError:
     """The exception for a status of the library."""
+    if status == lib.MAILREP_NULL and "freed" in words:
+        # When the interpreter ends, it frees what lives in an order of its own.
+        return ClosedError(words)
     return _KINDS.get(status, InternalError)(words)

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NoReturn
 
 from ._errors import error
 from ._native import ffi, lib
+
+
+class OfThisProcess:
+    """What has a handle of the library, which is worth nothing elsewhere."""
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(f"a {type(self).__name__} cannot be copied, nor sent to another process: make one there")
 
 
 def string(pointer: Any) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Union, overload
 
 from ._errors import ClosedError, InvalidError, error
-from ._library import raised, string, text
+from ._library import OfThisProcess, raised, string, text
 from ._native import ffi, lib
 from ._time import Time, exact
 
@@ -138,7 +138,7 @@ class Judgements(Sequence[Judgement]):
         return f"<mailrep.Judgements of {len(self)} messages>"
 
 
-class Monitor:
+class Monitor(OfThisProcess):
     """Watches how accounts send, and raises an alarm for one that sends as its owner never did.
 
     >>> from mailrep import Monitor

@@ -6,6 +6,7 @@ import contextlib
 from typing import TYPE_CHECKING, Any
 
 from . import _bulk
+from ._library import OfThisProcess
 
 if TYPE_CHECKING:
     import os
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from ._verdict import Spf, Verdict
 
 
-class MoreChecks:
+class MoreChecks(OfThisProcess):
     """What `Checker` inherits."""
 
     _pool: Pool

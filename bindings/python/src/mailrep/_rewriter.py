@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Union
 
 from ._errors import InvalidError, error
-from ._library import raised, string, text
+from ._library import OfThisProcess, raised, string, text
 from ._native import ffi, lib
 from ._time import Time, seconds
 
@@ -53,7 +53,7 @@ class SrsOutcome:
         return None if self.octets is None else self.octets.decode("utf-8", "surrogateescape")
 
 
-class Rewriter:
+class Rewriter(OfThisProcess):
     """Rewrites envelope senders; any number of threads may use it at a time.
 
     >>> from mailrep import Rewriter
