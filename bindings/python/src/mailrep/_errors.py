@@ -50,12 +50,11 @@ _KINDS: dict[int, type[MailrepError]] = {
     lib.MAILREP_IO: InputError,
     lib.MAILREP_SYSTEM: SystemResourceError,
     lib.MAILREP_PANIC: InternalError,
+    # When the interpreter ends, it frees what lives in an order of its own.
+    lib.MAILREP_HANDLE: ClosedError,
 }
 
 
 def error(status: int, words: str) -> MailrepError:
     """The exception for a status of the library."""
-    if status == lib.MAILREP_NULL and "freed" in words:
-        # When the interpreter ends, it frees what lives in an order of its own.
-        return ClosedError(words)
     return _KINDS.get(status, InternalError)(words)
