@@ -69,7 +69,7 @@ def printable(text: str) -> str:
 def table(rows: list[tuple[str, Row]]) -> str:
     """The rows as text."""
     head = ("author domain", "messages", "SPF pass", "DKIM pass", "DMARC pass", "fail", "none", "error")
-    lines = [head]
+    lines: list[tuple[str, ...]] = [head]
     for domain, row in rows:
         errors = row.dmarc["temperror"] + row.dmarc["permerror"]
         numbers = (row.messages, row.spf["pass"], row.dkim["pass"], row.dmarc["pass"], row.dmarc["fail"])

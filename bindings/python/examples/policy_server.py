@@ -172,7 +172,7 @@ def save(monitor: mailrep.Monitor, state: str) -> bool:
     return True
 
 
-async def listen(where: str, serve: object, mode: int) -> asyncio.AbstractServer:
+async def listen(where: str, serve: object, mode: int) -> asyncio.Server:
     """Listens on unix:PATH or HOST:PORT."""
     if where.startswith("unix:"):
         path = where.removeprefix("unix:")

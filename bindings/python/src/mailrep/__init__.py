@@ -25,9 +25,8 @@ Postfix. A `Monitor` watches how accounts send, and notices those that were stol
 Verdicts, bad ones and DNS trouble included, are never exceptions. What cannot be used is a `MailrepError`.
 """
 
-from ._bulk import Checked
-from ._checker import Checker, Transaction, check
-from ._envelope import Envelope, received_envelope
+from typing import TYPE_CHECKING
+
 from ._errors import (
     ClosedError,
     InputError,
@@ -40,30 +39,35 @@ from ._errors import (
     ZoneError,
 )
 from ._library import version
-from ._mailbox import StoredMessage, mailbox
-from ._monitor import Assessment, Event, Judgement, Judgements, Monitor
-from ._rewriter import Rewriter, SrsOutcome, SrsResult, create_secret
-from ._srs_server import SrsServer
-from ._verdict import (
-    Anomaly,
-    Change,
-    Dkim,
-    DkimResult,
-    Dmarc,
-    DmarcResult,
-    Hint,
-    Identity,
-    Iprev,
-    IprevResult,
-    Override,
-    Policy,
-    Spf,
-    SpfEvaluation,
-    SpfResult,
-    Step,
-    Story,
-    Verdict,
-)
+
+if TYPE_CHECKING:
+    from ._bulk import Checked
+    from ._checker import Checker, Transaction, check
+    from ._envelope import Envelope, received_envelope
+    from ._mailbox import StoredMessage, mailbox
+    from ._monitor import Assessment, Event, Judgement, Judgements, Monitor
+    from ._rewriter import Rewriter, SrsOutcome, SrsResult, create_secret
+    from ._srs_server import SrsServer
+    from ._verdict import (
+        Anomaly,
+        Change,
+        Dkim,
+        DkimResult,
+        Dmarc,
+        DmarcResult,
+        Hint,
+        Identity,
+        Iprev,
+        IprevResult,
+        Override,
+        Policy,
+        Spf,
+        SpfEvaluation,
+        SpfResult,
+        Step,
+        Story,
+        Verdict,
+    )
 
 __version__ = version()
 
@@ -116,3 +120,51 @@ __all__ = [
     "received_envelope",
     "version",
 ]
+
+# What a program does not use it need not load: importing this is quick.
+_HOMES = {
+    "_bulk": ("Checked",),
+    "_checker": ("Checker", "Transaction", "check"),
+    "_envelope": ("Envelope", "received_envelope"),
+    "_mailbox": ("StoredMessage", "mailbox"),
+    "_monitor": ("Assessment", "Event", "Judgement", "Judgements", "Monitor"),
+    "_rewriter": ("Rewriter", "SrsOutcome", "SrsResult", "create_secret"),
+    "_srs_server": ("SrsServer",),
+    "_verdict": (
+        "Anomaly",
+        "Change",
+        "Dkim",
+        "DkimResult",
+        "Dmarc",
+        "DmarcResult",
+        "Hint",
+        "Identity",
+        "Iprev",
+        "IprevResult",
+        "Override",
+        "Policy",
+        "Spf",
+        "SpfEvaluation",
+        "SpfResult",
+        "Step",
+        "Story",
+        "Verdict",
+    ),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+# A checker of types would take any name otherwise.
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> object:
+        home = _HOME_OF.get(name)
+        if home is None:
+            raise AttributeError(f"module 'mailrep' has no attribute {name!r}")
+        from importlib import import_module  # noqa: PLC0415
+
+        value = globals()[name] = getattr(import_module(f"{__name__}.{home}"), name)
+        return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -166,8 +166,8 @@ class _Feed:
                 self.todo.get_nowait()
         for _ in range(threads):
             self.todo.put(None)
-        if hasattr(self._pairs, "close"):
-            self._pairs.close()
+        # A generator gives back what it holds.
+        getattr(self._pairs, "close", lambda: None)()
 
 
 def _header(message: Any) -> tuple[bytes, Any]:

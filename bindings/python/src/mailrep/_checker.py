@@ -29,6 +29,7 @@ class Readable(Protocol):
 
     def read(self, size: int, /) -> bytes:
         """The next octets, at most `size`; none at the end."""
+        ...
 
 
 Octets = Union[bytes, bytearray, memoryview]

@@ -38,9 +38,11 @@ class MoreChecks(OfThisProcess):
             now: Time | None = None,
         ) -> Verdict:
             """`Checker.check`."""
+            ...
 
         def transaction(self, *, now: Time | None = None) -> Transaction:
             """`Checker.transaction`."""
+            ...
 
     def spf(
         self,
@@ -195,8 +197,12 @@ class MoreChecks(OfThisProcess):
         b the message is empty
         """
         checked = _bulk.check_all(self.check, messages, envelope, threads, ordered=ordered, now=now)
+
+        def following() -> Checked | None:
+            return next(checked, None)
+
         try:
-            while (one := await self._pool.run(next, checked, None)) is not None:
+            while (one := await self._pool.run(following)) is not None:
                 yield one
         finally:
             # If the task was cancelled, a thread still has it, and ends it by dropping it.
