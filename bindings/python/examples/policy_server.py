@@ -33,6 +33,7 @@ LOG = logging.getLogger("mailrep-policy")
 MOST_LINES, MOST_LINE = 100, 4_096
 # Messages whose recipients are remembered, and how many of each.
 MOST_MESSAGES, MOST_RECIPIENTS = 1_000, 10_000
+MOST_ALARMS = 10_000
 IDLE = 3_600
 ALARM_SECONDS = 120
 
@@ -46,6 +47,9 @@ class PolicyServer:
 
     def __init__(self, monitor: mailrep.Monitor, alarm: str | None) -> None:
         self.monitor, self.alarm = monitor, alarm
+        # Moments of alarms are kept in milliseconds.
+        self.began = time.time() - 0.001
+        self.told: OrderedDict[str, float] = OrderedDict()
         self.recipients: OrderedDict[str, list[str]] = OrderedDict()
         self.running = asyncio.Semaphore(4)
         self.tasks: set[asyncio.Task[None]] = set()
@@ -99,13 +103,11 @@ class PolicyServer:
             return "DUNNO"
         known = [address for address in self.recipients.pop(instance, []) if address]
         count = told.get("recipient_count", "")
-        # To the millisecond, as alarms are kept.
-        now = round(time.time(), 3)
         number = int(count) if count.isascii() and count.isdecimal() and len(count) < 8 else 0
         try:
             # Some recipients may have been refused since: the number counts then.
             whom = known if known and len(known) <= max(number, 1) else number or 1
-            assessment = self.monitor.observe(account, whom, time=now)
+            assessment = self.monitor.observe(account, whom)
         except mailrep.InvalidError as fault:
             LOG.warning("not judged: %s", fault)
             return "DUNNO"
@@ -113,13 +115,20 @@ class PolicyServer:
             LOG.error("alarm for the host: %s", assessment.reason)
         if not assessment.alarm:
             return "DUNNO"
-        if assessment.since is not None and abs(assessment.since.timestamp() - now) < 0.002:
-            self.announce(account, assessment.reason or "")
+        self.announce(account, assessment)
         LOG.warning("deferred: %s", ascii(account))
         return "DEFER 4.7.1 This account sends unlike its owner; ask your postmaster"
 
-    def announce(self, account: str, reason: str) -> None:
+    def announce(self, account: str, assessment: mailrep.Assessment) -> None:
         """Tells of a new alarm, without waiting."""
+        since = 0.0 if assessment.since is None else assessment.since.timestamp()
+        # What began before this server did, was told before.
+        if since < self.began or self.told.get(account) == since:
+            return
+        self.told[account] = since
+        while len(self.told) > MOST_ALARMS:
+            self.told.popitem(last=False)
+        reason = assessment.reason or ""
         LOG.error("alarm for %s: %s", ascii(account), reason)
         if self.alarm is not None:
             task = asyncio.get_running_loop().create_task(self.run(account, reason))
