@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import pathlib
@@ -136,9 +137,8 @@ def test_threads_end_with_the_iterator(checker: mailrep.Checker) -> None:
         finally:
             closed.append(True)
 
-    for one in checker.check_all(messages(), threads=4):
-        assert one.verdict is not None
-        break
+    with contextlib.closing(checker.check_all(messages(), threads=4, progress=True)) as told:
+        assert next(told).verdict is not None
     until(lambda: ours() == [], "threads are left")
     assert closed == [True]
     list(checker.check_all([(1, MESSAGE)], threads=4))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import json
+import os
 import pathlib
 import shutil
 import signal
@@ -352,7 +353,7 @@ def test_an_applications_mail_is_asserted_to_pass_dmarc(tmp_path: pathlib.Path) 
         'example.org. TXT "v=spf1 ip4:192.0.2.1 -all"\n_dmarc.example.org. TXT "v=DMARC1; p=reject"\n'
         'other.example. TXT "v=spf1 ip4:192.0.2.1 -all"\n'
     )
-    environment = {"PYTHONPATH": f"{EXAMPLES}:{':'.join(sys.path)}", "PATH": "/usr/bin:/bin", "PYTEST_ADDOPTS": ""}
+    environment = {**os.environ, "PYTHONPATH": f"{EXAMPLES}:{':'.join(sys.path)}", "PYTEST_ADDOPTS": ""}
     command = ("-m", "pytest", "-p", "pytest_dmarc", "-p", "no:cacheprovider", "-rf", "--tb=short", ".")
     told = run(*command, cwd=tmp_path, env=environment)
     assert "3 failed, 1 passed" in told.stdout, told.stdout + told.stderr

@@ -9,6 +9,7 @@ import ipaddress
 import os
 import pathlib
 import socket
+import sys
 import threading
 from typing import Any
 
@@ -413,6 +414,7 @@ def test_the_interpreter_runs_while_the_library_waits() -> None:
     assert "refused" in verdict.spf.reason.lower()
 
 
+@pytest.mark.skipif(sys.implementation.name != "cpython", reason="PyPy drops what is forgotten later")
 def test_handles_are_given_back(checker: mailrep.Checker) -> None:
     def resident() -> int:
         pages = pathlib.Path("/proc/self/statm").read_text().split()[1]

@@ -203,15 +203,16 @@ class _Again:
         return begin or self._rest.read(size)
 
 
-def shown(checked: Generator[Checked, None, None], total: int | None) -> Iterator[Checked]:
+def shown(checked: Generator[Checked, None, None], total: int | None) -> Generator[Checked, None, None]:
     """The same with a bar on a terminal, if tqdm is installed."""
     try:
         from tqdm import tqdm  # type: ignore[import-untyped] # noqa: PLC0415
     except ImportError:
-        return checked
-    # None: not where standard error is no terminal.
-    bar: Iterator[Checked] = iter(tqdm(checked, total=total, unit=" messages", disable=None))
-    return bar
+        yield from checked
+        return
+    with contextlib.closing(checked):
+        # None: not where standard error is no terminal.
+        yield from tqdm(checked, total=total, unit=" messages", disable=None)
 
 
 def _processors() -> int:

@@ -10,7 +10,7 @@ from ._library import OfThisProcess
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+    from collections.abc import AsyncIterator, Callable, Generator, Iterable
 
     from ._bulk import Checked
     from ._checker import Address, Message, Transaction
@@ -82,7 +82,7 @@ class MoreChecks(OfThisProcess):
         ordered: bool = True,
         progress: bool = False,
         now: Time | None = None,
-    ) -> Iterator[Checked]:
+    ) -> Generator[Checked, None, None]:
         r"""Checks the messages of a mailbox, several at a time; tells of each what became of it.
 
         >>> import pathlib, tempfile
@@ -119,7 +119,8 @@ class MoreChecks(OfThisProcess):
         are begun and not handed out, however many there are. With `progress` a bar is shown on a terminal, if tqdm is
         installed. `now` is the time of messages whose envelope has none.
 
-        Whoever ends early closes the iterator, or drops it: what is under way ends by itself.
+        Whoever ends early closes the iterator (`contextlib.closing`): what is under way ends by itself. CPython does so
+        when it is dropped.
         """
         checked = _bulk.check_all(self.check, messages, envelope, threads, ordered=ordered, now=now)
         if not progress:
