@@ -51,7 +51,13 @@ def in_child(work: Callable[[], bool]) -> None:
 def run(program: str, *, interrupt_after: str | None = None, **more: Any) -> tuple[int, str, str, float]:
     """Runs a program; interrupts it (SIGINT) when it has printed that line; how it ended, and after how long then."""
     # CPython 3.12 warns of any fork beside threads.
-    command = [sys.executable, "-W", "ignore::DeprecationWarning", "-c", "import mailrep, sys\n" + textwrap.dedent(program)]
+    command = [
+        sys.executable,
+        "-W",
+        "ignore::DeprecationWarning",
+        "-c",
+        "import mailrep, sys\n" + textwrap.dedent(program),
+    ]
     with subprocess.Popen(  # noqa: S603
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **more
     ) as process:
