@@ -216,6 +216,10 @@ class Checker(MoreChecks):
         raised(lib.mailrep_context_new(options, context, fault), fault)
         self._context: Any = ffi.gc(context[0], lib.mailrep_context_free)
 
+    # Documented as its own.
+    spf, check_all = MoreChecks.spf, MoreChecks.check_all
+    acheck, aspf, acheck_all = MoreChecks.acheck, MoreChecks.aspf, MoreChecks.acheck_all
+
     def check(
         self,
         message: Message,
