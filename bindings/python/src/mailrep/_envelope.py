@@ -109,8 +109,10 @@ def received_envelope(header: bytes, *, trusted: Network | Iterable[Network] = (
 
 def _header(octets: bytes) -> bytes:
     """What stands before the first empty line."""
-    octets = bytes(octets[:MOST_HEADER]).replace(b"\r\n", b"\n")
-    return octets.partition(b"\n\n")[0]
+    octets = bytes(octets[:MOST_HEADER])
+    ends = [place for end in (b"\n\n", b"\n\r\n") if (place := octets.find(end)) >= 0]
+    # The line end of the last field stays.
+    return octets[: min(ends, default=len(octets) - 1) + 1].replace(b"\r\n", b"\n")
 
 
 def _networks(trusted: Any) -> _Networks:
