@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ._envelope import MOST_HEADER, Envelope
 from ._errors import InvalidError
-from ._mailbox import mailbox
+from ._mailbox import StoredMessage, mailbox
 from ._pool import thread_count
 
 if TYPE_CHECKING:
@@ -172,21 +172,26 @@ class _Feed:
 
 def _header(message: Any) -> tuple[bytes, Any]:
     """The header, or what of it is within the bound, and the message to check."""
+    if isinstance(message, StoredMessage):
+        # Most messages are read at once.
+        begin = message.read(MOST_HEADER)
+        rest = message.read(_CHUNK)
+        return begin, _Again(message, begin, rest) if rest else begin
     if isinstance(message, (bytes, bytearray, memoryview)):
         return bytes(message[:MOST_HEADER]), message
     if isinstance(message, os.PathLike):
         with open(message, "rb") as file:
             return file.read(MOST_HEADER), message
     if hasattr(message, "read"):
-        begin = bytearray()
-        while len(begin) < MOST_HEADER and b"\n\n" not in begin and b"\r\n\r\n" not in begin:
+        some = bytearray()
+        while len(some) < MOST_HEADER and b"\n\n" not in some and b"\r\n\r\n" not in some:
             piece = message.read(_CHUNK)
             if not isinstance(piece, bytes):
                 raise TypeError("the file gives text; open it with 'rb', for a message is octets")
             if not piece:
                 break
-            begin += piece
-        return bytes(begin), _Again(bytes(begin), message)
+            some += piece
+        return bytes(some), _Again(message, bytes(some))
     if hasattr(message, "as_bytes"):
         return bytes(message.as_bytes()[:MOST_HEADER]), message
     return b"", message
@@ -195,12 +200,12 @@ def _header(message: Any) -> tuple[bytes, Any]:
 class _Again:
     """A file of which something was read already."""
 
-    def __init__(self, begin: bytes, rest: Any) -> None:
-        self._begin, self._rest = begin, rest
+    def __init__(self, rest: Any, *read: bytes) -> None:
+        self._rest, self._read = rest, [piece for piece in reversed(read) if piece]
 
     def read(self, size: int, /) -> bytes:
-        begin, self._begin = self._begin, b""
-        return begin or self._rest.read(size)
+        piece: bytes = self._read.pop() if self._read else self._rest.read(size)
+        return piece
 
 
 def shown(checked: Generator[Checked, None, None], total: int | None) -> Generator[Checked, None, None]:

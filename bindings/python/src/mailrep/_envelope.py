@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime
 import ipaddress
 import re
 from typing import TYPE_CHECKING, Any, Union
@@ -43,14 +44,19 @@ MOST_HEADER = 256 << 10
 """Octets of a header that are looked at."""
 _MOST_FIELD = 2_000
 _MOST_RECEIVED = 50
-_LOOPBACK: _Networks = [ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1/128")]
 
+_EMPTY_LINE = re.compile(rb"\n\r?\n")
 _FIELD = re.compile(rb"(?i)^(received|return-path):([^\n]*(?:\n[ \t][^\n]*)*)", re.MULTILINE)
 # Postfix and sendmail: from HELO (NAME [ADDRESS]); the name is "unknown" or not there if the address has none.
 _FROM = re.compile(r"from (\S{1,255}) \((?:[^\s()\[\]]{1,255} )?\[(?:IPv6:)?([0-9A-Fa-f:.]{2,45})\]\)")
 _LOGIN = re.compile(r"\(Authenticated sender: ([^()\s]{1,320})\)")
-_ZONE = re.compile(r" [+-]\d{4}(?: |$)")
-_WITH = re.compile(r"\bby \S+ .{0,200}?\bwith (\w{1,20})\b")
+# RFC 5322 section 3.3, at the end, before a comment.
+_DATE = re.compile(
+    r"; ?(?:[A-Za-z]{3}, ?)?(\d{1,2}) ([A-Za-z]{3}) (\d{4}) (\d\d):(\d\d):(\d\d) ([+-])(\d\d)(\d\d)(?: \([^()]*\))?$"
+)
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_BEGIN = datetime.datetime(1970, 1, 1)
+_WITH = re.compile(r" by \S{1,255} (?:\([^()]{0,200}\) )?with (\w{1,20})")
 
 
 def received_envelope(header: bytes, *, trusted: Network | Iterable[Network] = ()) -> Envelope:
@@ -95,7 +101,7 @@ def received_envelope(header: bytes, *, trusted: Network | Iterable[Network] = (
             if protocol is not None and protocol[1].upper().startswith("LMTP"):
                 continue
             break
-        if any(address in network for network in networks):
+        if address.is_loopback or any(address in network for network in networks):
             continue
         login = _LOGIN.search(value)
         if login is not None:
@@ -110,14 +116,14 @@ def received_envelope(header: bytes, *, trusted: Network | Iterable[Network] = (
 def _header(octets: bytes) -> bytes:
     """What stands before the first empty line."""
     octets = bytes(octets[:MOST_HEADER])
-    ends = [place for end in (b"\n\n", b"\n\r\n") if (place := octets.find(end)) >= 0]
+    end = _EMPTY_LINE.search(octets)
     # The line end of the last field stays.
-    return octets[: min(ends, default=len(octets) - 1) + 1].replace(b"\r\n", b"\n")
+    return (octets if end is None else octets[: end.start() + 1]).replace(b"\r\n", b"\n")
 
 
 def _networks(trusted: Any) -> _Networks:
     one = (str, ipaddress.IPv4Address, ipaddress.IPv6Address, ipaddress.IPv4Network, ipaddress.IPv6Network)
-    networks = list(_LOOPBACK)
+    networks: _Networks = []
     for given in [trusted] if isinstance(trusted, one) else trusted:
         try:
             networks.append(ipaddress.ip_network(given, strict=False))
@@ -136,14 +142,16 @@ def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
 
 
 def _time(value: str) -> float | None:
-    from email.utils import mktime_tz, parsedate_tz  # noqa: PLC0415
-
-    date = value.rpartition(";")[2].strip()
-    parsed = parsedate_tz(date)
+    date = _DATE.search(value)
     # Without a zone it names no moment.
-    if parsed is None or _ZONE.search(date) is None:
+    if date is None:
         return None
+    day, month, year, hour, minute, second, sign, hours, minutes = date.groups()
+    offset = datetime.timedelta(hours=int(hours), minutes=int(minutes)) * (-1 if sign == "-" else 1)
     try:
-        return float(mktime_tz(parsed))
+        there = datetime.datetime(
+            int(year), _MONTHS.index(month.capitalize()) + 1, int(day), int(hour), int(minute), min(int(second), 59)
+        )
+        return ((there - offset) - _BEGIN).total_seconds()
     except (ValueError, OverflowError):
         return None
