@@ -1,20 +1,21 @@
 """The build backend (PEP 517): maturin, given the declarations of the header that C programs use.
 
-maturin would make its own from the crate, which it cannot read. bindings/python/build-wheel does the same for a wheel with
-the profile that is wanted.
+maturin would make its own from the crate, which it cannot read. bindings/python/build-wheel does the same for a wheel
+with the profile that is wanted.
 """
 
 import os
 import pathlib
 
 import maturin
-from declarations import declarations
 from maturin import (
     build_sdist,
     get_requires_for_build_editable,
     get_requires_for_build_sdist,
     get_requires_for_build_wheel,
 )
+
+from declarations import declarations
 
 __all__ = [
     "build_editable",
