@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Any
 
-from . import _bulk
+from . import _bulk, _verdict
 from ._library import OfThisProcess
 
 if TYPE_CHECKING:
@@ -68,10 +68,8 @@ class MoreChecks(OfThisProcess):
             if helo is not None:
                 transaction.helo(helo)
             transaction.mail_from("" if mail_from is None else mail_from)
-            spf = transaction.finish().spf
-        # There is a client, and nobody has logged in.
-        assert spf is not None  # noqa: S101
-        return spf
+            # There is a client, and nobody has logged in. The rest of the verdict is not made.
+            return _verdict.spf(transaction._finish())
 
     def check_all(
         self,

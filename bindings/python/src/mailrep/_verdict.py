@@ -498,6 +498,11 @@ def _iprev(given: dict[str, Any]) -> Iprev:
     return Iprev(IprevResult(given["result"]), given["name"], given["reason"], given["cause"])
 
 
+def spf(text: str) -> Spf:
+    """The SPF of a verdict that the library tells as JSON, where SPF was checked."""
+    return _spf(json.loads(text)["spf"])
+
+
 def verdict(text: str) -> Verdict:
     """The verdict that the library tells as JSON."""
     given = json.loads(text)
