@@ -381,14 +381,10 @@ class Transaction(OfThisProcess):
 
     def finish(self) -> _verdict.Verdict:
         """The message is complete: waits for the DNS that is still open, no longer than the timeout, and judges."""
-        return _verdict.verdict(self._finish())
-
-    def _finish(self) -> str:
-        """The verdict as JSON."""
         made = ffi.new("mailrep_verdict **")
         self._call(lib.mailrep_transaction_finish, made)
         handle = ffi.gc(made[0], lib.mailrep_verdict_free)
-        return text(lib.mailrep_verdict_json(handle))
+        return _verdict.verdict(text(lib.mailrep_verdict_json(handle)))
 
     async def afinish(self) -> _verdict.Verdict:
         r"""As `finish`, for event loops; the other calls do not wait. When the task is cancelled, the message is over.

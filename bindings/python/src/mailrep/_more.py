@@ -6,24 +6,32 @@ import contextlib
 from typing import TYPE_CHECKING, Any
 
 from . import _bulk, _verdict
-from ._library import OfThisProcess
+from ._errors import ClosedError
+from ._library import OfThisProcess, raised, text
+from ._native import ffi, lib
+from ._time import seconds
 
 if TYPE_CHECKING:
     import os
     from collections.abc import AsyncIterator, Callable, Generator, Iterable
 
     from ._bulk import Checked
-    from ._checker import Address, Message, Transaction
+    from ._checker import Address, Message
     from ._envelope import Envelope
     from ._pool import Pool
     from ._time import Time
     from ._verdict import Spf, Verdict
 
 
+_PRESENT = -(1 << 63)
+"""For the library, INT64_MIN."""
+
+
 class MoreChecks(OfThisProcess):
     """What `Checker` inherits."""
 
     _pool: Pool
+    _context: Any
 
     if TYPE_CHECKING:
 
@@ -38,10 +46,6 @@ class MoreChecks(OfThisProcess):
             now: Time | None = None,
         ) -> Verdict:
             """`Checker.check`."""
-            ...
-
-        def transaction(self, *, now: Time | None = None) -> Transaction:
-            """`Checker.transaction`."""
             ...
 
     def spf(
@@ -60,16 +64,22 @@ class MoreChecks(OfThisProcess):
         >>> print(spf.result, spf.mechanism, spf.helo.result)
         fail -all none
 
-        All is as for `check`. The client's name is looked up, too, since the same call of the library does both; it
-        changes nothing.
+        All is as for `check`. The client's name is not looked up.
         """
-        with self.transaction(now=now) as transaction:
-            transaction.connect(ip)
-            if helo is not None:
-                transaction.helo(helo)
-            transaction.mail_from("" if mail_from is None else mail_from)
-            # There is a client, and nobody has logged in. The rest of the verdict is not made.
-            return _verdict.spf(transaction._finish())
+        context = self._context
+        if context is None:
+            raise ClosedError("the checker is closed")
+        address, name, sender = str(ip).encode(), _octets(helo), _octets(mail_from)
+        made, fault = ffi.new("mailrep_spf **"), ffi.new("mailrep_error **")
+        moment = _PRESENT if now is None else seconds(now)
+        raised(
+            lib.mailrep_spf_check(
+                context, address, len(address), name, len(name), sender, len(sender), moment, made, fault
+            ),
+            fault,
+        )
+        handle = ffi.gc(made[0], lib.mailrep_spf_free)
+        return _verdict.spf(text(lib.mailrep_spf_json(handle)))
 
     def check_all(
         self,
@@ -207,3 +217,8 @@ class MoreChecks(OfThisProcess):
             # If the task was cancelled, a thread still has it, and ends it by dropping it.
             with contextlib.suppress(ValueError):
                 checked.close()
+
+
+def _octets(given: str | bytes | None) -> bytes:
+    """What a client said, as it said it."""
+    return given.encode("utf-8", "surrogateescape") if isinstance(given, str) else bytes(given or b"")

@@ -499,8 +499,8 @@ def _iprev(given: dict[str, Any]) -> Iprev:
 
 
 def spf(text: str) -> Spf:
-    """The SPF of a verdict that the library tells as JSON, where SPF was checked."""
-    return _spf(json.loads(text)["spf"])
+    """SPF alone, that the library tells as JSON."""
+    return _spf(json.loads(text))
 
 
 def verdict(text: str) -> Verdict:
