@@ -40,6 +40,8 @@ export PATH := $(abspath $(TARGET)/tools/bin):$(PATH)
 
 .PHONY: help demo build lib command milter install-milter test test-rust properties test-c test-python check check-rust check-dependencies check-python \
 	check-c check-messages install header man bench bench-milter soak instructions fuzz wheel tools
+.PHONY: help demo build lib command milter install-milter test test-rust test-c test-python check check-rust check-dependencies check-python \
+	check-c check-messages install header man bench instructions fuzz wheel python-docs tools
 
 help: ## list the targets
 	@echo 'mailrep $(VERSION)'
@@ -167,6 +169,9 @@ instructions: ## compare the instructions of fixed work with benches/instruction
 
 fuzz: ## run every fuzz target for FUZZ_SECONDS (60)
 	scripts/fuzz $(FUZZ_SECONDS)
+
+python-docs: tools ## make the Python package's documentation in target/python-docs
+	bindings/python/make-docs
 
 wheel: tools ## build the Python wheel into dist/
 	bindings/python/build-wheel dist

@@ -886,6 +886,12 @@ typedef struct mailrep_signer mailrep_signer;
 typedef struct mailrep_signing mailrep_signing;
 
 /**
+ * What SPF said of a client, for the reverse-path and for the HELO name. It never changes, any number of threads may read it, and it
+ * does not need the context that it came from. All its texts live until mailrep_spf_free().
+ */
+typedef struct mailrep_spf mailrep_spf;
+
+/**
  * Rewrites envelope senders (SRS). It never changes, and any number of threads may use it at a time.
  */
 typedef struct mailrep_srs mailrep_srs;
@@ -2473,6 +2479,74 @@ int mailrep_verdict_trace_microseconds(const struct mailrep_verdict *verdict, si
  * @return         "[]" without a trace; absent for NULL
  */
 struct mailrep_text mailrep_verdict_trace_json(const struct mailrep_verdict *verdict);
+
+/**
+ * Checks SPF alone, for a policy server or before a message is taken; the client's name is not looked up. Waits for the DNS, no longer
+ * than the context's dns_time_ms.
+ *
+ * @param context           one without questions; may be used by other threads at the same time
+ * @param ip                the client's address as text, as for mailrep_transaction_connect()
+ * @param ip_length         octets of ip
+ * @param helo              the name that the client gave; any octets; may be NULL if helo_length is 0
+ * @param helo_length       octets of helo
+ * @param mail_from         the reverse-path, with angle brackets or without; any octets; empty for the null one, for which the HELO
+ *                          name is checked; may be NULL if mail_from_length is 0
+ * @param mail_from_length  octets of mail_from
+ * @param now               seconds since 1970-01-01T00:00:00Z, which SPF's %{t} is; INT64_MIN is the present
+ * @param out               where the result is left, to be freed with mailrep_spf_free(); NULL is left on failure
+ * @param error             where the error is left, as for mailrep_context_new()
+ * @return                  MAILREP_OK, whatever the result; MAILREP_NULL; MAILREP_INVALID when ip is no address; MAILREP_SEQUENCE for a
+ *                          context with questions, and within resolve; MAILREP_SYSTEM; MAILREP_HANDLE
+ */
+int mailrep_spf_check(const struct mailrep_context *context,
+                      const char *ip,
+                      size_t ip_length,
+                      const char *helo,
+                      size_t helo_length,
+                      const char *mail_from,
+                      size_t mail_from_length,
+                      int64_t now,
+                      struct mailrep_spf **out,
+                      struct mailrep_error **error);
+
+/**
+ * The result for the reverse-path, or for the HELO name if that is null.
+ *
+ * @param spf  may be NULL
+ * @return     MAILREP_SPF_NONE to MAILREP_SPF_PERMERROR; MAILREP_ABSENT for NULL
+ */
+int mailrep_spf_result(const struct mailrep_spf *spf);
+
+/**
+ * Why, as a sentence.
+ *
+ * @param spf  may be NULL
+ * @return     text that lives as long as spf; absent for NULL
+ */
+struct mailrep_text mailrep_spf_reason(const struct mailrep_spf *spf);
+
+/**
+ * Why, as a stable code.
+ *
+ * @param spf  may be NULL
+ * @return     text that lives as long as spf; absent for NULL
+ */
+struct mailrep_text mailrep_spf_cause(const struct mailrep_spf *spf);
+
+/**
+ * All of it as a JSON object, as "mailrep --json spf" prints it.
+ *
+ * @param spf  may be NULL
+ * @return     text that lives as long as spf; absent for NULL
+ */
+struct mailrep_text mailrep_spf_json(const struct mailrep_spf *spf);
+
+/**
+ * Frees the result, and with it all texts that came from it.
+ *
+ * @param spf  may be NULL
+ */
+void mailrep_spf_free(struct mailrep_spf *spf);
 
 /**
  * Reads a key file: PEM with a "PRIVATE KEY" (PKCS#8) or an "RSA PRIVATE KEY" (PKCS#1), or the bare base64 of an Ed25519 key that

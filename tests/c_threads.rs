@@ -16,6 +16,7 @@ use mailrep::ffi::options::*;
 use mailrep::ffi::outbound::*;
 use mailrep::ffi::outbound_assessment::*;
 use mailrep::ffi::outbound_options::*;
+use mailrep::ffi::spf::*;
 use mailrep::ffi::srs::*;
 use mailrep::ffi::srs_options::*;
 use mailrep::ffi::srs_outcome::*;
@@ -82,6 +83,30 @@ fn threads_share_a_context() {
         assert_eq!(mailrep_verdict_dmarc_result(verdict), MAILREP_DMARC_PASS);
         assert_eq!(mailrep_verdict_dkim_count(verdict), 2);
         mailrep_verdict_free(verdict);
+    });
+    in_threads(|_, _| unsafe {
+        let shared = &shared;
+        let mut spf = ptr::null_mut();
+        let (ip, ip_length) = chars("192.0.2.1");
+        let (helo, helo_length) = chars("mail.example.org");
+        let (from, from_length) = chars("ada@example.org");
+        let error = ptr::null_mut();
+        let checked = mailrep_spf_check(
+            shared.0,
+            ip,
+            ip_length,
+            helo,
+            helo_length,
+            from,
+            from_length,
+            NOW,
+            &raw mut spf,
+            error,
+        );
+        ok(checked);
+        assert_eq!(mailrep_spf_result(spf), MAILREP_SPF_PASS);
+        assert!(!mailrep_spf_json(spf).data.is_null());
+        mailrep_spf_free(spf);
     });
     unsafe { mailrep_context_free(context) };
 }

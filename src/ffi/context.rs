@@ -56,6 +56,18 @@ impl Context {
         }
     }
 
+    /// What waits for the DNS, which a context that was made with `questions` never does.
+    pub(super) fn that_waits(&self) -> Result<&Checker, Fault> {
+        match &self.answers {
+            Answers::Asked(_) => Err(Fault {
+                status: MAILREP_SEQUENCE,
+                message: "the context was made with questions, so that nothing waits: use a transaction"
+                    .into(),
+            }),
+            _ => Ok(&self.checker),
+        }
+    }
+
     /// The desk of a context that was made with `questions`.
     fn desk(&self) -> Result<&Arc<Desk>, Fault> {
         match &self.answers {

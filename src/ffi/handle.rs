@@ -10,6 +10,7 @@ use super::outbound_assessment::Assessed;
 use super::signer::{Signer, Table};
 use super::signing::Signing;
 use super::signing_key::Key;
+use super::spf::SpfCheck;
 use super::srs::Srs;
 use super::srs_outcome::SrsOutcome;
 use super::srs_server::SrsServer;
@@ -49,6 +50,10 @@ impl Handle for Verdict {
 }
 impl Handle for ErrorWords {
     const NAME: &'static str = "error";
+    type Shared = ManyThreads;
+}
+impl Handle for SpfCheck {
+    const NAME: &'static str = "spf";
     type Shared = ManyThreads;
 }
 impl Handle for Srs {
@@ -99,6 +104,7 @@ const _: () = {
     many_threads::<Context>();
     many_threads::<Verdict>();
     many_threads::<ErrorWords>();
+    many_threads::<SpfCheck>();
     many_threads::<Srs>();
     many_threads::<SrsOutcome>();
     many_threads::<SrsServer>();

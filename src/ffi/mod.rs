@@ -34,6 +34,7 @@ pub mod outbound_options;
 pub mod signer;
 pub mod signing;
 pub mod signing_key;
+pub mod spf;
 pub mod spf_policy;
 pub mod srs;
 pub mod srs_options;

@@ -195,17 +195,21 @@ pub unsafe extern "C" fn mailrep_transaction_connect(
 ) -> c_int {
     let read = || {
         // SAFETY: the header's rules.
-        let text = unsafe { lent_text("address", address, length) }?;
-        text.trim().parse::<IpAddr>().map_err(|_| {
-            Fault::from(Error::Invalid {
-                what: "client address",
-                value: crate::error::printable(text.as_bytes()),
-                why: "it is an IPv4 or IPv6 address, such as 192.0.2.1 or 2001:db8::1".into(),
-            })
-        })
+        client(unsafe { lent_text("address", address, length) }?)
     };
     // SAFETY: the header's rules.
     unsafe { call(transaction, read, |open, _, client| open.connect(client)) }
+}
+
+/// Reads a client's address.
+pub(super) fn client(text: &str) -> Result<IpAddr, Fault> {
+    text.trim().parse().map_err(|_| {
+        Fault::from(Error::Invalid {
+            what: "client address",
+            value: crate::error::printable(text.as_bytes()),
+            why: "it is an IPv4 or IPv6 address, such as 192.0.2.1 or 2001:db8::1".into(),
+        })
+    })
 }
 
 /// The client's address in network order, as a struct in_addr or in6_addr holds it; otherwise like

@@ -434,13 +434,13 @@ async fn optional<T: Send + 'static>(job: Option<Job<T>>) -> Result<Option<T>, E
     }
 }
 
-fn without_brackets(address: &[u8]) -> &[u8] {
+pub(crate) fn without_brackets(address: &[u8]) -> &[u8] {
     address
         .strip_prefix(b"<")
         .and_then(|rest| rest.strip_suffix(b">"))
         .unwrap_or(address)
 }
 
-fn bounded(octets: &[u8]) -> Box<[u8]> {
+pub(crate) fn bounded(octets: &[u8]) -> Box<[u8]> {
     octets[octets.len().saturating_sub(MOST_ENVELOPE)..].into()
 }

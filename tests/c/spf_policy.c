@@ -221,8 +221,49 @@ static void half_a_field(void)
     }
 }
 
+/* SPF before there is a message: what a whole verdict says, and nothing that it need not know. */
+static void spf_alone(void)
+{
+    mailrep_options options = offline();
+    mailrep_context *context = NULL;
+    mailrep_spf *spf = NULL;
+    mailrep_error *error = NULL;
+    mailrep_verdict *verdict = judged(&options);
+    const char *ip = "203.0.113.9", *helo = "mail.example.org", *from = "<ada@example.org>";
+    EXPECT_STATUS(MAILREP_OK, mailrep_context_new(&options, &context, NULL));
+    EXPECT_STATUS(MAILREP_OK, mailrep_spf_check(context, ip, 11, helo, 16, from, 17, 1772355660, &spf, &error));
+    EXPECT(error == NULL);
+    EXPECT_STATUS(MAILREP_SPF_FAIL, mailrep_spf_result(spf));
+    EXPECT(says(mailrep_spf_reason(spf), mailrep_verdict_spf_reason(verdict).data));
+    EXPECT(says(mailrep_spf_cause(spf), mailrep_verdict_spf_cause(verdict).data));
+    EXPECT(says(mailrep_spf_json(spf), "\"helo\":{") && says(mailrep_spf_json(spf), "\"trace\":null"));
+    mailrep_spf_free(spf);
+    EXPECT_STATUS(MAILREP_ABSENT, mailrep_spf_result(spf)); /* freed */
+    EXPECT_STATUS(MAILREP_OK, mailrep_spf_check(context, "192.0.2.1", 9, "example.org", 11, NULL, 0, INT64_MIN, &spf, NULL));
+    EXPECT_STATUS(MAILREP_SPF_PASS, mailrep_spf_result(spf));
+    EXPECT(says(mailrep_spf_json(spf), "\"identity\":\"helo\""));
+    mailrep_spf_free(spf);
+    EXPECT_STATUS(MAILREP_INVALID, mailrep_spf_check(context, "192.0.2.999", 11, NULL, 0, NULL, 0, 0, &spf, &error));
+    EXPECT(spf == NULL && strstr(mailrep_error_text(error), "192.0.2.999") != NULL);
+    mailrep_error_free(error);
+    EXPECT_STATUS(MAILREP_NULL, mailrep_spf_check(NULL, ip, 11, NULL, 0, NULL, 0, 0, &spf, NULL));
+    EXPECT_STATUS(MAILREP_NULL, mailrep_spf_check(context, NULL, 11, NULL, 0, NULL, 0, 0, &spf, NULL));
+    EXPECT_STATUS(MAILREP_NULL, mailrep_spf_check(context, ip, 11, NULL, 0, NULL, 0, 0, NULL, NULL));
+    mailrep_context_free(context);
+    options.zone_text = NULL;
+    options.zone_text_length = 0;
+    options.questions = 1;
+    EXPECT_STATUS(MAILREP_OK, mailrep_context_new(&options, &context, NULL));
+    EXPECT_STATUS(MAILREP_SEQUENCE, mailrep_spf_check(context, ip, 11, NULL, 0, NULL, 0, 0, &spf, NULL));
+    mailrep_context_free(context);
+    mailrep_verdict_free(verdict);
+    mailrep_spf_free(NULL);
+    EXPECT(mailrep_spf_json(NULL).data == NULL && mailrep_spf_reason(NULL).data == NULL && mailrep_spf_cause(NULL).data == NULL);
+}
+
 int main(void)
 {
+    spf_alone();
     without_policy();
     trusted_clients();
     records();

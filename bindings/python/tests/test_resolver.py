@@ -489,3 +489,12 @@ def test_a_child_asks_by_itself() -> None:
             finally:
                 os._exit(status)
         assert os.waitpid(child, 0)[1] == 0
+
+
+def test_what_the_resolver_raises_is_raised_by_spf_alone_too() -> None:
+    def resolver(_name: str, _kind: RecordType) -> list[str]:
+        raise KeyError("a bug")
+
+    with Checker(resolver=resolver) as checker, pytest.raises(mailrep.ResolverError) as raised:
+        checker.spf(ip="192.0.2.1", helo="mail.example.org", mail_from="ada@example.org")
+    assert isinstance(raised.value.__cause__, KeyError)

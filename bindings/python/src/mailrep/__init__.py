@@ -73,6 +73,9 @@ if TYPE_CHECKING:
     from ._rewriter import Rewriter, SrsOutcome, SrsResult, create_secret
     from ._signer import Senders, Signed, Signer, Signing, SigningTable
     from ._signing_key import KeyKind, SigningKey
+    from ._bulk import Checked
+    from ._envelope import Envelope, received_envelope
+    from ._mailbox import StoredMessage, mailbox
     from ._srs_server import SrsServer
     from ._verdict import (
         Anomaly,
@@ -105,6 +108,7 @@ __all__ = [
     "AuthenticationResults",
     "Change",
     "ChangeSender",
+    "Checked",
     "Checker",
     "ClosedError",
     "Decision",
@@ -116,6 +120,7 @@ __all__ = [
     "Dmarc",
     "DmarcResult",
     "DnsFailure",
+    "Envelope",
     "Event",
     "Explanation",
     "FailureKind",
@@ -171,6 +176,7 @@ __all__ = [
     "SrsResult",
     "SrsServer",
     "Step",
+    "StoredMessage",
     "Story",
     "SystemResourceError",
     "Transaction",
@@ -181,7 +187,9 @@ __all__ = [
     "check",
     "claims",
     "create_secret",
+    "mailbox",
     "octets_of",
+    "received_envelope",
     "strip_forged",
     "version",
 ]
@@ -216,6 +224,9 @@ _HOMES = {
     "_rewriter": ("Rewriter", "SrsOutcome", "SrsResult", "create_secret"),
     "_signer": ("Senders", "Signed", "Signer", "Signing", "SigningTable"),
     "_signing_key": ("KeyKind", "SigningKey"),
+    "_bulk": ("Checked",),
+    "_envelope": ("Envelope", "received_envelope"),
+    "_mailbox": ("StoredMessage", "mailbox"),
     "_srs_server": ("SrsServer",),
     "_verdict": (
         "Anomaly",

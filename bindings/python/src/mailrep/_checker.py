@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any, Union
 
 from . import _lend, _verdict
 from ._errors import ClosedError, InvalidError, error
-from ._library import raised, string, text
+from ._library import OfThisProcess, raised, string, text
 from ._limits import Limits
 from ._message import Message, Octets, Readable, buffer, tell
+from ._more import MoreChecks
 from ._native import ffi, lib
+from ._pool import Pool
 from ._resolver import Answering, Resolver
 from ._time import seconds
 
@@ -84,7 +86,7 @@ def check(
         return checker.check(message, ip=ip, helo=helo, mail_from=mail_from, account=account, now=now)
 
 
-class Checker:
+class Checker(MoreChecks):
     r"""A resolver with its cache, made once and used for any number of messages by any number of threads.
 
     >>> from mailrep import Checker
@@ -142,6 +144,8 @@ class Checker:
     >>> print(verdict.spf.result, verdict.spf.mechanism)
     pass a
 
+    `async_threads` is how many threads there are at most for `acheck` and its like; they are made when they are needed.
+
     Raises `ZoneError`, `InputError` (a zone file that cannot be read), `NoNameserverError`, `InvalidError`.
     """
 
@@ -162,7 +166,9 @@ class Checker:
         dmarc_lists: str | Iterable[str] | None = None,
         dmarc_exceptions: Mapping[str, str] | None = None,
         dmarc_psl: bool = False,
+        async_threads: int = 32,
     ) -> None:
+        self._pool = Pool(async_threads)
         lender = _lend.Lender()
         options = lender.keep(ffi.new("mailrep_options *"))
         lib.mailrep_options_init(options, ffi.sizeof("mailrep_options"))
@@ -203,6 +209,10 @@ class Checker:
             self._context: Any = ffi.gc(context[0], lib.mailrep_context_free)
         else:
             self._context = self._answering.own(context[0])
+
+    # Documented as its own.
+    spf, check_all = MoreChecks.spf, MoreChecks.check_all
+    acheck, aspf, acheck_all = MoreChecks.acheck, MoreChecks.aspf, MoreChecks.acheck_all
 
     def check(
         self,
@@ -258,6 +268,7 @@ class Checker:
     def close(self) -> None:
         """Gives the cache and the thread back; a check that is under way in another thread ends well."""
         self._context = None
+        self._pool.close()
 
     @property
     def closed(self) -> bool:
@@ -278,7 +289,7 @@ class Checker:
         return f"<mailrep.Checker{', closed' if self.closed else ''}>"
 
 
-class Transaction:
+class Transaction(OfThisProcess):
     r"""One message on its way through, from `Checker.transaction`.
 
     >>> from mailrep import Checker
@@ -302,6 +313,7 @@ class Transaction:
         # As long as there are messages, there is whoever answers their questions.
         self._context = context
         self._answering, self._traced = checker._answering, checker._traced
+        self._pool = checker._pool
         self._lock = threading.Lock()
 
     def _call(self, function: Any, *arguments: Any) -> None:
@@ -378,6 +390,20 @@ class Transaction:
         if self._answering is not None:
             self._answering.blame(told)
         return told
+
+    async def afinish(self) -> _verdict.Verdict:
+        r"""As `finish`, for event loops; the other calls do not wait. When the task is cancelled, the message is over.
+
+        >>> import asyncio
+        >>> from mailrep import Checker
+        >>> async def main(checker: Checker) -> None:
+        ...     with checker.transaction() as transaction:
+        ...         transaction.data(b"From: ada@example.org\r\n\r\n")
+        ...         print((await transaction.afinish()).dmarc.result)
+        >>> asyncio.run(main(Checker(zone=b"")))
+        none
+        """
+        return await self._pool.run(self.finish)
 
     def close(self) -> None:
         """Gives the message up, or what is left of it."""

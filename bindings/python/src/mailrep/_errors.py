@@ -6,31 +6,82 @@ from ._native import lib
 
 
 class MailrepError(Exception):
-    """Something cannot be used, or is not there; its text says what and why."""
+    """Something cannot be used, or is not there; its text says what and why.
+
+    >>> from mailrep import Checker, MailrepError
+    >>> try:
+    ...     Checker(zone=b"", authserv_id="two words")
+    ... except MailrepError as fault:
+    ...     print(type(fault).__name__)
+    InvalidError
+    """
 
 
 class InvalidError(MailrepError, ValueError):
-    """An argument or an option cannot be used."""
+    """An argument or an option cannot be used.
+
+    >>> from mailrep import check
+    >>> check(b"", zone=b"")
+    Traceback (most recent call last):
+    mailrep._errors.InvalidError: the message is empty
+    """
 
 
 class ClosedError(MailrepError, ValueError):
-    """What is called was closed or stopped before: a checker, a transaction, a server, a monitor."""
+    r"""What is called was closed or stopped before: a checker, a transaction, a server, a monitor.
+
+    >>> from mailrep import Checker
+    >>> checker = Checker(zone=b"")
+    >>> checker.close()
+    >>> checker.check(b"Subject: a\r\n\r\n")
+    Traceback (most recent call last):
+    mailrep._errors.ClosedError: the checker is closed
+    """
 
 
 class SequenceError(MailrepError):
-    """A call came out of its turn; nothing was changed."""
+    """A call came out of its turn; nothing was changed.
+
+    >>> from mailrep import Checker, SequenceError
+    >>> try:
+    ...     Checker(zone=b"").transaction().body(b"Hello")
+    ... except SequenceError:
+    ...     print("the header comes first")
+    the header comes first
+    """
 
 
 class NoNameserverError(MailrepError):
-    """No nameserver was given and the system names none."""
+    """No nameserver was given and the system names none.
+
+    >>> from mailrep import MailrepError, NoNameserverError
+    >>> issubclass(NoNameserverError, MailrepError)
+    True
+    """
 
 
 class ZoneError(MailrepError, ValueError):
-    """A zone has a fault; the text gives line and column."""
+    """A zone has a fault; the text gives line and column.
+
+    >>> from mailrep import Checker, ZoneError
+    >>> try:
+    ...     Checker(zone=b"@ A nonsense")
+    ... except ZoneError as fault:
+    ...     print(":1:" in str(fault))
+    True
+    """
 
 
 class InputError(MailrepError, OSError):
-    """A file cannot be read or written: a zone, secrets, a monitor's state, key or prior."""
+    """A file cannot be read or written: a zone, secrets, a monitor's state, key or prior.
+
+    >>> from mailrep import Checker, InputError
+    >>> try:
+    ...     Checker(zone="/nonexistent/zone")
+    ... except InputError as fault:
+    ...     print("/nonexistent/zone" in str(fault))
+    True
+    """
 
 
 class ResolverError(MailrepError):
@@ -49,11 +100,21 @@ class ResolverError(MailrepError):
 
 
 class SystemResourceError(MailrepError):
-    """The system refused a thread, a socket or memory."""
+    """The system refused a thread, a socket or memory.
+
+    >>> from mailrep import MailrepError, SystemResourceError
+    >>> issubclass(SystemResourceError, MailrepError)
+    True
+    """
 
 
 class InternalError(MailrepError):
-    """A fault in mailrep itself; please report it."""
+    """A fault in mailrep itself; please report it.
+
+    >>> from mailrep import InternalError, MailrepError
+    >>> issubclass(InternalError, MailrepError)
+    True
+    """
 
 
 _KINDS: dict[int, type[MailrepError]] = {

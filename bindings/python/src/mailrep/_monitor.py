@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Union, overload
 
 from ._errors import ClosedError, InvalidError, error
-from ._library import raised, string, text
+from ._library import OfThisProcess, raised, string, text
 from ._native import ffi, lib
 from ._time import Time, exact
 
@@ -28,7 +28,12 @@ _MOST = (1 << 32) - 1
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Event:
-    """A message that an account sends, for `Monitor.observe_all`."""
+    """A message that an account sends, for `Monitor.observe_all`.
+
+    >>> from mailrep import Event, Monitor
+    >>> Monitor().observe_all([Event("ada@example.org", ["bob@example.net"])]).alarms
+    []
+    """
 
     account: Name
     """Who sent it, as the server authenticated him."""
@@ -42,7 +47,13 @@ class Event:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Assessment:
-    """What a message says of the account that sent it."""
+    """What a message says of the account that sent it.
+
+    >>> from mailrep import Monitor
+    >>> assessment = Monitor().observe("ada@example.org", ["bob@example.net"])
+    >>> assessment.alarm, assessment.watched, assessment.reason
+    (False, True, None)
+    """
 
     alarm: bool
     """Whether an alarm is open for the account."""
@@ -68,7 +79,13 @@ class Assessment:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Judgement:
-    """What one message of many says of the account that sent it, from `Monitor.observe_all`."""
+    """What one message of many says of the account that sent it, from `Monitor.observe_all`.
+
+    >>> from mailrep import Event, Monitor
+    >>> judgement = Monitor().observe_all([Event("ada@example.org", ["bob@example.net"])])[0]
+    >>> judgement.usable, judgement.alarm
+    (True, False)
+    """
 
     usable: bool
     """False for a message that cannot be, such as one without recipients: it was not counted."""
@@ -83,7 +100,13 @@ class Judgement:
 
 
 class Judgements(Sequence[Judgement]):
-    """What many messages say, in their order; each is made when it is looked at."""
+    """What many messages say, in their order; each is made when it is looked at.
+
+    >>> from mailrep import Event, Monitor
+    >>> judgements = Monitor().observe_all([Event("ada@example.org", 1), Event("bob@example.org", 0)])
+    >>> [one.usable for one in judgements], judgements.alarms
+    ([True, False], [])
+    """
 
     def __init__(self, results: Any) -> None:
         self._results = results
@@ -138,7 +161,7 @@ class Judgements(Sequence[Judgement]):
         return f"<mailrep.Judgements of {len(self)} messages>"
 
 
-class Monitor:
+class Monitor(OfThisProcess):
     """Watches how accounts send, and raises an alarm for one that sends as its owner never did.
 
     >>> from mailrep import Monitor

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Union
 
 from ._errors import InvalidError, error
-from ._library import raised, string, text
+from ._library import OfThisProcess, raised, string, text
 from ._native import ffi, lib
 from ._time import Time, seconds
 
@@ -21,7 +21,12 @@ Secrets = Union[Secret, Iterable[Secret]]
 
 
 class SrsResult(enum.Enum):
-    """What becomes of an address."""
+    """What becomes of an address.
+
+    >>> from mailrep import SrsResult
+    >>> print(*SrsResult)
+    rewritten unchanged refused
+    """
 
     REWRITTEN = "rewritten"
     """Another address takes its place."""
@@ -36,7 +41,13 @@ class SrsResult(enum.Enum):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class SrsOutcome:
-    """What became of an address, and why."""
+    """What became of an address, and why.
+
+    >>> from mailrep import Rewriter
+    >>> outcome = Rewriter("club1.fr", secrets="club1-s3cret-key").forward("nobody")
+    >>> print(outcome.result, outcome.address, outcome.reason)
+    refused None there is no '@' with a domain behind it
+    """
 
     result: SrsResult
     """What becomes of it."""
@@ -53,7 +64,7 @@ class SrsOutcome:
         return None if self.octets is None else self.octets.decode("utf-8", "surrogateescape")
 
 
-class Rewriter:
+class Rewriter(OfThisProcess):
     """Rewrites envelope senders; any number of threads may use it at a time.
 
     >>> from mailrep import Rewriter
@@ -185,6 +196,13 @@ def create_secret(path: str | os.PathLike[str]) -> None:
     """Makes a secret file: one secret of 32 random octets in base64, for its owner alone (mode 0600).
 
     Raises `InvalidError` if the file is there already, which is not touched, and `InputError` if it cannot be written.
+
+    >>> import pathlib, tempfile
+    >>> from mailrep import Rewriter, create_secret
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     create_secret(pathlib.Path(folder, "secret"))
+    ...     print(Rewriter("srs.example.org", secret_file=pathlib.Path(folder, "secret")).forward("a@b.example").result)
+    rewritten
     """
     octets = os.fsencode(path)
     if b"\0" in octets:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Union
 
 from ._errors import ClosedError, InvalidError, error
-from ._library import raised, string, text
+from ._library import OfThisProcess, raised, string, text
 from ._native import ffi, lib
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ Addresses = Union[str, Iterable[str]]
 _MOST = (1 << 32) - 1
 
 
-class SrsServer:
+class SrsServer(OfThisProcess):
     r"""Answers Postfix from a thread of its own, until it is stopped: tcp_table(5) and socketmap_table(5).
 
     >>> import socket

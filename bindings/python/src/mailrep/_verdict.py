@@ -16,7 +16,12 @@ class _Word(str, enum.Enum):
 
 
 class SpfResult(_Word):
-    """What SPF says (RFC 7208 section 2.6)."""
+    """What SPF says (RFC 7208 section 2.6).
+
+    >>> from mailrep import SpfResult
+    >>> SpfResult("pass") is SpfResult.PASS, SpfResult.PASS == "pass", str(SpfResult.PASS)
+    (True, True, 'pass')
+    """
 
     NONE = "none"
     NEUTRAL = "neutral"
@@ -28,14 +33,24 @@ class SpfResult(_Word):
 
 
 class Identity(_Word):
-    """What SPF checked (RFC 7208 sections 2.3 and 2.4)."""
+    """What SPF checked (RFC 7208 sections 2.3 and 2.4).
+
+    >>> from mailrep import Identity
+    >>> print(Identity.MAIL_FROM, Identity.HELO)
+    mailfrom helo
+    """
 
     MAIL_FROM = "mailfrom"
     HELO = "helo"
 
 
 class DkimResult(_Word):
-    """What a DKIM signature is worth (RFC 8601 section 2.7.1)."""
+    """What a DKIM signature is worth (RFC 8601 section 2.7.1).
+
+    >>> from mailrep import DkimResult
+    >>> print(*DkimResult)
+    none pass fail policy neutral temperror permerror
+    """
 
     NONE = "none"
     PASS = "pass"  # noqa: S105
@@ -47,7 +62,12 @@ class DkimResult(_Word):
 
 
 class DmarcResult(_Word):
-    """What DMARC says (RFC 9989)."""
+    """What DMARC says (RFC 9989).
+
+    >>> from mailrep import DmarcResult
+    >>> print(*DmarcResult)
+    none pass fail temperror permerror
+    """
 
     NONE = "none"
     PASS = "pass"  # noqa: S105
@@ -57,7 +77,12 @@ class DmarcResult(_Word):
 
 
 class Policy(_Word):
-    """What a domain owner asks to be done with mail that fails."""
+    """What a domain owner asks to be done with mail that fails.
+
+    >>> from mailrep import Policy
+    >>> Policy("reject") is Policy.REJECT
+    True
+    """
 
     NONE = "none"
     QUARANTINE = "quarantine"
@@ -65,7 +90,12 @@ class Policy(_Word):
 
 
 class IprevResult(_Word):
-    """Whether the client's address and name point to each other (RFC 8601 section 2.7.3)."""
+    """Whether the client's address and name point to each other (RFC 8601 section 2.7.3).
+
+    >>> from mailrep import IprevResult
+    >>> print(*IprevResult)
+    pass fail temperror permerror
+    """
 
     PASS = "pass"  # noqa: S105
     FAIL = "fail"
@@ -75,7 +105,17 @@ class IprevResult(_Word):
 
 @dataclass(frozen=True, slots=True)
 class SpfEvaluation:
-    """SPF for one identity."""
+    r"""SPF for one identity.
+
+    >>> from mailrep import check
+    >>> zone = b'example.org. TXT "v=spf1 ip4:192.0.2.1 -all"\n_dmarc.example.org. TXT "v=DMARC1; p=reject"'
+    >>> message = b"From: ada@example.org\r\n\r\nHello\r\n"
+    >>> verdict = check(message, ip="203.0.113.9", mail_from="ada@example.org", zone=zone)
+    >>> print(verdict.spf.helo)
+    None
+    >>> print(verdict.spf.cause, verdict.spf.domain, verdict.spf.dns_lookups)
+    directive_matched example.org 0
+    """
 
     result: SpfResult
     identity: Identity
@@ -106,7 +146,15 @@ class SpfEvaluation:
 
 @dataclass(frozen=True, slots=True)
 class Spf(SpfEvaluation):
-    """SPF for the reverse-path (the HELO name, if that is null), and for the HELO name."""
+    r"""SPF for the reverse-path (the HELO name, if that is null), and for the HELO name.
+
+    >>> from mailrep import check
+    >>> zone = b'example.org. TXT "v=spf1 ip4:192.0.2.1 -all"\n_dmarc.example.org. TXT "v=DMARC1; p=reject"'
+    >>> message = b"From: ada@example.org\r\n\r\nHello\r\n"
+    >>> verdict = check(message, ip="203.0.113.9", mail_from="ada@example.org", zone=zone)
+    >>> print(verdict.spf.result, verdict.spf.identity, verdict.spf.mechanism)
+    fail mailfrom -all
+    """
 
     helo: SpfEvaluation | None
     """The HELO name's own result."""
@@ -114,7 +162,12 @@ class Spf(SpfEvaluation):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A signed header field that was changed after signing."""
+    """A signed header field that was changed after signing.
+
+    >>> from mailrep import Change
+    >>> Change("Subject", "[list] hello", "hello").was
+    'hello'
+    """
 
     field: str
     is_: str
@@ -125,7 +178,13 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """What became of a message after signing, for a signature that is not one over it as it stands."""
+    """What became of a message after signing, for a signature that is not one over it as it stands.
+
+    >>> from mailrep import Change, Hint
+    >>> hint = Hint("fields_changed", "Subject was changed", True, (Change("Subject", "[list] a", "a"),), None)
+    >>> print(hint)
+    Subject was changed
+    """
 
     code: str
     """fields_changed, refolded, fields_unknown or body."""
@@ -144,7 +203,14 @@ class Hint:
 
 @dataclass(frozen=True, slots=True)
 class Dkim:
-    """One DKIM signature."""
+    r"""One DKIM signature.
+
+    >>> from mailrep import check
+    >>> signature = b"DKIM-Signature: v=1; a=rsa-sha256; d=example.org; s=gone; h=From; bh=AAAA; b=AAAA\r\n"
+    >>> verdict = check(signature + b"From: ada@example.org\r\n\r\nHello\r\n", zone=b"")
+    >>> verdict.dkim[0].domain, verdict.dkim[0].selector, str(verdict.dkim[0].result)
+    ('example.org', 'gone', 'permerror')
+    """
 
     result: DkimResult
     reason: str
@@ -170,7 +236,15 @@ class Dkim:
 
 @dataclass(frozen=True, slots=True)
 class Override:
-    """Why the disposition is not what the policy asks for (RFC 9990)."""
+    r"""Why the disposition is not what the policy asks for (RFC 9990).
+
+    >>> from mailrep import check
+    >>> zone = b'example.org. TXT "v=spf1 ip4:192.0.2.1 -all"\n_dmarc.example.org. TXT "v=DMARC1; p=reject"'
+    >>> message = b"From: ada@example.org\r\n\r\nHello\r\n"
+    >>> verdict = check(message, ip="203.0.113.9", mail_from="ada@example.org", zone=zone, dmarc_trusted="203.0.113.9")
+    >>> print(verdict.dmarc.result, verdict.dmarc.disposition, verdict.dmarc.override.type)
+    fail none trusted_forwarder
+    """
 
     type: str
     """local_policy, mailing_list, policy_test_mode, trusted_forwarder or other."""
@@ -183,7 +257,15 @@ class Override:
 
 @dataclass(frozen=True, slots=True)
 class Dmarc:
-    """DMARC, which rests on SPF and DKIM."""
+    r"""DMARC, which rests on SPF and DKIM.
+
+    >>> from mailrep import check
+    >>> zone = b'example.org. TXT "v=spf1 ip4:192.0.2.1 -all"\n_dmarc.example.org. TXT "v=DMARC1; p=reject"'
+    >>> message = b"From: ada@example.org\r\n\r\nHello\r\n"
+    >>> verdict = check(message, ip="203.0.113.9", mail_from="ada@example.org", zone=zone)
+    >>> print(verdict.dmarc.result, verdict.dmarc.policy_domain, verdict.dmarc.disposition)
+    fail example.org reject
+    """
 
     result: DmarcResult
     reason: str
@@ -213,7 +295,15 @@ class Dmarc:
 
 @dataclass(frozen=True, slots=True)
 class Iprev:
-    """Whether the client's address and name point to each other."""
+    r"""Whether the client's address and name point to each other.
+
+    >>> from mailrep import check
+    >>> zone = b'example.org. TXT "v=spf1 ip4:192.0.2.1 -all"\n_dmarc.example.org. TXT "v=DMARC1; p=reject"'
+    >>> message = b"From: ada@example.org\r\n\r\nHello\r\n"
+    >>> verdict = check(message, ip="203.0.113.9", mail_from="ada@example.org", zone=zone)
+    >>> print(verdict.iprev.result, verdict.iprev.name)
+    permerror None
+    """
 
     result: IprevResult
     name: str | None
@@ -229,7 +319,12 @@ class Iprev:
 
 @dataclass(frozen=True, slots=True)
 class Anomaly:
-    """What is odd about the message's form."""
+    """What is odd about the message's form.
+
+    >>> from mailrep import Anomaly
+    >>> print(Anomaly("a_code", "why, in words"))
+    why, in words
+    """
 
     code: str
     reason: str
@@ -240,7 +335,15 @@ class Anomaly:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """The verdict told to an administrator, in sentences."""
+    r"""The verdict told to an administrator, in sentences.
+
+    >>> from mailrep import check
+    >>> zone = b'example.org. TXT "v=spf1 ip4:192.0.2.1 -all"\n_dmarc.example.org. TXT "v=DMARC1; p=reject"'
+    >>> message = b"From: ada@example.org\r\n\r\nHello\r\n"
+    >>> verdict = check(message, ip="203.0.113.9", mail_from="ada@example.org", zone=zone)
+    >>> len(verdict.story.proven) > 0, verdict.story.decides == verdict.dmarc.reason
+    (True, True)
+    """
 
     claimed: str
     """Who claims to have sent the message."""
@@ -254,7 +357,15 @@ class Story:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step of a trace."""
+    r"""One step of a trace.
+
+    >>> from mailrep import check
+    >>> zone = b'example.org. TXT "v=spf1 ip4:192.0.2.1 -all"\n_dmarc.example.org. TXT "v=DMARC1; p=reject"'
+    >>> message = b"From: ada@example.org\r\n\r\nHello\r\n"
+    >>> verdict = check(message, ip="203.0.113.9", mail_from="ada@example.org", zone=zone, trace=True)
+    >>> verdict.trace[0].parent is None
+    True
+    """
 
     parent: int | None
     """The index of the step that this one belongs to."""
@@ -273,9 +384,18 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The verdict on one message.
+    r"""The verdict on one message.
 
     `str()` of it is a line for each check; `to_dict()` is the object that `mailrep --json check` prints.
+
+    >>> from mailrep import check
+    >>> zone = b'example.org. TXT "v=spf1 ip4:192.0.2.1 -all"\n_dmarc.example.org. TXT "v=DMARC1; p=reject"'
+    >>> message = b"From: ada@example.org\r\n\r\nHello\r\n"
+    >>> verdict = check(message, ip="203.0.113.9", mail_from="ada@example.org", zone=zone)
+    >>> print(str(verdict).splitlines()[1])
+    dkim=none (the message has no DKIM signature)
+    >>> verdict.to_dict()["dmarc"]["result"]
+    'fail'
     """
 
     account: str | None
@@ -413,6 +533,11 @@ def _dmarc(given: dict[str, Any]) -> Dmarc:
 
 def _iprev(given: dict[str, Any]) -> Iprev:
     return Iprev(IprevResult(given["result"]), given["name"], given["reason"], given["cause"])
+
+
+def spf(text: str) -> Spf:
+    """SPF alone, that the library tells as JSON."""
+    return _spf(json.loads(text))
 
 
 def verdict(text: str, *, traced: bool = True) -> Verdict:

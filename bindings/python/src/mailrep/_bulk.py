@@ -1,0 +1,226 @@
+"""Many messages checked at a time, by threads."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import queue
+import threading
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ._envelope import MOST_HEADER, Envelope
+from ._errors import InvalidError
+from ._mailbox import StoredMessage, mailbox
+from ._message import octets_of
+from ._pool import thread_count
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterable, Iterator
+
+    from ._checker import Message
+    from ._time import Time
+    from ._verdict import Verdict
+
+    _Todo = queue.SimpleQueue[tuple[int, Any, Any] | None]
+    _Done = queue.SimpleQueue[tuple[int, "Checked | BaseException"]]
+
+_CHUNK = 1 << 16
+# So many messages for each thread are begun and not handed out: the one that is waited for holds up no other.
+_AHEAD = 8
+
+
+class Checked(NamedTuple):
+    r"""What became of one message of many: a verdict, or why there is none.
+
+    >>> from mailrep import Checker
+    >>> for key, verdict, error in Checker(zone=b"").check_all([("a", b"Subject: a\r\n\r\n"), ("b", b"")]):
+    ...     print(key, error or verdict.dmarc.result)
+    a permerror
+    b the message is empty
+    """
+
+    key: Any
+    """The message's key, as it was given."""
+    verdict: Verdict | None
+    """The verdict; None if the message could not be checked."""
+    error: Exception | None
+    """Why it could not be, such as an `OSError` of its file; None if there is a verdict."""
+
+
+def check_all(
+    check: Callable[..., Verdict],
+    messages: str | os.PathLike[str] | Iterable[tuple[Any, Message]],
+    envelope: Callable[[Any, bytes], Envelope | None] | None,
+    threads: int | None,
+    *,
+    ordered: bool,
+    now: Time | None,
+) -> Generator[Checked, None, None]:
+    """As `Checker.check_all`."""
+    if threads is None:
+        # Some of them wait for DNS.
+        threads = min(32, _processors() + 4)
+    threads = thread_count("threads", threads)
+    if isinstance(messages, (bytes, bytearray, memoryview)):
+        raise InvalidError("messages is one message, and takes pairs of a key and a message, or the path of a mailbox")
+    pairs = mailbox(messages) if isinstance(messages, (str, os.PathLike)) else iter(messages)
+
+    def one(key: Any, message: Any) -> Verdict:
+        if envelope is None:
+            return check(message, now=now)
+        header, message = _header(message)
+        told = envelope(key, header)
+        if told is None:
+            return check(message, now=now)
+        if not isinstance(told, Envelope):
+            raise TypeError(f"the function envelope gives a mailrep.Envelope or None, not {type(told).__name__}")
+        return check(
+            message,
+            ip=told.ip,
+            helo=told.helo,
+            mail_from=told.mail_from,
+            account=told.account,
+            now=now if told.time is None else told.time,
+        )
+
+    return _checked(one, pairs, threads, ordered)
+
+
+def _checked(
+    one: Callable[[Any, Any], Verdict], pairs: Iterator[tuple[Any, Any]], threads: int, ordered: bool
+) -> Generator[Checked, None, None]:
+    feed = _Feed(pairs)
+    # If the program ends while they work, it does not wait for them.
+    workers = [
+        threading.Thread(target=_work, args=(one, feed.todo, feed.done), name=f"mailrep-{at}", daemon=True)
+        for at in range(threads)
+    ]
+    given = 0
+    early: dict[int, Checked] = {}
+    try:
+        for worker in workers:
+            worker.start()
+        feed.fill(threads * _AHEAD)
+        while feed.open:
+            place, outcome = feed.done.get()
+            if not isinstance(outcome, Checked):
+                raise outcome
+            early[place] = outcome
+            if not ordered:
+                given = place
+            while given in early:
+                feed.open -= 1
+                yield early.pop(given)
+                given += 1
+            feed.fill(threads * _AHEAD)
+    finally:
+        feed.end(threads)
+    if feed.fault is not None:
+        raise feed.fault
+
+
+def _work(one: Callable[[Any, Any], Verdict], todo: _Todo, done: _Done) -> None:
+    """What a thread does until there is no more."""
+    while (item := todo.get()) is not None:
+        place, key, message = item
+        outcome: Checked | BaseException
+        try:
+            outcome = Checked(key, one(key, message), None)
+        except Exception as fault:
+            # The traceback would keep the message for as long as the error is kept.
+            outcome = Checked(key, None, fault.with_traceback(None))
+        except BaseException as fault:
+            outcome = fault
+        del item, message
+        done.put((place, outcome))
+
+
+class _Feed:
+    """The messages on their way to the threads; queues, since an executor's futures cost as much as a check does."""
+
+    def __init__(self, pairs: Iterator[tuple[Any, Any]]) -> None:
+        self.todo: _Todo = queue.SimpleQueue()
+        self.done: _Done = queue.SimpleQueue()
+        self.open = 0
+        """How many were begun and not handed out."""
+        self.fault: Exception | None = None
+        """Why there are no more, if it is not the end; told when all that came before has been."""
+        self._pairs, self._begun, self._more = pairs, 0, True
+
+    def fill(self, most: int) -> None:
+        """Begins more, until so many are open."""
+        while self._more and self.open < most:
+            try:
+                key, message = next(self._pairs)
+            except StopIteration:
+                self._more = False
+            except Exception as fault:
+                self.fault, self._more = fault, False
+            else:
+                self.todo.put((self._begun, key, message))
+                self._begun, self.open = self._begun + 1, self.open + 1
+
+    def end(self, threads: int) -> None:
+        """Whether all is done, or the caller has enough: what waits is not begun, and the threads end."""
+        with contextlib.suppress(queue.Empty):
+            while True:
+                self.todo.get_nowait()
+        for _ in range(threads):
+            self.todo.put(None)
+        # A generator gives back what it holds.
+        getattr(self._pairs, "close", lambda: None)()
+
+
+def _header(message: Any) -> tuple[bytes, Any]:
+    """The header, or what of it is within the bound, and the message to check."""
+    if isinstance(message, StoredMessage):
+        # Most messages are read at once.
+        begin = message.read(MOST_HEADER)
+        rest = message.read(_CHUNK)
+        return begin, _Again(message, begin, rest) if rest else begin
+    if isinstance(message, (bytes, bytearray, memoryview)):
+        return bytes(message[:MOST_HEADER]), message
+    if isinstance(message, os.PathLike):
+        with open(message, "rb") as file:
+            return file.read(MOST_HEADER), message
+    if hasattr(message, "read"):
+        some = bytearray()
+        while len(some) < MOST_HEADER and b"\n\n" not in some and b"\r\n\r\n" not in some:
+            piece = message.read(_CHUNK)
+            if not isinstance(piece, bytes):
+                raise TypeError("the file gives text; open it with 'rb', for a message is octets")
+            if not piece:
+                break
+            some += piece
+        return bytes(some), _Again(message, bytes(some))
+    if hasattr(message, "as_bytes"):
+        octets = octets_of(message)
+        return octets[:MOST_HEADER], octets
+    return b"", message
+
+
+class _Again:
+    """A file of which something was read already."""
+
+    def __init__(self, rest: Any, *read: bytes) -> None:
+        self._rest, self._read = rest, [piece for piece in reversed(read) if piece]
+
+    def read(self, size: int, /) -> bytes:
+        piece: bytes = self._read.pop() if self._read else self._rest.read(size)
+        return piece
+
+
+def shown(checked: Generator[Checked, None, None], total: int | None) -> Generator[Checked, None, None]:
+    """The same with a bar on a terminal, if tqdm is installed."""
+    try:
+        from tqdm import tqdm  # type: ignore[import-untyped] # noqa: PLC0415
+    except ImportError:
+        yield from checked
+        return
+    with contextlib.closing(checked):
+        # None: not where standard error is no terminal.
+        yield from tqdm(checked, total=total, unit=" messages", disable=None)
+
+
+def _processors() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
