@@ -46,6 +46,7 @@ from ._library import version
 
 if TYPE_CHECKING:
     from ._auth_results import AuthenticationResults, MethodResult, Property, claims, strip_forged
+    from ._bulk import Checked
     from ._checker import Checker, Transaction, check
     from ._decision import (
         AddRecipient,
@@ -65,17 +66,16 @@ if TYPE_CHECKING:
         SignedBy,
         Treatment,
     )
+    from ._envelope import Envelope, received_envelope
     from ._filter import Explanation, Filter, FilterSession, Finding, PolicyError, PolicyFault, Severity
     from ._limits import Limits
+    from ._mailbox import StoredMessage, mailbox
     from ._message import octets_of
     from ._monitor import Assessment, Event, Judgement, Judgements, Monitor
     from ._resolver import DnsFailure, FailureKind, NoData, NoSuchName, Records, RecordType
     from ._rewriter import Rewriter, SrsOutcome, SrsResult, create_secret
     from ._signer import Senders, Signed, Signer, Signing, SigningTable
     from ._signing_key import KeyKind, SigningKey
-    from ._bulk import Checked
-    from ._envelope import Envelope, received_envelope
-    from ._mailbox import StoredMessage, mailbox
     from ._srs_server import SrsServer
     from ._verdict import (
         Anomaly,
