@@ -39,11 +39,11 @@ PROFILE_FLAGS := --release --features cli,capi
 endif
 # Where the milter that is installed is linked: without a path to the library.
 LINKED ?= $(abspath $(OUT)/installed)
-PYTHON_SCRIPTS := scripts/run-tests scripts/instruction-counts scripts/outbound-prior scripts/crate-licences tests/c/run tests/data/make.py benches/peers/pyspf.py benches/peers/dkimpy.py tests/peers
+PYTHON_SCRIPTS := scripts/run-tests scripts/instruction-counts scripts/outbound-prior scripts/crate-licences tests/c/run tests/package/run tests/package/clean_root.py tests/data/make.py benches/peers/pyspf.py benches/peers/dkimpy.py tests/peers
 C_WARNINGS := -Wall -Wextra -Wpedantic -Werror
 export PATH := $(abspath $(TARGET)/tools/bin):$(PATH)
 
-.PHONY: help demo build lib command milter install-milter test test-rust test-c test-python check check-rust check-dependencies check-python \
+.PHONY: help demo build lib command milter install-milter test test-rust test-c test-package test-python check check-rust check-dependencies check-python \
 	check-c check-messages install deb header man bench instructions fuzz wheel tools
 
 help: ## list the targets
@@ -77,6 +77,9 @@ test-rust: ## only the Rust tests
 test-c: ## only the C tests
 	$(MAKE) --no-print-directory lib PROFILE=dev
 	scripts/run-tests c
+
+test-package: tools ## only the Debian packages, in a clean Debian
+	scripts/run-tests package
 
 test-python: tools ## only the Python tests
 	scripts/run-tests python
