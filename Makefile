@@ -14,6 +14,9 @@ INCLUDEDIR ?= $(PREFIX)/include
 MANDIR ?= $(PREFIX)/share/man
 DATADIR ?= $(PREFIX)/share
 UNITDIR ?= $(PREFIX)/lib/systemd/system
+BASHCOMPDIR ?= $(DATADIR)/bash-completion/completions
+ZSHCOMPDIR ?= $(DATADIR)/zsh/site-functions
+FISHCOMPDIR ?= $(DATADIR)/fish/vendor_completions.d
 DESTDIR ?=
 FUZZ_SECONDS ?= 60
 
@@ -34,14 +37,14 @@ else
 OUT := $(TARGET)/release
 PROFILE_FLAGS := --release --features cli,capi
 endif
-PYTHON_SCRIPTS := scripts/run-tests scripts/instruction-counts scripts/outbound-prior tests/c/run tests/data/make.py benches/peers/pyspf.py benches/peers/dkimpy.py tests/peers
+# Where the milter that is installed is linked: without a path to the library.
+LINKED ?= $(abspath $(OUT)/installed)
+PYTHON_SCRIPTS := scripts/run-tests scripts/instruction-counts scripts/outbound-prior scripts/crate-licences tests/c/run tests/package/run tests/package/clean_root.py tests/data/make.py benches/peers/pyspf.py benches/peers/dkimpy.py tests/peers
 C_WARNINGS := -Wall -Wextra -Wpedantic -Werror
 export PATH := $(abspath $(TARGET)/tools/bin):$(PATH)
 
-.PHONY: help demo build lib command milter install-milter test test-rust properties test-c test-python check check-rust check-dependencies check-python \
-	check-c check-messages install header man bench bench-milter soak instructions fuzz wheel tools
-.PHONY: help demo build lib command milter install-milter test test-rust test-c test-python check check-rust check-dependencies check-python \
-	check-c check-messages install header man bench instructions fuzz wheel python-docs tools
+.PHONY: help demo build lib command milter install-milter test test-rust properties test-c test-package test-python check check-rust \
+	check-dependencies check-python check-c check-messages install deb header man bench bench-milter soak instructions fuzz wheel python-docs tools
 
 help: ## list the targets
 	@echo 'mailrep $(VERSION)'
@@ -83,6 +86,9 @@ test-c: ## only the C tests
 	$(MAKE) --no-print-directory lib PROFILE=dev
 	scripts/run-tests c
 
+test-package: tools ## only the Debian packages, in a clean Debian
+	scripts/run-tests package
+
 test-python: tools ## only the Python tests
 	scripts/run-tests python
 
@@ -121,9 +127,11 @@ check-python: tools
 check-messages: tools
 	$(VENV)/bin/python tests/data/make.py --check
 
-install: build ## install into DESTDIR, under PREFIX (/usr/local)
+# As root there often is no cargo: then what `make build` built is installed.
+install: $(if $(shell command -v $(CARGO)),build) ## install into DESTDIR, under PREFIX (/usr/local)
 	install -d '$(DESTDIR)$(BINDIR)' '$(DESTDIR)$(LIBDIR)/pkgconfig' '$(DESTDIR)$(INCLUDEDIR)' '$(DESTDIR)$(MANDIR)/man1' \
-		'$(DESTDIR)$(UNITDIR)' '$(DESTDIR)$(MANDIR)/man5' '$(DESTDIR)$(MANDIR)/man8' '$(DESTDIR)$(DATADIR)/doc/mailrep'
+		'$(DESTDIR)$(UNITDIR)' '$(DESTDIR)$(MANDIR)/man5' '$(DESTDIR)$(MANDIR)/man8' '$(DESTDIR)$(DATADIR)/doc/mailrep' \
+		'$(DESTDIR)$(BASHCOMPDIR)' '$(DESTDIR)$(ZSHCOMPDIR)' '$(DESTDIR)$(FISHCOMPDIR)'
 	install -m 755 $(OUT)/mailrep '$(DESTDIR)$(BINDIR)/mailrep'
 	install -m 644 include/mailrep.h '$(DESTDIR)$(INCLUDEDIR)/mailrep.h'
 	install -m 755 $(OUT)/libmailrep.so '$(DESTDIR)$(LIBDIR)/libmailrep.so.$(VERSION)'
@@ -136,23 +144,35 @@ install: build ## install into DESTDIR, under PREFIX (/usr/local)
 	for page in man/*.1; do install -m 644 "$$page" '$(DESTDIR)$(MANDIR)/man1/'; done
 	install -m 644 man/*.5 '$(DESTDIR)$(MANDIR)/man5/'
 	install -m 644 man/*.8 '$(DESTDIR)$(MANDIR)/man8/'
+	install -m 644 completions/mailrep.bash '$(DESTDIR)$(BASHCOMPDIR)/mailrep'
+	install -m 644 completions/_mailrep '$(DESTDIR)$(ZSHCOMPDIR)/_mailrep'
+	install -m 644 completions/mailrep.fish '$(DESTDIR)$(FISHCOMPDIR)/mailrep.fish'
 	install -m 644 packaging/mailrep.toml docs/*.md '$(DESTDIR)$(DATADIR)/doc/mailrep/'
 	@if test -e /usr/include/libmilter/mfapi.h; then \
 		$(MAKE) --no-print-directory install-milter; \
 	else echo 'not installed: mailrep-milter (libmilter-dev is not here)'; fi
 
 install-milter:
-	$(MAKE) --no-print-directory -C bindings/milter OUT='$(abspath $(OUT)/installed)' MAILREP_CFLAGS='-I$(abspath include)' \
+	$(MAKE) --no-print-directory -C bindings/milter OUT='$(LINKED)' MAILREP_CFLAGS='-I$(abspath include)' \
 		MAILREP_LIBS='-L$(abspath $(OUT)) -lmailrep'
-	install -D -m 755 '$(OUT)/installed/mailrep-milter' '$(DESTDIR)$(SBINDIR)/mailrep-milter'
+	install -D -m 755 '$(LINKED)/mailrep-milter' '$(DESTDIR)$(SBINDIR)/mailrep-milter'
 	sed -e 's|@SBINDIR@|$(SBINDIR)|' packaging/mailrep-milter.service.in > '$(DESTDIR)$(UNITDIR)/mailrep-milter.service'
 
-# The tests `header` and `man_pages` compare what is committed with what is generated, and write it when MAILREP_BLESS is set.
+# Not in debian/.., where dpkg-buildpackage puts packages.
+deb: ## build Debian packages into target/deb (PROFILE=dev for quick ones)
+	rm -rf '$(TARGET)/deb'
+	install -d '$(TARGET)/deb'
+	debian/rules clean
+	debian/rules binary PROFILE=$(PROFILE) DESTINATION='$(abspath $(TARGET)/deb)'
+	debian/rules clean
+	@ls -1 '$(TARGET)'/deb/*.deb
+
+# The tests `header`, `man_pages` and `completions` compare what is committed with what is generated, and write it when MAILREP_BLESS is set.
 header: ## write include/mailrep.h and mailrep.symbols anew from src/ffi
 	MAILREP_BLESS=1 $(CARGO) test $(FEATURES) --test header
 
-man: ## write the man pages anew from the command line's own help
-	MAILREP_BLESS=1 $(CARGO) test $(FEATURES) --bin mailrep man_pages
+man: ## write the man pages and completions anew from the command line's own definitions
+	MAILREP_BLESS=1 $(CARGO) test $(FEATURES) --bin mailrep -- man_pages completions_are
 
 bench: ## run every bench (release profile)
 	$(CARGO) bench $(FEATURES) --benches

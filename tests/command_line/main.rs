@@ -10,6 +10,7 @@ mod filter;
 mod input;
 mod lint;
 mod outbound;
+mod outbound_control;
 mod outbound_page;
 mod output;
 mod policy;

@@ -2,6 +2,8 @@
 
 mod check;
 mod cli;
+#[cfg(test)]
+mod completions;
 mod decision;
 mod dmarc;
 mod dmarc_lint;

@@ -65,17 +65,25 @@ fn held(alarm: &OpenAlarm) -> u64 {
 pub(crate) fn release(command: &Release, global: &Global) -> Result<(), Failure> {
     let account = command.account.clone();
     let answer = asked(&command.control, &Request::Release { account })?;
+    let mut leaving = 0;
+    let mut failure = None;
     if command.requeue {
-        for alarm in &answer.alarms {
-            for ids in alarm.held.chunks(IDS) {
-                requeue(ids)?;
+        for ids in answer.alarms.iter().flat_map(|alarm| alarm.held.chunks(IDS)) {
+            match requeue(ids) {
+                Ok(()) => leaving += ids.len(),
+                Err(error) => {
+                    failure = Some(error);
+                    break;
+                }
             }
         }
     }
     let verb = "may send again, and is watched as before";
+    // Whatever went wrong: nobody else knows these queue ids any more.
     print(&answer, global, |page| {
-        closed(page, &command.account, &answer, verb, command.requeue)
-    })
+        closed(page, &command.account, &answer, verb, leaving)
+    })?;
+    failure.map_or(Ok(()), Err)
 }
 
 pub(crate) fn acknowledge(command: &Close, global: &Global) -> Result<(), Failure> {
@@ -83,7 +91,7 @@ pub(crate) fn acknowledge(command: &Close, global: &Global) -> Result<(), Failur
     let answer = asked(&command.control, &Request::Acknowledge { account })?;
     let verb = "may send as much as it did";
     print(&answer, global, |page| {
-        closed(page, &command.account, &answer, verb, false)
+        closed(page, &command.account, &answer, verb, 0)
     })
 }
 
@@ -99,7 +107,8 @@ pub(crate) fn allow(command: &Allow, global: &Global) -> Result<(), Failure> {
     })
 }
 
-fn closed(page: &mut Page, account: &str, answer: &Answer, verb: &str, requeued: bool) {
+/// `leaving` is how many of the held messages, in their order, are on their way.
+fn closed(page: &mut Page, account: &str, answer: &Answer, verb: &str, mut leaving: usize) {
     match answer.was_open {
         true => page.decision(Tone::Good, "Done", &format!("{account} {verb}")),
         false => page.decision(
@@ -109,12 +118,19 @@ fn closed(page: &mut Page, account: &str, answer: &Answer, verb: &str, requeued:
         ),
     }
     for alarm in &answer.alarms {
-        if requeued {
-            page.line(0, &format!("{} held messages go on their way", alarm.held.len()));
-        } else {
-            for ids in alarm.held.chunks(IDS) {
-                page.line(0, &format!("postsuper -H {}", ids.join(" -H ")));
-            }
+        let (gone, here) = alarm.held.split_at(leaving.min(alarm.held.len()));
+        leaving -= gone.len();
+        if !gone.is_empty() {
+            page.line(
+                0,
+                &format!(
+                    "{} held messages leave with the next run of the queue",
+                    gone.len()
+                ),
+            );
+        }
+        for ids in here.chunks(IDS) {
+            page.line(0, &format!("postsuper -H {}", ids.join(" -H ")));
         }
         if alarm.held_beyond > 0 {
             page.line(
