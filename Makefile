@@ -181,7 +181,7 @@ bench: ## run every bench (release profile)
 bench-milter: milter ## what the milter costs in a real Postfix, beside opendkim (a minute or two, on an idle machine)
 	MAILREP_MILTER='$(abspath $(OUT))/mailrep-milter' $(CARGO) bench --profile dev $(FEATURES) --bench milter
 
-soak: milter ## 50,000 messages of all kinds through the milter in a real Postfix, whose memory has to be steady (ten minutes)
+soak: milter ## 50,000 messages of all kinds through the milter in a real Postfix, whose memory has to be steady (two minutes)
 	MAILREP_MILTER='$(abspath $(OUT))/mailrep-milter' $(CARGO) bench --profile dev $(FEATURES) --bench milter -- soak
 
 instructions: ## compare the instructions of fixed work with benches/instructions.json
