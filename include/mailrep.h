@@ -2481,6 +2481,42 @@ int mailrep_verdict_trace_microseconds(const struct mailrep_verdict *verdict, si
 struct mailrep_text mailrep_verdict_trace_json(const struct mailrep_verdict *verdict);
 
 /**
+ * Checks a message that is there as a whole, as a transaction would: connect, helo, authenticated, mail_from, file_data, finish. Waits for the
+ * DNS, no longer than the context's dns_time_ms. What there is not to tell is NULL: without an address there is no SPF.
+ *
+ * @param context           one without questions; may be used by other threads at the same time
+ * @param ip                the client's address as text, or NULL
+ * @param ip_length         octets of ip
+ * @param helo              the name that the client gave; any octets; or NULL
+ * @param helo_length       octets of helo
+ * @param account           what the client has logged in to, as for mailrep_transaction_authenticated(); or NULL
+ * @param account_length    octets of account
+ * @param mail_from         the reverse-path, with angle brackets or without; any octets, none for the null one; or NULL
+ * @param mail_from_length  octets of mail_from
+ * @param octets            the message; if its first line end is LF, every LF counts as CRLF; may be NULL if length is 0
+ * @param length            octets of the message
+ * @param now               seconds since 1970-01-01T00:00:00Z, by which signatures expire; INT64_MIN is the present
+ * @param out               where the verdict is left, to be freed with mailrep_verdict_free(); NULL is left on failure
+ * @param error             where the error is left, as for mailrep_context_new()
+ * @return                  MAILREP_OK, whatever the verdict; MAILREP_NULL; MAILREP_INVALID when ip is no address; MAILREP_SEQUENCE for a
+ *                          context with questions, and within resolve; MAILREP_SYSTEM; MAILREP_HANDLE
+ */
+int mailrep_check(const struct mailrep_context *context,
+                  const char *ip,
+                  size_t ip_length,
+                  const char *helo,
+                  size_t helo_length,
+                  const char *account,
+                  size_t account_length,
+                  const char *mail_from,
+                  size_t mail_from_length,
+                  const void *octets,
+                  size_t length,
+                  int64_t now,
+                  struct mailrep_verdict **out,
+                  struct mailrep_error **error);
+
+/**
  * Checks SPF alone, for a policy server or before a message is taken; the client's name is not looked up. Waits for the DNS, no longer
  * than the context's dns_time_ms.
  *

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 
 /// The order of the header: numbers, then what a program does first.
-const FILES: [&str; 30] = [
+const FILES: [&str; 31] = [
     "status",
     "codes",
     "text",
@@ -21,6 +21,7 @@ const FILES: [&str; 30] = [
     "verdict",
     "verdict_dmarc",
     "trace",
+    "check",
     "spf",
     "signing_key",
     "signer",

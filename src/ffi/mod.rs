@@ -15,6 +15,7 @@
 #![allow(rustdoc::broken_intra_doc_links)]
 
 pub mod auth_results;
+pub mod check;
 pub mod codes;
 pub mod context;
 pub mod daemon;

@@ -11,12 +11,12 @@ from . import _lend, _verdict
 from ._errors import ClosedError, InvalidError, error
 from ._library import OfThisProcess, raised, string, text
 from ._limits import Limits
-from ._message import Message, Octets, Readable, buffer, tell
+from ._message import Message, Octets, Readable, buffer, tell, whole
 from ._more import MoreChecks
 from ._native import ffi, lib
 from ._pool import Pool
 from ._resolver import Answering, Resolver
-from ._time import seconds
+from ._time import PRESENT, seconds
 
 if TYPE_CHECKING:
     import os
@@ -238,6 +238,9 @@ class Checker(MoreChecks):
         Raises `InvalidError` for a value that cannot be used and for an empty message, `OSError` for a file that cannot
         be read, `ClosedError` after `close`, `ResolverError` if the `resolver` raised something.
         """
+        octets = whole(message)
+        if octets is not None:
+            return self._whole(octets, ip=ip, helo=helo, account=account, mail_from=mail_from, now=now)
         with self.transaction(now=now) as transaction:
             if ip is not None:
                 transaction.connect(ip)
@@ -249,6 +252,43 @@ class Checker(MoreChecks):
                 transaction.mail_from(mail_from)
             tell(message, transaction.file_data)
             return transaction.finish()
+
+    def _whole(
+        self,
+        octets: Octets,
+        *,
+        ip: Address | None,
+        helo: str | bytes | None,
+        account: str | bytes | None,
+        mail_from: str | bytes | None,
+        now: Time | None,
+    ) -> _verdict.Verdict:
+        """The same in one call of the library: after each that lets other threads run, these may be waited for."""
+        context = self._context
+        if context is None:
+            raise ClosedError("the checker is closed")
+        moment = PRESENT if now is None else seconds(now)
+        told = (
+            None if ip is None else _lend.address("ip", ip),
+            None if helo is None else _lend.octets("helo", helo),
+            None if account is None else _lend.octets("account", account),
+            None if mail_from is None else _lend.octets("mail_from", mail_from),
+        )
+        pairs = [part for given in told for part in ((ffi.NULL, 0) if given is None else (given, len(given)))]
+        view = buffer("message", octets)
+        made, fault = ffi.new("mailrep_verdict **"), ffi.new("mailrep_error **")
+        raised(lib.mailrep_check(context, *pairs, view, len(view), moment, made, fault), fault)
+        return _verdict.verdict(self._told(made[0]), traced=self._traced)
+
+    def _told(self, verdict: Any) -> str:
+        """A verdict's JSON; the verdict is freed."""
+        try:
+            told = text(lib.mailrep_verdict_json(verdict))
+        finally:
+            lib.mailrep_verdict_free(verdict)
+        if self._answering is not None:
+            self._answering.blame(told)
+        return told
 
     def transaction(self, *, now: Time | None = None) -> Transaction:
         """Begins a message that is told piece by piece."""

@@ -107,6 +107,15 @@ def _read(file: Any) -> Generator[bytes, None, bool]:
     return some
 
 
+def whole(message: Any) -> Octets | None:
+    """The octets of a message that is there as a whole, refusing an empty one; None for a file and for what is none."""
+    if isinstance(message, (bytes, bytearray, memoryview)):
+        if len(message) == 0:
+            raise InvalidError("the message is empty")
+        return message
+    return octets_of(message) if is_email(message) else None
+
+
 def tell(message: Any, take: Callable[[Octets], None]) -> None:
     """Tells a whole message to a function that takes its octets piece by piece."""
     for chunk in chunks(message):

@@ -9,7 +9,7 @@ from . import _bulk, _verdict
 from ._errors import ClosedError
 from ._library import OfThisProcess, raised, text
 from ._native import ffi, lib
-from ._time import seconds
+from ._time import PRESENT, seconds
 
 if TYPE_CHECKING:
     import os
@@ -22,10 +22,6 @@ if TYPE_CHECKING:
     from ._resolver import Answering
     from ._time import Time
     from ._verdict import Spf, Verdict
-
-
-_PRESENT = -(1 << 63)
-"""For the library, INT64_MIN."""
 
 
 class MoreChecks(OfThisProcess):
@@ -73,7 +69,7 @@ class MoreChecks(OfThisProcess):
             raise ClosedError("the checker is closed")
         address, name, sender = str(ip).encode(), _octets(helo), _octets(mail_from)
         made, fault = ffi.new("mailrep_spf **"), ffi.new("mailrep_error **")
-        moment = _PRESENT if now is None else seconds(now)
+        moment = PRESENT if now is None else seconds(now)
         raised(
             lib.mailrep_spf_check(
                 context, address, len(address), name, len(name), sender, len(sender), moment, made, fault

@@ -12,6 +12,10 @@ Time = Union[int, float, datetime.datetime]
 """Seconds since 1970, or a moment with a time zone."""
 
 
+PRESENT = -(1 << 63)
+"""The present, for the library: INT64_MIN."""
+
+
 def seconds(now: Time) -> int:
     """The whole seconds of a moment; raises `InvalidError` if it names none."""
     return math.floor(exact(now))
