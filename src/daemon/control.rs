@@ -7,17 +7,17 @@ use crate::error::{Error, plain, printable};
 use crate::{Severity, filter::Filter};
 use serde::{Deserialize, Serialize};
 use std::fs;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{BufRead as _, BufReader, ErrorKind, Read as _, Write as _};
 use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Octets of a request.
-const MOST_REQUEST: u64 = 64 << 10;
+const MOST_REQUEST: usize = 64 << 10;
 /// Octets of an answer.
 const MOST_ANSWER: u64 = 256 << 20;
 /// How long a client may take.
@@ -125,7 +125,12 @@ pub fn ask(path: &Path, request: &Request) -> Result<Answer, ControlError> {
     let mut answer = Vec::new();
     BufReader::new(stream.take(MOST_ANSWER))
         .read_until(b'\n', &mut answer)
-        .map_err(connect)?;
+        .map_err(|error| match error.kind() {
+            ErrorKind::WouldBlock | ErrorKind::TimedOut => {
+                ControlError::Answer(format!("there is none within {} s", PATIENCE.as_secs() * 4))
+            }
+            _ => connect(error),
+        })?;
     let answer: Answer =
         serde_json::from_slice(&answer).map_err(|error| ControlError::Answer(error.to_string()))?;
     match answer.error {
@@ -201,13 +206,10 @@ impl Drop for Listener {
 }
 
 fn serve(stream: UnixStream, shared: &Shared) {
-    let _ = stream.set_read_timeout(Some(PATIENCE));
     let _ = stream.set_write_timeout(Some(PATIENCE));
-    let mut line = Vec::new();
-    let read = BufReader::new((&stream).take(MOST_REQUEST)).read_until(b'\n', &mut line);
-    if !matches!(read, Ok(1..)) {
+    let Some(line) = request_line(&stream) else {
         return;
-    }
+    };
     let answer = match serde_json::from_slice(&line) {
         Ok(request) => answer(&request, shared),
         Err(error) => refused(&format!("this is no request: {error}")),
@@ -217,6 +219,26 @@ fn serve(stream: UnixStream, shared: &Shared) {
         // Who asks and does not read gets nothing.
         let _ = (&stream).write_all(&line);
     }
+}
+
+/// A line, within the time and the length that there is for a whole one: who sends an octet now and then holds up nobody for longer.
+fn request_line(mut stream: &UnixStream) -> Option<Vec<u8>> {
+    let deadline = Instant::now() + PATIENCE;
+    let mut line = Vec::new();
+    let mut some = [0; 4_096];
+    while !line.ends_with(b"\n") && line.len() < MOST_REQUEST {
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() || stream.set_read_timeout(Some(left)).is_err() {
+            return None;
+        }
+        match stream.read(&mut some) {
+            Ok(0) => break,
+            Ok(count) => line.extend_from_slice(&some[..count]),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(_) => return None,
+        }
+    }
+    (!line.is_empty()).then_some(line)
 }
 
 fn refused(why: &str) -> Answer {
@@ -295,12 +317,15 @@ fn closed(shared: &Shared, account: &[u8]) -> Vec<OpenAlarm> {
         .collect()
 }
 
-/// The octets of an account, which `status` may have shown with some replaced.
+/// The octets of an account, which `status` may have shown with some replaced. Case does not count; nor need the domain of logins without one be
+/// said for those in the list.
 fn known(shared: &Shared, filter: &Filter, account: &str) -> Vec<u8> {
+    let account = account.to_ascii_lowercase();
     let list = shared.book().list(filter);
-    let found = list
-        .into_iter()
-        .map(|(octets, _, _)| octets)
-        .find(|octets| String::from_utf8_lossy(octets) == account);
-    found.unwrap_or_else(|| account.as_bytes().to_vec())
+    let domain = filter.policy().login_domain.as_ref();
+    let whole = domain.map(|domain| format!("{account}@{}", domain.to_ascii_lowercase()));
+    let shown = |octets: &[u8]| String::from_utf8_lossy(octets).into_owned();
+    let find = |wanted: &str| list.iter().find(|(octets, _, _)| shown(octets) == wanted);
+    let found = find(&account).or_else(|| find(whole.as_deref()?));
+    found.map_or_else(|| account.clone().into_bytes(), |(octets, _, _)| octets.clone())
 }

@@ -67,8 +67,11 @@ impl Daemon {
             book: Mutex::new(book),
             notify: Arc::clone(&notify),
         });
-        filter.take_effect();
-        shared.book().apply(filter);
+        {
+            let book = shared.book();
+            filter.take_effect_with(book.allowed());
+            book.apply(filter);
+        }
         let daemon = Daemon {
             announcer: Announcer::start(Arc::clone(&shared))?,
             control: match control_socket(filter) {
@@ -89,13 +92,16 @@ impl Daemon {
         if let Err(why) = self.save() {
             warn(&why);
         }
-        filter.take_effect();
-        {
+        let moved = {
             let mut book = self.shared.book();
-            if let Some(fault) = book.moved(book_path(filter)) {
-                warn(&fault);
-            }
+            let moved = book.moved(book_path(filter));
+            filter.take_effect_with(book.allowed());
+            // For the case that a session has begun with it already.
             book.apply(filter);
+            moved
+        };
+        if let Some(fault) = moved {
+            warn(&fault);
         }
         *self.shared.filter.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(filter);
         let control = control_socket(filter);

@@ -261,7 +261,7 @@ pub unsafe extern "C" fn mailrep_filter_acknowledge(
             .filter
             .monitor()
             .ok_or_else(|| Fault::invalid("the policy has no [outbound], so that no account is watched"))?;
-        let open = monitor.acknowledge(account);
+        let open = monitor.acknowledge(&account.to_ascii_lowercase());
         if !was_open.is_null() {
             // SAFETY: a place for an int by the header's rules.
             unsafe { was_open.write(open.into()) };

@@ -11,6 +11,7 @@ use crate::error::Error;
 use crate::srs::{Rewriter, Secrets, Settings};
 use crate::transaction::Options;
 use crate::{limits, transaction};
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Once};
 
@@ -161,8 +162,14 @@ impl Filter {
     /// The policy is in force from now on: what it declares of accounts is declared, and what it does not declare any more is watched again.
     /// The first session does it; until then, nothing of the policy before is changed.
     pub(crate) fn take_effect(&self) {
+        self.take_effect_with(&BTreeMap::new());
+    }
+
+    /// The same, for who allows accounts something beside the policy: how many recipients on a day.
+    pub(crate) fn take_effect_with(&self, allowed: &BTreeMap<Vec<u8>, u32>) {
         if let (Some(outbound), Some(rules)) = (&self.outbound, &self.policy.outbound) {
-            self.in_force.call_once(|| outbound.declare(rules));
+            self.in_force
+                .call_once(|| outbound.declare(&self.policy, rules, allowed));
         }
     }
 

@@ -128,13 +128,7 @@ impl Message {
 
     /// The login with the domain of logins that have none.
     pub(super) fn account(&self, filter: &Filter) -> Option<Vec<u8>> {
-        let login = self.login.as_ref()?;
-        match &filter.policy.login_domain {
-            Some(domain) if !login.contains(&b'@') => {
-                Some([login, b"@".as_slice(), domain.as_bytes()].concat())
-            }
-            _ => Some(login.clone()),
-        }
+        Some(filter.policy.login(self.login.as_ref()?))
     }
 
     /// Takes a recipient, or says why not. Of a message that was submitted on this host none is refused.
@@ -198,7 +192,7 @@ impl Message {
             address.unwrap_or_else(|| "local".to_owned()).into_bytes()
         };
         let account = match self.origin {
-            Origin::Login if rules.watch.logins => self.login.clone(),
+            Origin::Login if rules.watch.logins => self.account(filter),
             Origin::Local if rules.watch.local => match connection.user.is_empty() {
                 false => Some(connection.user.clone()),
                 true => Some(client()),
@@ -207,6 +201,8 @@ impl Message {
             _ => None,
         };
         let Some(mut account) = account else { return };
+        // Whoever checks passwords may take a login in any case, and so would be many accounts.
+        account.make_ascii_lowercase();
         if self.is_own_bounce() {
             // They are never stopped, and must not stop what else the client sends; but nobody is to escape by the null sender.
             account.extend_from_slice(b" <>");

@@ -1,9 +1,10 @@
 //! Watching accounts: the monitor, its state, and what an alarm does.
 
 use super::decision::Alarm;
-use super::policy::{Fault, Located, OutboundRules, Place};
+use super::policy::{Fault, Located, OutboundRules, Place, Policy};
 use crate::outbound::{Event, Key, Monitor, MonitorOptions, Recipients, SnapshotError};
 use crate::private_file;
+use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -64,13 +65,24 @@ pub(super) fn open(rules: &OutboundRules, before: Option<&Outbound>) -> Result<O
 }
 
 impl Outbound {
-    /// The policy is in force: what it declares is declared, and what it does not declare any more is watched again. Before, the monitor
+    /// The policy is in force: what it declares is declared, and what was `allowed` beside it, and nothing else. Before, the monitor
     /// may be that of a policy that stays in force.
-    pub(super) fn declare(&self, rules: &OutboundRules) {
-        self.monitor.withdraw_declarations();
+    pub(super) fn declare(&self, policy: &Policy, rules: &OutboundRules, allowed: &BTreeMap<Vec<u8>, u32>) {
+        let mut declared = BTreeMap::new();
         for (account, recipients) in &rules.declared {
-            self.monitor.allow(account.as_bytes(), *recipients);
+            let name = account.to_ascii_lowercase().into_bytes();
+            // Without a domain it may be a login, or a user of this host.
+            declared.insert(policy.login(&name), *recipients);
+            declared.insert(name, *recipients);
         }
+        for (account, recipients) in allowed {
+            declared.insert(account.clone(), *recipients);
+        }
+        self.monitor.declare_only(
+            declared
+                .iter()
+                .map(|(account, recipients)| (account.as_slice(), *recipients)),
+        );
     }
 }
 

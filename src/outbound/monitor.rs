@@ -427,10 +427,19 @@ impl Monitor {
         };
     }
 
-    /// Takes back what was declared of all accounts, so that they are watched as others are. For who declares anew what a file says.
-    pub fn withdraw_declarations(&self) {
-        for part in &self.parts {
-            lock(part).declared.clear();
+    /// Declares all anew, as [`Monitor::allow`] does one: what was declared of other accounts is taken back. A message that is observed
+    /// meanwhile is judged by the declarations before or by these.
+    pub fn declare_only<'a>(&self, declarations: impl IntoIterator<Item = (&'a [u8], u32)>) {
+        let mut parts: [HashMap<u64, u32>; PARTS] = std::array::from_fn(|_| HashMap::new());
+        for (account, recipients) in declarations {
+            let key = self.key.of(account);
+            match recipients {
+                0 => parts[Monitor::part_of(key)].remove(&key),
+                recipients => parts[Monitor::part_of(key)].insert(key, recipients),
+            };
+        }
+        for (part, declared) in self.parts.iter().zip(parts) {
+            lock(part).declared = declared;
         }
     }
 

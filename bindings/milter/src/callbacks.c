@@ -17,11 +17,16 @@
     (SMFIP_HDR_LEADSPC | SMFIP_NOUNKNOWN | SMFIP_NR_CONN | SMFIP_NR_HELO | SMFIP_NR_HDR | SMFIP_NR_EOH | SMFIP_NR_BODY)
 /* Lines that smfi_setmlreply() takes here; the filter gives at most as many. */
 #define MOST_LINES 8
+/* Octets of an account in the log, with a zero. */
+#define LONGEST_SHOWN 1024
 
 struct connection {
     mailrep_filter_session *session;
     /* SMFIP_NR_... that both sides have agreed on. */
     unsigned long silent;
+    /* Which policy the session has. */
+    unsigned generation;
+    /* A message is past DATA: an end waits for it. Before, there is nothing to lose. */
     bool in_message;
     /* The filter failed at this message: it goes on its way as it is. */
     bool given_up;
@@ -72,7 +77,6 @@ static void message_begins(struct connection *connection)
     if (!connection->in_message)
         atomic_fetch_add(&under_way, 1);
     connection->in_message = true;
-    connection->given_up = false;
 }
 
 static void message_ends(struct connection *connection)
@@ -88,7 +92,7 @@ static bool connected(struct connection *connection)
 {
     if (connection->session)
         return true;
-    connection->session = policy_session();
+    connection->session = policy_session(&connection->generation);
     if (!connection->session)
         return false;
     return mailrep_filter_session_connect(connection->session, connection->address, strlen(connection->address),
@@ -173,11 +177,13 @@ static sfsistat on_mail_from(SMFICTX *ctx, char **arguments)
     const char *login = macro(ctx, "{auth_authen}");
     if (!connection)
         return SMFIS_ACCEPT;
-    /* In this order: what is counted is waited for. */
-    message_begins(connection);
-    if (atomic_load(&closed)) {
-        message_ends(connection);
+    message_ends(connection);
+    if (atomic_load(&closed))
         return SMFIS_TEMPFAIL;
+    /* Open connections take part in a reload with their next message. */
+    if (connection->session && connection->generation != policy_generation()) {
+        mailrep_filter_session_free(connection->session);
+        connection->session = NULL;
     }
     if (!connected(connection)
         || mailrep_filter_session_mail_from(connection->session, arguments[0], strlen(arguments[0]), login, strlen(login)) != MAILREP_OK)
@@ -239,6 +245,12 @@ static sfsistat on_data(SMFICTX *ctx)
     struct connection *connection = connection_of(ctx);
     if (!connection)
         return SMFIS_ACCEPT;
+    /* In this order: what is counted is waited for. */
+    message_begins(connection);
+    if (atomic_load(&closed)) {
+        message_ends(connection);
+        return SMFIS_TEMPFAIL;
+    }
     if (!connection->given_up)
         late_login(ctx, connection);
     if (!connection->given_up && mailrep_filter_session_data(connection->session) != MAILREP_OK)
@@ -251,6 +263,8 @@ static sfsistat on_header(SMFICTX *ctx, char *name, char *value)
     struct connection *connection = connection_of(ctx);
     if (!connection)
         return SMFIS_ACCEPT;
+    /* For MTAs that do not tell of DATA. */
+    message_begins(connection);
     if (!connection->given_up
         && mailrep_filter_session_header(connection->session, name, strlen(name), or_empty(value), strlen(or_empty(value))) != MAILREP_OK)
         give_up(ctx, connection, "header");
@@ -331,8 +345,10 @@ static sfsistat on_end_of_message(SMFICTX *ctx)
         answer = carry_out(ctx, decision);
         log_line(LOG_INFO, "%s", or_empty(mailrep_decision_log(decision).data));
         if (alarm) {
+            char shown[LONGEST_SHOWN];
             account = mailrep_decision_alarm_account(decision);
-            log_line(LOG_WARNING, "ALARM account=\"%.*s\" cause=%s reason=\"%s\"", (int)account.length, (const char *)account.data,
+            log_quotable(shown, sizeof shown, account.data, account.length);
+            log_line(LOG_WARNING, "ALARM account=\"%s\" cause=%s reason=\"%s\"", shown,
                      or_empty(mailrep_decision_alarm_cause(decision).data), or_empty(mailrep_decision_alarm_reason(decision).data));
         }
         if (mailrep_decision_host_alarm(decision).data)

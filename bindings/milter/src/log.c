@@ -39,6 +39,24 @@ void log_open(const char *to, const char *facility)
     openlog(PROGRAM, LOG_PID, facility_of(facility));
 }
 
+void log_quotable(char *place, size_t size, const void *octets, size_t length)
+{
+    static const char digits[] = "0123456789abcdef";
+    const unsigned char *from = octets;
+    char *to = place;
+    for (size_t at = 0; at < length && (size_t)(to - place) + 5 < size; at++) {
+        if (from[at] >= ' ' && from[at] <= '~' && from[at] != '\\') {
+            *to++ = from[at] == '"' ? '\'' : (char)from[at];
+            continue;
+        }
+        *to++ = '\\';
+        *to++ = 'x';
+        *to++ = digits[from[at] >> 4];
+        *to++ = digits[from[at] & 15];
+    }
+    *to = 0;
+}
+
 void log_line(int priority, const char *format, ...)
 {
     char line[LONGEST_LINE];

@@ -143,8 +143,8 @@ static int work(void)
     /* A thread for each connection: they share what the allocator keeps. */
     mallopt(M_ARENA_MAX, 2);
     signal(SIGPIPE, SIG_IGN);
-    if (!policy_start(config, &settings))
-        return EX_CONFIG;
+    if ((result = policy_start(config, &settings)) != EX_OK)
+        return result;
     if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
         files.rlim_cur = files.rlim_max < 65536 ? files.rlim_max : 65536;
         setrlimit(RLIMIT_NOFILE, &files);

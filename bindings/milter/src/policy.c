@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sysexits.h>
 #include <time.h>
 
 /* Saving takes at most this part of the time, and is done no more and no less often than so many seconds. */
@@ -19,12 +20,13 @@ static struct settings in_force;
 /* The lock is for the pointer: whoever holds it may use the filter, and sessions keep what they need. */
 static pthread_rwlock_t lock = PTHREAD_RWLOCK_INITIALIZER;
 static mailrep_filter *filter;
+static unsigned generation;
 static mailrep_daemon *beside;
 
 static atomic_bool changed;
 static atomic_bool alarmed;
 /* Of the thread that saves. */
-static double next_save;
+static double next_save, last_save;
 static bool save_failed;
 
 static double seconds(void)
@@ -87,26 +89,29 @@ bool policy_read(const char *path, struct settings *settings)
     return settings_read(filter, &in_force) && (*settings = in_force, true);
 }
 
-bool policy_start(const char *path, struct settings *settings)
+int policy_start(const char *path, struct settings *settings)
 {
     mailrep_error *error = NULL, *aside = NULL;
+    int status;
     file = path;
     if (mailrep_filter_read_aside(path, &filter, &aside, &error) != MAILREP_OK) {
         say_error("", error);
-        return false;
+        return EX_CONFIG;
     }
     if (!settings_read(filter, &in_force))
-        return false;
+        return EX_CONFIG;
     *settings = in_force;
     log_open(settings->log_to, settings->log_facility);
     if (aside)
         say_error("", aside);
-    if (mailrep_daemon_start(filter, notice, NULL, &beside, &error) != MAILREP_OK) {
+    status = mailrep_daemon_start(filter, notice, NULL, &beside, &error);
+    if (status != MAILREP_OK) {
         say_error("", error);
-        return false;
+        /* Somebody else at an address may go away; a policy does not change by itself. */
+        return status == MAILREP_IO ? EX_UNAVAILABLE : EX_CONFIG;
     }
     next_save = seconds() + SAVE_AT_MOST;
-    return true;
+    return EX_OK;
 }
 
 void policy_reload(void)
@@ -132,6 +137,7 @@ void policy_reload(void)
     pthread_rwlock_wrlock(&lock);
     before = filter;
     filter = next;
+    generation++;
     pthread_rwlock_unlock(&lock);
     mailrep_filter_free(before);
     log_open(settings.log_to, settings.log_facility);
@@ -152,10 +158,20 @@ void policy_free(void)
     pthread_rwlock_unlock(&lock);
 }
 
-mailrep_filter_session *policy_session(void)
+unsigned policy_generation(void)
+{
+    unsigned now;
+    pthread_rwlock_rdlock(&lock);
+    now = generation;
+    pthread_rwlock_unlock(&lock);
+    return now;
+}
+
+mailrep_filter_session *policy_session(unsigned *of)
 {
     mailrep_filter_session *session = NULL;
     pthread_rwlock_rdlock(&lock);
+    *of = generation;
     if (mailrep_filter_session_new(filter, MAILREP_GLUE_BARE_LF, &session) != MAILREP_OK)
         session = NULL;
     pthread_rwlock_unlock(&lock);
@@ -174,7 +190,7 @@ void policy_save(bool now)
 {
     mailrep_error *error = NULL;
     double begin = seconds(), took, pause;
-    if (!atomic_load(&changed) || (!now && !atomic_load(&alarmed) && begin < next_save))
+    if (!atomic_load(&changed) || (!now && begin < (atomic_load(&alarmed) ? last_save + SAVE_AT_MOST : next_save)))
         return;
     atomic_store(&changed, false);
     atomic_store(&alarmed, false);
@@ -192,5 +208,6 @@ void policy_save(bool now)
         pause = SAVE_AT_MOST;
     if (pause > SAVE_AT_LEAST)
         pause = SAVE_AT_LEAST;
-    next_save = begin + took + pause;
+    last_save = begin + took;
+    next_save = last_save + pause;
 }

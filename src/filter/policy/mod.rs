@@ -308,6 +308,16 @@ impl Policy {
         Policy::parse(text, &name, folder)
     }
 
+    /// A login, with the domain of logins that have none.
+    pub(crate) fn login(&self, login: &[u8]) -> Vec<u8> {
+        match &self.login_domain {
+            Some(domain) if !login.contains(&b'@') => {
+                [login, b"@".as_slice(), domain.to_ascii_lowercase().as_bytes()].concat()
+            }
+            _ => login.to_vec(),
+        }
+    }
+
     /// A value of a section that is not the filter's own, such as `listen` of `milter`.
     pub fn setting(&self, section: &str, key: &str) -> Option<&Setting> {
         self.foreign.get(section)?.get(key)

@@ -85,7 +85,13 @@ impl RecipientSet {
         let Some(at) = memchr::memrchr(b'@', &address) else {
             return false;
         };
-        self.addresses.contains(&address) || self.addresses.contains(&address[at..])
+        let listed = |address: &[u8]| self.addresses.contains(address);
+        // Postfix finds an alias without the extension, too (recipient_delimiter).
+        let bare = memchr::memchr(b'+', &address[..at]).filter(|&plus| plus > 0);
+        let without_extension = || bare.map(|plus| [&address[..plus], &address[at..]].concat());
+        listed(&address)
+            || listed(&address[at..])
+            || without_extension().is_some_and(|address| listed(&address))
     }
 
     /// How many there are.

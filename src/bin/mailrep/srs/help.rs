@@ -171,6 +171,7 @@ In master.cf:
       -o smtp_tls_security_level=none
       -o smtp_sasl_auth_enable=no
       -o smtp_generic_maps=
+      -o smtp_bind_address=127.0.0.1
       -o smtp_send_xforward_command=yes
   127.0.0.1:10003 inet n  -  n  -  -  smtpd
       -o syslog_name=postfix/srs
