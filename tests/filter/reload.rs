@@ -74,6 +74,43 @@ fn what_is_declared_no_more_is_watched_again() {
 }
 
 #[test]
+fn while_declarations_are_made_anew_none_is_missing() {
+    let many: String = (0..3_000)
+        .map(|number| format!("\"list{number}@example.net\" = 9\n"))
+        .collect();
+    let declared = format!("{REJECT}[outbound.declared]\n{many}\"zz\" = 100000\n");
+    let old = filter(&declared, None);
+    let done = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            for _ in 0..20 {
+                let new = Arc::new(old.reload(policy(&declared, &data())).unwrap());
+                drop(Session::new(&new, Glue::default()));
+            }
+            done.store(true, std::sync::atomic::Ordering::Relaxed);
+        });
+        let mut number = 0;
+        while !done.load(std::sync::atomic::Ordering::Relaxed) {
+            assert!(send(&old, b"zz", number).alarm.is_none());
+            number += 1;
+        }
+        assert!(number > 0);
+    });
+}
+
+#[test]
+fn a_login_in_any_case_and_with_its_domain_or_without_is_one_account() {
+    let text = "login_domain = \"Example.org\"\n[dns]\nzone_files = [\"zone\"]\n[outbound]\non_alarm = \"reject\"\n[outbound.declared]\nNEWS = 100000\n";
+    let filter = filter(text, None);
+    let forms: [&[u8]; 4] = [b"ada", b"Ada", b"ADA@example.org", b"ada@EXAMPLE.ORG"];
+    let alarm = (0..40).find_map(|number| send(&filter, forms[number as usize % 4], number).alarm);
+    assert_eq!(alarm.unwrap().account, b"ada@example.org");
+    for number in 0..40 {
+        assert!(send(&filter, b"News", number).alarm.is_none());
+    }
+}
+
+#[test]
 fn a_reload_that_fails_leaves_declarations_as_they_are() {
     let declared = format!("{REJECT}[outbound.declared]\nada = 100000\n");
     let old = filter(&declared, None);

@@ -210,13 +210,27 @@ fn a_stolen_account_is_held_within_five_messages_while_another_sends_on() {
         "{mailed}"
     );
 
-    // The milter is killed outright: what it knew is known to the next one.
+    // The milter is killed outright: what it knew is known to the next one, but for the last two seconds.
+    let last = host
+        .milter()
+        .lines(&["login=mallory@example.org", "action=hold"])
+        .pop()
+        .unwrap();
+    let last = last
+        .split_whitespace()
+        .find_map(|word| word.strip_prefix("queue="))
+        .unwrap();
+    let book = folder.path().join("state.alarms");
+    let deadline = std::time::Instant::now() + crate::support::smtp::PATIENCE;
+    while !std::fs::read_to_string(&book).unwrap_or_default().contains(last) {
+        assert!(std::time::Instant::now() < deadline);
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
     let worker = host.milter().children();
     assert_eq!(worker.len(), 1);
     milter::signal(worker[0], "KILL");
     host.milter().wait_for_log(&["ended by signal 9"]);
     let lines = |host: &mut Host| host.milter().lines(&[" listens at "]).len();
-    let deadline = std::time::Instant::now() + crate::support::smtp::PATIENCE;
     while lines(&mut host) < 2 {
         assert!(std::time::Instant::now() < deadline);
         std::thread::sleep(std::time::Duration::from_millis(20));
@@ -297,4 +311,39 @@ fn an_end_does_not_wait_for_a_command_that_hangs() {
     host.milter().wait_for_log(&[
         "/bin/sleep could not be told of the alarm of account bo@example.net: it took too long",
     ]);
+}
+
+#[test]
+fn clients_of_the_control_socket_that_say_little_or_nonsense_hold_up_nobody_for_long() {
+    use std::io::Read as _;
+    use std::os::unix::net::UnixStream;
+    needs_host!();
+    let folder = tempfile::tempdir().unwrap();
+    let socket = folder.path().join("control");
+    let mut host = Host::start(&format!(
+        "[outbound]\n[control]\nsocket = \"{}\"\n",
+        socket.display()
+    ));
+    for (said, answer) in [
+        ("nonsense\n", "this is no request"),
+        ("{\"steal\":{\"account\":\"ada\"}}\n", "this is no request"),
+        ("{\"release\":{\"account\":7}}\n", "this is no request"),
+        ("{\"status\":{}}\n", "\"accounts\":0"),
+    ] {
+        let mut stream = UnixStream::connect(&socket).unwrap();
+        stream.write_all(said.as_bytes()).unwrap();
+        let mut told = String::new();
+        stream.read_to_string(&mut told).unwrap();
+        assert!(told.contains(answer), "{said}: {told}");
+    }
+    // More than a request may have: there is no answer, or one that refuses it.
+    let mut stream = UnixStream::connect(&socket).unwrap();
+    let _ = stream.write_all(&vec![b' '; 1 << 20]);
+    // These two stay, and say no whole line: each is waited for five seconds at most.
+    let silent = UnixStream::connect(&socket).unwrap();
+    let mut slow = UnixStream::connect(&socket).unwrap();
+    slow.write_all(b"{").unwrap();
+    assert!(asks(&socket, &["status"]).contains("no account has an alarm"));
+    assert!(host.milter().stop().success());
+    drop((silent, slow));
 }
