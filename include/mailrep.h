@@ -825,6 +825,11 @@ typedef struct mailrep_assessment mailrep_assessment;
 typedef struct mailrep_auth_results mailrep_auth_results;
 
 /**
+ * The texts of many checks. They never change, and live until mailrep_checks_free().
+ */
+typedef struct mailrep_checks mailrep_checks;
+
+/**
  * A resolver with its cache, the options, and the thread that asks. One for a program is enough; any number of
  * threads may use it at a time.
  */
@@ -1234,6 +1239,64 @@ typedef struct mailrep_text {
 } mailrep_text;
 
 /**
+ * Octets that need not be text, such as an address: lent by the program, or belonging to a handle as texts do.
+ */
+typedef struct mailrep_octets {
+  /**
+   * The octets, or NULL.
+   */
+  const void *data;
+  /**
+   * How many there are.
+   */
+  size_t length;
+} mailrep_octets;
+
+/**
+ * A message that is there as a whole, and how it came. What there is not to tell has NULL as its data: without an address there is no SPF.
+ */
+typedef struct mailrep_message {
+  /**
+   * The client's address as text.
+   */
+  struct mailrep_octets ip;
+  /**
+   * The name that the client gave; any octets.
+   */
+  struct mailrep_octets helo;
+  /**
+   * What the client has logged in to, as for mailrep_transaction_authenticated().
+   */
+  struct mailrep_octets account;
+  /**
+   * The reverse-path, with angle brackets or without; any octets, none for the null one.
+   */
+  struct mailrep_octets mail_from;
+  /**
+   * The message; if its first line end is LF, every LF counts as CRLF.
+   */
+  struct mailrep_octets message;
+  /**
+   * Seconds since 1970-01-01T00:00:00Z, by which signatures expire; INT64_MIN is the present.
+   */
+  int64_t now;
+} mailrep_message;
+
+/**
+ * What became of a message of many.
+ */
+typedef struct mailrep_checked {
+  /**
+   * MAILREP_OK, or why there is no verdict, as for mailrep_check().
+   */
+  int status;
+  /**
+   * The verdict as "mailrep --json check" prints it, or why there is none, in words.
+   */
+  struct mailrep_text text;
+} mailrep_checked;
+
+/**
  * Who signs, and what the signatures cover.
  *
  * Always begin with mailrep_signer_options_init(), which fills in the defaults; domain, selector and key have to be set. Pointers
@@ -1397,20 +1460,6 @@ typedef struct mailrep_srs_options {
    */
   int accept;
 } mailrep_srs_options;
-
-/**
- * Octets that need not be text, such as an address: lent by the program, or belonging to a handle as texts do.
- */
-typedef struct mailrep_octets {
-  /**
-   * The octets, or NULL.
-   */
-  const void *data;
-  /**
-   * How many there are.
-   */
-  size_t length;
-} mailrep_octets;
 
 /**
  * What a server speaks, and where.
@@ -2515,6 +2564,33 @@ int mailrep_check(const struct mailrep_context *context,
                   int64_t now,
                   struct mailrep_verdict **out,
                   struct mailrep_error **error);
+
+/**
+ * As mailrep_check(), for many messages one after the other, for programs to which each call is dear. A message that cannot be checked is told of
+ * in its result and stops no other.
+ *
+ * @param context   one without questions; may be used by other threads at the same time
+ * @param messages  the messages, and how they came
+ * @param count     how many there are
+ * @param results   where the results are left, with the same indices
+ * @param out       where what their texts live in is left, to be freed with mailrep_checks_free(); NULL is left on failure
+ * @param error     where the error is left, as for mailrep_context_new()
+ * @return          MAILREP_OK; MAILREP_NULL; MAILREP_INVALID for a count beyond memory; MAILREP_SEQUENCE for a context with questions;
+ *                  MAILREP_HANDLE: nothing was checked
+ */
+int mailrep_check_all(const struct mailrep_context *context,
+                      const struct mailrep_message *messages,
+                      size_t count,
+                      struct mailrep_checked *results,
+                      struct mailrep_checks **out,
+                      struct mailrep_error **error);
+
+/**
+ * Frees the texts of many checks.
+ *
+ * @param checks  may be NULL
+ */
+void mailrep_checks_free(struct mailrep_checks *checks);
 
 /**
  * Checks SPF alone, for a policy server or before a message is taken; the client's name is not looked up. Waits for the DNS, no longer

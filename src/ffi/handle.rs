@@ -5,6 +5,7 @@
 //! freed or is in use, so that mistakes become a status.
 
 use super::auth_results::AuthResults;
+use super::check::Checks;
 use super::outbound::OutboundMonitor;
 use super::outbound_assessment::Assessed;
 use super::signer::{Signer, Table};
@@ -50,6 +51,10 @@ impl Handle for Verdict {
 }
 impl Handle for ErrorWords {
     const NAME: &'static str = "error";
+    type Shared = ManyThreads;
+}
+impl Handle for Checks {
+    const NAME: &'static str = "checks";
     type Shared = ManyThreads;
 }
 impl Handle for SpfCheck {
@@ -104,6 +109,7 @@ const _: () = {
     many_threads::<Context>();
     many_threads::<Verdict>();
     many_threads::<ErrorWords>();
+    many_threads::<Checks>();
     many_threads::<SpfCheck>();
     many_threads::<Srs>();
     many_threads::<SrsOutcome>();

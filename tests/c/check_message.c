@@ -6,7 +6,8 @@
  *                   [--dmarc-except DOMAIN=DISPOSITION]... [--dmarc-psl]
  *                   [--trace] [--chunk OCTETS] [--by-field|--at-once] FILE|-
  *
- * --by-field tells the header field by field, as a mail filter does; it needs CRLF and a header without faults. --at-once is mailrep_check().
+ * --by-field tells the header field by field, as a mail filter does; it needs CRLF and a header without faults. --at-once is mailrep_check()
+ * and mailrep_check_all().
  * Exit status: 0 a verdict, 1 the input cannot be used, 2 wrong usage, 3 --by-field cannot tell this message. */
 
 #include "mailrep.h"
@@ -237,6 +238,44 @@ static void print(const mailrep_verdict *verdict)
     putchar('\n');
 }
 
+static mailrep_octets lend(const char *text)
+{
+    mailrep_octets octets = {text, length_of(text)};
+    return octets;
+}
+
+/* The same by mailrep_check_all(), beside a message whose client has no address: 0 if both are told as they should. */
+static int check_all(const mailrep_context *context, const struct arguments *a, const char *octets, size_t length, int64_t now,
+                     const mailrep_verdict *expected)
+{
+    mailrep_message messages[2];
+    mailrep_checked results[2];
+    mailrep_checks *checks = NULL;
+    mailrep_error *error = NULL;
+    mailrep_text json = mailrep_verdict_json(expected);
+    messages[0].ip = lend(a->ip);
+    messages[0].helo = lend(a->helo);
+    messages[0].account = lend(a->account);
+    messages[0].mail_from = lend(a->mail_from);
+    messages[0].message.data = octets;
+    messages[0].message.length = length;
+    messages[0].now = now;
+    messages[1] = messages[0];
+    messages[1].ip = lend("nowhere");
+    int good = mailrep_check_all(context, messages, 2, results, &checks, &error) == MAILREP_OK;
+    /* Traces have times in them. */
+    good = good && results[0].status == MAILREP_OK
+           && (a->options.trace
+               || (results[0].text.length == json.length && memcmp(results[0].text.data, json.data, json.length) == 0));
+    good = good && results[1].status == MAILREP_INVALID && strstr(results[1].text.data, "nowhere");
+    mailrep_checks_free(checks);
+    good = good && mailrep_check_all(context, NULL, 1, results, &checks, NULL) == MAILREP_NULL && !checks;
+    if (!good)
+        fprintf(stderr, "check_message: mailrep_check_all() tells otherwise: %s\n", error ? mailrep_error_text(error) : "");
+    mailrep_error_free(error);
+    return good ? 0 : 1;
+}
+
 static int check_at_once(const mailrep_context *context, const struct arguments *a, const char *octets, size_t length)
 {
     mailrep_verdict *verdict = NULL;
@@ -249,6 +288,7 @@ static int check_at_once(const mailrep_context *context, const struct arguments 
     memcpy(copy, octets, length);
     int status = mailrep_check(context, a->ip, length_of(a->ip), a->helo, length_of(a->helo), a->account, length_of(a->account),
                                a->mail_from, length_of(a->mail_from), copy, length, now, &verdict, &error);
+    int result = status == MAILREP_OK ? check_all(context, a, copy, length, now, verdict) : 1;
     free(copy);
     if (status != MAILREP_OK)
         fprintf(stderr, "check_message: %s: %s\n", mailrep_status_text(status), mailrep_error_text(error));
@@ -256,7 +296,7 @@ static int check_at_once(const mailrep_context *context, const struct arguments 
         print(verdict);
     mailrep_error_free(error);
     mailrep_verdict_free(verdict);
-    return status == MAILREP_OK ? 0 : 1;
+    return result;
 }
 
 int main(int argc, char **argv)

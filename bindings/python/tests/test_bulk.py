@@ -122,7 +122,8 @@ def test_only_so_many_are_begun(checker: mailrep.Checker, ordered: bool) -> None
             yield at, MESSAGE
 
     for taken, _ in enumerate(checker.check_all(messages(), threads=2, ordered=ordered)):
-        assert given <= taken + 2 * 8
+        # For each thread what it takes at once twice, and what was begun last.
+            assert given <= taken + 2 * 16 + 8
     assert given == 200
 
 

@@ -157,7 +157,7 @@ def test_an_empty_message_is_refused_in_every_form(tmp_path: pathlib.Path) -> No
 
 def test_octets_that_are_not_one_after_the_other_are_refused() -> None:
     with mailrep.Checker(zone=b"") as checker:
-        with pytest.raises(mailrep.InvalidError, match="octets has no octets one after the other"):
+        with pytest.raises(mailrep.InvalidError, match="message has no octets one after the other"):
             checker.check(memoryview(b"Subject: a\r\n\r\n")[::2])
         for wrong in ("text", 1, None, [b"a"]):
             with pytest.raises(TypeError, match="octets is bytes, a bytearray or a memoryview, not "):

@@ -11,22 +11,25 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ._envelope import MOST_HEADER, Envelope
 from ._errors import InvalidError
 from ._mailbox import StoredMessage, mailbox
-from ._message import octets_of
+from ._message import octets_of, whole
 from ._pool import thread_count
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Iterator
+    from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 
-    from ._checker import Message
+    from ._message import Message, Octets
     from ._time import Time
     from ._verdict import Verdict
 
-    _Todo = queue.SimpleQueue[tuple[int, Any, Any] | None]
-    _Done = queue.SimpleQueue[tuple[int, "Checked | BaseException"]]
+    _Todo = queue.SimpleQueue[list[tuple[int, Any, Any]] | None]
+    _Done = queue.SimpleQueue[list[tuple[int, "Checked | BaseException"]]]
 
 _CHUNK = 1 << 16
+# Messages that a thread takes at once, and octets of them: each wait for the lock of Python costs as much as a check.
+_AT_ONCE = 8
+_MOST_AT_ONCE = 1 << 20
 # So many messages for each thread are begun and not handed out: the one that is waited for holds up no other.
-_AHEAD = 8
+_AHEAD = 2 * _AT_ONCE
 
 
 class Checked(NamedTuple):
@@ -49,6 +52,7 @@ class Checked(NamedTuple):
 
 def check_all(
     check: Callable[..., Verdict],
+    judge_all: Callable[[Sequence[tuple[Octets, dict[str, Any]]]], list[Verdict | Exception]],
     messages: str | os.PathLike[str] | Iterable[tuple[Any, Message]],
     envelope: Callable[[Any, bytes], Envelope | None] | None,
     threads: int | None,
@@ -65,34 +69,76 @@ def check_all(
         raise InvalidError("messages is one message, and takes pairs of a key and a message, or the path of a mailbox")
     pairs = mailbox(messages) if isinstance(messages, (str, os.PathLike)) else iter(messages)
 
-    def one(key: Any, message: Any) -> Verdict:
-        if envelope is None:
-            return check(message, now=now)
+    def prepare(key: Any, message: Any) -> tuple[Any, dict[str, Any]]:
+        if envelope is None and not isinstance(message, StoredMessage):
+            return message, {"now": now}
         header, message = _header(message)
-        told = envelope(key, header)
+        told = None if envelope is None else envelope(key, header)
         if told is None:
-            return check(message, now=now)
+            return message, {"now": now}
         if not isinstance(told, Envelope):
             raise TypeError(f"the function envelope gives a mailrep.Envelope or None, not {type(told).__name__}")
-        return check(
-            message,
-            ip=told.ip,
-            helo=told.helo,
-            mail_from=told.mail_from,
-            account=told.account,
-            now=now if told.time is None else told.time,
-        )
+        came = {"ip": told.ip, "helo": told.helo, "mail_from": told.mail_from, "account": told.account}
+        return message, {**came, "now": now if told.time is None else told.time}
 
-    return _checked(one, pairs, threads, ordered)
+    return _checked(_Judge(prepare, check, judge_all), pairs, threads, ordered)
+
+
+class _Judge:
+    """How a thread checks what it took: at once, what is there as a whole and is not too much."""
+
+    def __init__(self, prepare: Any, check: Any, judge_all: Any) -> None:
+        self._prepare, self._check, self._judge_all = prepare, check, judge_all
+
+    def __call__(self, taken: list[tuple[int, Any, Any]]) -> list[tuple[int, Checked | BaseException]]:
+        told: list[tuple[int, Checked | BaseException]] = []
+        waiting: list[tuple[int, Any, Octets, dict[str, Any]]] = []
+        octets = 0
+        for place, key, message in taken:
+            try:
+                ready, came = self._prepare(key, message)
+                some = whole(ready)
+                if some is None:
+                    told.append((place, Checked(key, self._check(ready, **came), None)))
+                    continue
+            except Exception as fault:
+                # The traceback would keep the message for as long as the error is kept.
+                told.append((place, Checked(key, None, fault.with_traceback(None))))
+                continue
+            except BaseException as fault:
+                told.append((place, fault))
+                continue
+            waiting.append((place, key, some, came))
+            octets += len(some)
+            if octets > _MOST_AT_ONCE:
+                told += self._judged(waiting)
+                waiting, octets = [], 0
+        return told + self._judged(waiting)
+
+    def _judged(
+        self, waiting: list[tuple[int, Any, Octets, dict[str, Any]]]
+    ) -> list[tuple[int, Checked | BaseException]]:
+        if not waiting:
+            return []
+        try:
+            verdicts = self._judge_all([(octets, came) for _, _, octets, came in waiting])
+        except Exception as fault:
+            verdicts = [fault.with_traceback(None)] * len(waiting)
+        except BaseException as fault:
+            return [(place, fault) for place, _, _, _ in waiting]
+        return [
+            (place, Checked(key, None, verdict) if isinstance(verdict, Exception) else Checked(key, verdict, None))
+            for (place, key, _, _), verdict in zip(waiting, verdicts)
+        ]
 
 
 def _checked(
-    one: Callable[[Any, Any], Verdict], pairs: Iterator[tuple[Any, Any]], threads: int, ordered: bool
+    judge: _Judge, pairs: Iterator[tuple[Any, Any]], threads: int, ordered: bool
 ) -> Generator[Checked, None, None]:
-    feed = _Feed(pairs)
+    feed = _Feed(pairs, threads)
     # If the program ends while they work, it does not wait for them.
     workers = [
-        threading.Thread(target=_work, args=(one, feed.todo, feed.done), name=f"mailrep-{at}", daemon=True)
+        threading.Thread(target=_work, args=(judge, feed.todo, feed.done), name=f"mailrep-{at}", daemon=True)
         for at in range(threads)
     ]
     given = 0
@@ -102,15 +148,13 @@ def _checked(
             worker.start()
         feed.fill(threads * _AHEAD)
         while feed.open:
-            place, outcome = feed.done.get()
-            if not isinstance(outcome, Checked):
-                raise outcome
-            early[place] = outcome
-            if not ordered:
-                given = place
-            while given in early:
+            for place, outcome in feed.done.get():
+                if not isinstance(outcome, Checked):
+                    raise outcome
+                early[place] = outcome
+            while early and (given in early or not ordered):
                 feed.open -= 1
-                yield early.pop(given)
+                yield early.pop(given if ordered else next(iter(early)))
                 given += 1
             feed.fill(threads * _AHEAD)
     finally:
@@ -119,26 +163,20 @@ def _checked(
         raise feed.fault
 
 
-def _work(one: Callable[[Any, Any], Verdict], todo: _Todo, done: _Done) -> None:
+def _work(judge: _Judge, todo: _Todo, done: _Done) -> None:
     """What a thread does until there is no more."""
-    while (item := todo.get()) is not None:
-        place, key, message = item
-        outcome: Checked | BaseException
-        try:
-            outcome = Checked(key, one(key, message), None)
-        except Exception as fault:
-            # The traceback would keep the message for as long as the error is kept.
-            outcome = Checked(key, None, fault.with_traceback(None))
-        except BaseException as fault:
-            outcome = fault
-        del item, message
-        done.put((place, outcome))
+    while (taken := todo.get()) is not None:
+        outcomes = judge(taken)
+        del taken
+        done.put(outcomes)
+        del outcomes
 
 
 class _Feed:
     """The messages on their way to the threads; queues, since an executor's futures cost as much as a check does."""
 
-    def __init__(self, pairs: Iterator[tuple[Any, Any]]) -> None:
+    def __init__(self, pairs: Iterator[tuple[Any, Any]], threads: int) -> None:
+        self._threads = threads
         self.todo: _Todo = queue.SimpleQueue()
         self.done: _Done = queue.SimpleQueue()
         self.open = 0
@@ -150,15 +188,21 @@ class _Feed:
     def fill(self, most: int) -> None:
         """Begins more, until so many are open."""
         while self._more and self.open < most:
-            try:
-                key, message = next(self._pairs)
-            except StopIteration:
-                self._more = False
-            except Exception as fault:
-                self.fault, self._more = fault, False
-            else:
-                self.todo.put((self._begun, key, message))
-                self._begun, self.open = self._begun + 1, self.open + 1
+            # First each thread gets something to do.
+            at_once = 1 if self._begun < 2 * self._threads else _AT_ONCE
+            taken: list[tuple[int, Any, Any]] = []
+            while self._more and len(taken) < at_once:
+                try:
+                    key, message = next(self._pairs)
+                except StopIteration:
+                    self._more = False
+                except Exception as fault:
+                    self.fault, self._more = fault, False
+                else:
+                    taken.append((self._begun, key, message))
+                    self._begun, self.open = self._begun + 1, self.open + 1
+            if taken:
+                self.todo.put(taken)
 
     def end(self, threads: int) -> None:
         """Whether all is done, or the caller has enough: what waits is not begun, and the threads end."""

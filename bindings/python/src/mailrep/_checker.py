@@ -20,7 +20,7 @@ from ._time import PRESENT, seconds
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from types import TracebackType
 
     from ._time import Time
@@ -280,6 +280,46 @@ class Checker(MoreChecks):
         raised(lib.mailrep_check(context, *pairs, view, len(view), moment, made, fault), fault)
         return _verdict.verdict(self._told(made[0]), traced=self._traced)
 
+    def _judge_all(self, wanted: Sequence[tuple[Octets, dict[str, Any]]]) -> list[_verdict.Verdict | Exception]:
+        """Many messages in one call of the library: each with how it came, as arguments of `check`."""
+        context = self._context
+        if context is None:
+            raise ClosedError("the checker is closed")
+        judged: list[_verdict.Verdict | Exception] = [ClosedError("it was not checked")] * len(wanted)
+        messages = ffi.new("mailrep_message[]", max(len(wanted), 1))
+        lent: list[Any] = []
+        places: list[int] = []
+        for place, (octets, came) in enumerate(wanted):
+            try:
+                views = _views(octets, came)
+                now = came.get("now")
+                messages[len(places)].now = PRESENT if now is None else seconds(now)
+            except Exception as fault:
+                judged[place] = fault.with_traceback(None)
+                continue
+            for name, view in views:
+                field = getattr(messages[len(places)], name)
+                field.data, field.length = view, len(view)
+            lent.append(views)
+            places.append(place)
+        results = ffi.new("mailrep_checked[]", max(len(places), 1))
+        made, fault_words = ffi.new("mailrep_checks **"), ffi.new("mailrep_error **")
+        raised(lib.mailrep_check_all(context, messages, len(places), results, made, fault_words), fault_words)
+        try:
+            for place, result in zip(places, results):
+                try:
+                    told = text(result.text)
+                    if result.status != lib.MAILREP_OK:
+                        raise error(result.status, told)
+                    if self._answering is not None:
+                        self._answering.blame(told)
+                    judged[place] = _verdict.verdict(told, traced=self._traced)
+                except Exception as fault:
+                    judged[place] = fault.with_traceback(None)
+        finally:
+            lib.mailrep_checks_free(made[0])
+        return judged
+
     def _told(self, verdict: Any) -> str:
         """A verdict's JSON; the verdict is freed."""
         try:
@@ -327,6 +367,15 @@ class Checker(MoreChecks):
 
     def __repr__(self) -> str:
         return f"<mailrep.Checker{', closed' if self.closed else ''}>"
+
+
+def _views(octets: Octets, came: dict[str, Any]) -> list[tuple[str, Any]]:
+    """What a `mailrep_message` points to, by its fields' names; it has to be kept as long."""
+    given = [(name, came.get(name)) for name in ("helo", "account", "mail_from")]
+    told = [(name, _lend.octets(name, value)) for name, value in given if value is not None]
+    if came.get("ip") is not None:
+        told.append(("ip", _lend.address("ip", came["ip"])))
+    return [("message", buffer("message", octets)), *((name, ffi.from_buffer(value)) for name, value in told)]
 
 
 class Transaction(OfThisProcess):

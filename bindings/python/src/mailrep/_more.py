@@ -13,11 +13,12 @@ from ._time import PRESENT, seconds
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import AsyncIterator, Callable, Generator, Iterable
+    from collections.abc import AsyncIterator, Callable, Generator, Iterable, Sequence
 
     from ._bulk import Checked
     from ._checker import Address, Message
     from ._envelope import Envelope
+    from ._message import Octets
     from ._pool import Pool
     from ._resolver import Answering
     from ._time import Time
@@ -44,6 +45,10 @@ class MoreChecks(OfThisProcess):
             now: Time | None = None,
         ) -> Verdict:
             """`Checker.check`."""
+            ...
+
+        def _judge_all(self, wanted: Sequence[tuple[Octets, dict[str, Any]]]) -> list[Verdict | Exception]:
+            """`Checker._judge_all`."""
             ...
 
     def spf(
@@ -131,7 +136,7 @@ class MoreChecks(OfThisProcess):
         Whoever ends early closes the iterator (`contextlib.closing`): what is under way ends by itself. CPython does so
         when it is dropped.
         """
-        checked = _bulk.check_all(self.check, messages, envelope, threads, ordered=ordered, now=now)
+        checked = _bulk.check_all(self.check, self._judge_all, messages, envelope, threads, ordered=ordered, now=now)
         if not progress:
             return checked
         countable = hasattr(messages, "__len__") and not isinstance(messages, str)
@@ -206,7 +211,7 @@ class MoreChecks(OfThisProcess):
         a permerror
         b the message is empty
         """
-        checked = _bulk.check_all(self.check, messages, envelope, threads, ordered=ordered, now=now)
+        checked = _bulk.check_all(self.check, self._judge_all, messages, envelope, threads, ordered=ordered, now=now)
 
         def following() -> Checked | None:
             return next(checked, None)
