@@ -39,7 +39,7 @@ PROFILE_FLAGS := --release --features cli,capi
 endif
 # Where the milter that is installed is linked: without a path to the library.
 LINKED ?= $(abspath $(OUT)/installed)
-PYTHON_SCRIPTS := scripts/run-tests scripts/instruction-counts scripts/outbound-prior scripts/crate-licences tests/c/run tests/package/run tests/package/clean_root.py tests/data/make.py benches/peers/pyspf.py benches/peers/dkimpy.py tests/peers
+PYTHON_SCRIPTS := scripts/run-tests scripts/policy-manual scripts/instruction-counts scripts/outbound-prior scripts/crate-licences tests/c/run tests/package/run tests/package/clean_root.py tests/data/make.py benches/peers/pyspf.py benches/peers/dkimpy.py tests/peers
 C_WARNINGS := -Wall -Wextra -Wpedantic -Werror
 export PATH := $(abspath $(TARGET)/tools/bin):$(PATH)
 
@@ -126,6 +126,7 @@ check-python: tools
 
 check-messages: tools
 	$(VENV)/bin/python tests/data/make.py --check
+	$(VENV)/bin/python scripts/policy-manual --check
 
 # As root there often is no cargo: then what `make build` built is installed.
 install: $(if $(shell command -v $(CARGO)),build) ## install into DESTDIR, under PREFIX (/usr/local)
@@ -171,8 +172,9 @@ deb: ## build Debian packages into target/deb (PROFILE=dev for quick ones)
 header: ## write include/mailrep.h and mailrep.symbols anew from src/ffi
 	MAILREP_BLESS=1 $(CARGO) test $(FEATURES) --test header
 
-man: ## write the man pages and completions anew from the command line's own definitions
+man: ## write the man pages and completions anew from the command line's own definitions and docs/filter.md
 	MAILREP_BLESS=1 $(CARGO) test $(FEATURES) --bin mailrep -- man_pages completions_are
+	scripts/policy-manual
 
 bench: ## run every bench (release profile)
 	$(CARGO) bench $(FEATURES) --benches
