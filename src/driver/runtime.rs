@@ -4,7 +4,7 @@ use crate::error::{Error, plain};
 use crate::transaction::{BoxFuture, Spawn};
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 use tokio::runtime::{Builder, Handle, Runtime};
@@ -17,13 +17,14 @@ const LONGEST_FAREWELL: Duration = Duration::from_secs(5);
 pub struct Driver {
     /// 0 counts as 1.
     threads: usize,
-    started: Mutex<Option<Started>>,
+    started: Started,
 }
 
-#[derive(Debug)]
+/// The runtime of the process that made it, and those of its children, of which each has its own copy of this.
+#[derive(Debug, Default)]
 struct Started {
-    pid: u32,
-    runtime: Arc<Runtime>,
+    here: OnceLock<(u32, Arc<Runtime>)>,
+    in_child: OnceLock<Box<Started>>,
 }
 
 impl Driver {
@@ -31,7 +32,7 @@ impl Driver {
     pub fn with_threads(threads: usize) -> Self {
         Driver {
             threads,
-            started: Mutex::default(),
+            started: Started::default(),
         }
     }
 
@@ -50,29 +51,31 @@ impl Driver {
         Ok(self.runtime()?.block_on(future))
     }
 
-    /// The runtime of this process.
+    /// The runtime of this process. No lock is held that a fork could leave locked in the child.
     fn runtime(&self) -> Result<Arc<Runtime>, Error> {
         let pid = std::process::id();
-        let mut started = self.started.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(present) = started.as_ref()
-            && present.pid == pid
-        {
-            return Ok(Arc::clone(&present.runtime));
+        let mut place = &self.started;
+        loop {
+            match place.here.get() {
+                Some((of, runtime)) if *of == pid => return Ok(Arc::clone(runtime)),
+                Some(_) => place = place.in_child.get_or_init(Box::default),
+                None => {
+                    let mut builder = Builder::new_multi_thread();
+                    builder
+                        .worker_threads(self.threads.max(1))
+                        .max_blocking_threads(4)
+                        .thread_name("mailrep")
+                        .enable_all();
+                    let runtime = Arc::new(build(&mut builder)?);
+                    if place.here.set((pid, Arc::clone(&runtime))).is_err()
+                        && let Some(runtime) = Arc::into_inner(runtime)
+                    {
+                        // Another thread was quicker.
+                        runtime.shutdown_background();
+                    }
+                }
+            }
         }
-        let mut builder = Builder::new_multi_thread();
-        builder
-            .worker_threads(self.threads.max(1))
-            .max_blocking_threads(4)
-            .thread_name("mailrep")
-            .enable_all();
-        let runtime = Arc::new(build(&mut builder)?);
-        let before = started.replace(Started {
-            pid,
-            runtime: Arc::clone(&runtime),
-        });
-        // The threads of a runtime do not survive a fork: dropping it in the child would wait for them for ever.
-        std::mem::forget(before);
-        Ok(runtime)
     }
 }
 
@@ -90,23 +93,31 @@ fn build(builder: &mut Builder) -> Result<Runtime, Error> {
 
 impl Drop for Driver {
     fn drop(&mut self) {
-        let started = self
-            .started
-            .get_mut()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
-        let Some(started) = started else { return };
-        if started.pid != std::process::id() {
-            std::mem::forget(started);
-        } else if let Some(runtime) = Arc::into_inner(started.runtime) {
-            if Handle::try_current().is_ok() {
-                // A thread that runs futures, perhaps the worker itself, must not wait for the worker.
-                runtime.shutdown_background();
-            } else {
-                // What still runs belongs to nobody and stops at its next await. The thread is waited for: whoever has
-                // freed a checker may unload the library next.
-                runtime.shutdown_timeout(LONGEST_FAREWELL);
+        let mut place = std::mem::take(&mut self.started);
+        loop {
+            if let Some((pid, runtime)) = place.here.take() {
+                end(pid, runtime);
             }
+            match place.in_child.take() {
+                Some(next) => place = *next,
+                None => return,
+            }
+        }
+    }
+}
+
+fn end(pid: u32, runtime: Arc<Runtime>) {
+    if pid != std::process::id() {
+        // The threads of a runtime do not survive a fork: dropping it in the child would wait for them for ever.
+        std::mem::forget(runtime);
+    } else if let Some(runtime) = Arc::into_inner(runtime) {
+        if Handle::try_current().is_ok() {
+            // A thread that runs futures, perhaps the worker itself, must not wait for the worker.
+            runtime.shutdown_background();
+        } else {
+            // What still runs belongs to nobody and stops at its next await. The thread is waited for: whoever has
+            // freed a checker may unload the library next.
+            runtime.shutdown_timeout(LONGEST_FAREWELL);
         }
     }
 }

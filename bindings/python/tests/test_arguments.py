@@ -177,3 +177,43 @@ def test_a_huge_message_of_small_pieces_is_checked_within_bounds() -> None:
         verdict = checker.check(Endless())
     assert verdict.anomaly is not None
     assert verdict.dmarc.result is DmarcResult.PERMERROR
+
+
+# What a type checker would refuse.
+_AS_UNTYPED: Any = mailrep
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: _AS_UNTYPED.SrsServer(3, tcp_forward="127.0.0.1:0"), "rewriter is a Rewriter, not int"),
+        (lambda: _AS_UNTYPED.Rewriter(3, secrets="0123456789abcdef"), "domain is str, not int"),
+        (lambda: _AS_UNTYPED.Rewriter("a.example", secrets=[3]), "not int"),
+        (lambda: _AS_UNTYPED.Rewriter("a.example", secrets="0123456789abcdef", further=[1]), "further is a mapping"),
+        (lambda: _AS_UNTYPED.Rewriter("a.example", secrets="0123456789abcdef", separator=3), "separator is str"),
+        (
+            lambda: _AS_UNTYPED.Rewriter("a.example", secrets="0123456789abcdef", hash_length="4"),
+            "hash_length is a number",
+        ),
+        (lambda: _AS_UNTYPED.Rewriter("a.example", secrets="0123456789abcdef", always=2), "always is True or False"),
+        (lambda: _AS_UNTYPED.received_envelope(b"", trusted=b"1.2.3.4"), "trusted"),
+        (lambda: _AS_UNTYPED.received_envelope(b"", trusted=[16909060]), "trusted"),
+    ],
+)
+def test_what_is_of_a_wrong_type_elsewhere_names_itself_too(make: Any, words: str) -> None:
+    with pytest.raises(TypeError, match=words):
+        make()
+
+
+def test_a_time_that_is_none_and_text_that_cannot_be_written_are_refused() -> None:
+    rewriter = mailrep.Rewriter("a.example", secrets="0123456789abcdef")
+    for idle in (float("nan"), float("inf"), -1):
+        with pytest.raises(mailrep.InvalidError, match="idle"):
+            mailrep.SrsServer(rewriter, tcp_forward="127.0.0.1:0", idle=idle)
+    with pytest.raises(mailrep.InvalidError, match="cannot be written"):
+        mailrep.Rewriter("\ud800.example", secrets="0123456789abcdef")
+
+
+def test_a_message_that_begins_with_an_empty_line_has_no_header_that_tells_how_it_came() -> None:
+    header = b"\nReceived: from evil (x [192.0.2.9]) by y with ESMTP id 1\n\n"
+    assert mailrep.received_envelope(header).ip is None

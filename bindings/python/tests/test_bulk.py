@@ -123,7 +123,7 @@ def test_only_so_many_are_begun(checker: mailrep.Checker, ordered: bool) -> None
 
     for taken, _ in enumerate(checker.check_all(messages(), threads=2, ordered=ordered)):
         # For each thread what it takes at once twice, and what was begun last.
-            assert given <= taken + 2 * 16 + 8
+        assert given <= taken + 2 * 16 + 8
     assert given == 200
 
 
@@ -269,3 +269,39 @@ def test_spf_alone_is_the_spf_of_a_whole_check(checker: mailrep.Checker) -> None
         whole = checker.check(MESSAGE, ip=ip, helo="example.org", mail_from=sender, now=0)
         assert checker.spf(ip=ip, helo="example.org", mail_from=sender, now=0) == whole.spf
     assert checker.spf(ip="192.0.2.1", helo="example.org").identity is mailrep.Identity.HELO
+
+
+def test_a_file_that_does_not_block_is_not_taken_for_a_message_that_ends_here(checker: mailrep.Checker) -> None:
+    reading, writing = os.pipe()
+    os.set_blocking(reading, False)
+    os.write(writing, b"Subject: a\r\n\r\nand m")
+    with os.fdopen(reading, "rb", buffering=0) as file:
+        with pytest.raises(BlockingIOError, match="not at its end"):
+            checker.check(file)
+        (told,) = checker.check_all([("a", file)], envelope=lambda _key, _header: None)
+    os.close(writing)
+    assert isinstance(told.error, BlockingIOError)
+
+
+def test_an_empty_mailbox_has_no_messages(checker: mailrep.Checker, tmp_path: pathlib.Path) -> None:
+    path = tmp_path / "ada"
+    path.touch()
+    assert list(checker.check_all(path)) == []
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+@pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
+def test_a_child_is_told_that_the_threads_of_check_all_are_its_parents(checker: mailrep.Checker) -> None:
+    told = checker.check_all(((at, MESSAGE) for at in range(100)), threads=1)
+    next(told)
+    pid = os.fork()
+    if pid == 0:
+        try:
+            while True:
+                next(told)
+        except mailrep.SequenceError:
+            os._exit(0)
+        except BaseException:
+            os._exit(1)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+    assert sum(1 for _ in told) == 99

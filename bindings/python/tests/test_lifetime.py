@@ -372,3 +372,58 @@ def test_a_transaction_in_two_threads_is_judged_once() -> None:
             for thread in threads:
                 thread.join(20)
             assert sorted(type(one).__name__ for one in told) == ["SequenceError", "SequenceError", "Verdict"]
+
+
+@pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
+def test_a_fork_while_other_threads_check_leaves_the_child_a_checker_that_works() -> None:
+    ended = threading.Event()
+
+    def work(checker: mailrep.Checker) -> None:
+        while not ended.is_set():
+            checker.check(b"Subject: a\r\n\r\n")
+            with checker.transaction() as transaction:
+                transaction.mail_from("")
+
+    with mailrep.Checker(zone=b"") as checker:
+        threads = [threading.Thread(target=work, args=(checker,)) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        try:
+            for _ in range(50):
+                pid = os.fork()
+                if pid == 0:
+                    # A child that waits for ever is ended, and noticed.
+                    signal.alarm(10)
+                    os._exit(0 if checker.check(b"Subject: a\r\n\r\n").spf is None else 1)
+                assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+        finally:
+            ended.set()
+            for thread in threads:
+                thread.join()
+
+
+@pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
+def test_a_transaction_that_a_thread_of_the_parent_is_in_can_be_closed_in_the_child() -> None:
+    entered, leave = threading.Event(), threading.Event()
+
+    def resolver(_name: str, _kind: mailrep.RecordType) -> list[str]:
+        entered.set()
+        leave.wait(30)
+        raise mailrep.NoSuchName
+
+    with mailrep.Checker(resolver=resolver) as checker:
+        transaction = checker.transaction()
+        transaction.connect("192.0.2.1")
+        transaction.mail_from("ada@example.org")
+        thread = threading.Thread(target=transaction.finish)
+        thread.start()
+        assert entered.wait(30)
+        pid = os.fork()
+        if pid == 0:
+            signal.alarm(10)
+            transaction.close()
+            os._exit(0)
+        status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        leave.set()
+        thread.join()
+    assert status == 0

@@ -448,3 +448,20 @@ def test_threads_share_a_monitor_and_one_may_close_it() -> None:
     for thread in threads:
         thread.join(30)
     assert closed == [1, 1, 1]
+
+
+def test_moments_of_numpy_are_times() -> None:
+    numpy = pytest.importorskip("numpy")
+    moments = numpy.array(["2026-11-26T10:00:00", "2026-11-26T10:00:01.5"], dtype="datetime64[ms]")
+    times = numpy.array([1795687200.0, 1795687201.5])
+    for given in (moments, times):
+        told = Monitor().observe_all(accounts=["ada", "ada"], times=given, recipients=[3, 3], new=[3, 3])
+        assert [judgement.score for judgement in told] == [
+            Monitor().observe_all(accounts=["ada", "ada"], times=list(times), recipients=[3, 3], new=[3, 3])[at].score
+            for at in range(2)
+        ]
+    for column in ("recipients", "new"):
+        given = {"accounts": ["ada"], "times": [1.0], "recipients": [1], "new": [1]}
+        given[column] = numpy.array([1], dtype="timedelta64[s]")
+        with pytest.raises(TypeError, match=f"{column} takes numbers alone"):
+            Monitor().observe_all(**given)

@@ -9,9 +9,9 @@ import threading
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ._envelope import MOST_HEADER, Envelope
-from ._errors import InvalidError
+from ._errors import InvalidError, SequenceError
 from ._mailbox import StoredMessage, mailbox
-from ._message import octets_of, whole
+from ._message import octets_of, piece_of, whole
 from ._pool import thread_count
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ class _Judge:
 def _checked(
     judge: _Judge, pairs: Iterator[tuple[Any, Any]], threads: int, ordered: bool
 ) -> Generator[Checked, None, None]:
-    feed = _Feed(pairs, threads)
+    feed, process = _Feed(pairs, threads), os.getpid()
     # If the program ends while they work, it does not wait for them.
     workers = [
         threading.Thread(target=_work, args=(judge, feed.todo, feed.done), name=f"mailrep-{at}", daemon=True)
@@ -148,6 +148,8 @@ def _checked(
             worker.start()
         feed.fill(threads * _AHEAD)
         while feed.open:
+            if os.getpid() != process:
+                raise SequenceError("check_all was begun before the process forked, and its threads are the parent's")
             for place, outcome in feed.done.get():
                 if not isinstance(outcome, Checked):
                     raise outcome
@@ -158,7 +160,8 @@ def _checked(
                 given += 1
             feed.fill(threads * _AHEAD)
     finally:
-        feed.end(threads)
+        if os.getpid() == process:
+            feed.end(threads)
     if feed.fault is not None:
         raise feed.fault
 
@@ -230,9 +233,7 @@ def _header(message: Any) -> tuple[bytes, Any]:
     if hasattr(message, "read"):
         some = bytearray()
         while len(some) < MOST_HEADER and b"\n\n" not in some and b"\r\n\r\n" not in some:
-            piece = message.read(_CHUNK)
-            if not isinstance(piece, bytes):
-                raise TypeError("the file gives text; open it with 'rb', for a message is octets")
+            piece = piece_of(message, _CHUNK)
             if not piece:
                 break
             some += piece

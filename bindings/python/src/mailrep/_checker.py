@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import ipaddress
 import socket
-import threading
 from typing import TYPE_CHECKING, Any, Union
 
 from . import _lend, _verdict
 from ._errors import ClosedError, InvalidError, error
-from ._library import OfThisProcess, raised, string, text
+from ._library import OfThisProcess, raised, renewed_in_children, string, text
 from ._limits import Limits
 from ._message import Message, Octets, Readable, buffer, tell, whole
 from ._more import MoreChecks
@@ -403,7 +402,7 @@ class Transaction(OfThisProcess):
         self._context = context
         self._answering, self._traced = checker._answering, checker._traced
         self._pool = checker._pool
-        self._lock = threading.Lock()
+        self._lock = renewed_in_children(self)
 
     def _call(self, function: Any, *arguments: Any) -> None:
         # The library lets one thread at a time use a transaction, and Python's own lock is not held during the call.

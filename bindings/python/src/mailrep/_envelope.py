@@ -116,6 +116,9 @@ def received_envelope(header: bytes, *, trusted: Network | Iterable[Network] = (
 def _header(octets: bytes) -> bytes:
     """What stands before the first empty line."""
     octets = bytes(octets[:MOST_HEADER])
+    if octets.startswith((b"\n", b"\r\n")):
+        # All of it is body.
+        return b""
     end = _EMPTY_LINE.search(octets)
     # The line end of the last field stays.
     return (octets if end is None else octets[: end.start() + 1]).replace(b"\r\n", b"\n")
@@ -124,7 +127,11 @@ def _header(octets: bytes) -> bytes:
 def _networks(trusted: Any) -> _Networks:
     one = (str, ipaddress.IPv4Address, ipaddress.IPv6Address, ipaddress.IPv4Network, ipaddress.IPv6Network)
     networks: _Networks = []
+    if isinstance(trusted, (bytes, bytearray)):
+        raise TypeError("trusted is addresses or networks as str or of the module ipaddress, not bytes")
     for given in [trusted] if isinstance(trusted, one) else trusted:
+        if not isinstance(given, one):
+            raise TypeError(f"trusted has addresses or networks as str or of ipaddress, not {type(given).__name__}")
         try:
             networks.append(ipaddress.ip_network(given, strict=False))
         except ValueError as fault:

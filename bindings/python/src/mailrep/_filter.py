@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -13,7 +12,7 @@ from . import _lend
 from ._decision import Decision, Refused, Reply, decision
 from ._errors import ClosedError, InvalidError, error
 from ._lend import Lender, flag, text
-from ._library import OfThisProcess, raised, string
+from ._library import OfThisProcess, raised, renewed_in_children, string
 from ._message import Message, Octets, buffer, divide, wire
 from ._native import ffi, lib
 from ._time import Time, exact
@@ -373,7 +372,7 @@ class FilterSession(OfThisProcess):
 
     def __init__(self, handle: Any) -> None:
         self._handle = handle
-        self._lock = threading.Lock()
+        self._lock = renewed_in_children(self)
         self._refused: list[Refused] = []
 
     def _call(self, function: Any, *arguments: Any) -> Reply:

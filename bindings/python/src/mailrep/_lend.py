@@ -63,6 +63,12 @@ def size(what: str, value: object) -> int:
     return number(what, value, _MOST_SIZE)
 
 
+def of_type(what: str, words: str, value: object, kind: type | tuple[type, ...]) -> None:
+    """Refuses what is of another type; True is no number."""
+    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+        raise wrong_type(what, words, value)
+
+
 def duration(what: str, value: object, unit: int) -> int:
     """Seconds in parts of which a second has `unit`, rounded up."""
     if not isinstance(value, (int, float)) or isinstance(value, bool):

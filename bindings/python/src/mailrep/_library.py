@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import threading
+import weakref
 from typing import Any, NoReturn
 
 from ._errors import error
@@ -13,6 +16,23 @@ class OfThisProcess:
 
     def __reduce__(self) -> NoReturn:
         raise TypeError(f"a {type(self).__name__} cannot be copied, nor sent to another process: make one there")
+
+
+_holders: weakref.WeakSet[Any] = weakref.WeakSet()
+
+
+def renewed_in_children(holder: Any) -> Any:
+    """A lock for `holder._lock`; in a child of this process it is another, since nobody there would let go of it."""
+    _holders.add(holder)
+    return threading.Lock()
+
+
+def _renew() -> None:
+    for holder in list(_holders):
+        holder._lock = threading.Lock()
+
+
+os.register_at_fork(after_in_child=_renew)
 
 
 def string(pointer: Any) -> str:

@@ -35,9 +35,10 @@ class StoredMessage:
     ('one.eml', b'Subject: one\r\n\r\n')
     """
 
+    _file: int | None = None
+
     def __init__(self, path: str, begin: int = 0, end: int | None = None, *, unquote: bool = False) -> None:
         self._path, self._at, self._end, self._unquote = path, begin, end, unquote
-        self._file: int | None = None
         self.over = False
         """Whether all has been read."""
         self._held = b""
@@ -105,7 +106,7 @@ def mailbox(path: str | os.PathLike[str], *, unquote: bool = True) -> Iterator[t
       which is right for a program that quotes nothing.
     - a Maildir: a folder with cur or new in it. Keys are the names of the files below it.
     - a folder with files that end in .eml. Keys are their names.
-    - any other file, which is one message. The key is its name.
+    - any other file, which is one message, unless it is empty. The key is its name.
 
     Messages are read in pieces, never as a whole; of a folder the names of its files are kept. Nothing is locked. A
     message that the Maildir's owner flags or moves from new to cur meanwhile is found there; what is appended to an
@@ -121,8 +122,11 @@ def mailbox(path: str | os.PathLike[str], *, unquote: bool = True) -> Iterator[t
     if not stat.S_ISREG(mode):
         raise InvalidError(f"{name} is neither a file nor a folder")
     with open(name, "rb") as file:
-        begins = file.read(5) == b"From "
-    if begins:
+        begin = file.read(5)
+    if not begin:
+        # As the mailbox of a user who has read all is.
+        return iter(())
+    if begin == b"From ":
         return _mbox(name, unquote)
     return iter([(os.path.basename(name), StoredMessage(name))])
 

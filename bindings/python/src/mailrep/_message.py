@@ -97,14 +97,24 @@ def chunks(message: Any) -> Iterator[Octets]:
 
 def _read(file: Any) -> Generator[bytes, None, bool]:
     some = False
-    while chunk := file.read(_CHUNK):
-        if not isinstance(chunk, bytes):
-            raise TypeError(
-                f"message is a file that gives {type(chunk).__name__}; open it with 'rb', for a message is octets"
-            )
-        yield chunk
+    while piece := piece_of(file, _CHUNK):
+        yield piece
         some = True
     return some
+
+
+def piece_of(file: Any, size: int) -> bytes:
+    """The next octets of a file, none at its end; refuses one that gives others, or that has to be waited for."""
+    piece = file.read(size)
+    if piece is None:
+        raise BlockingIOError(
+            "the file of the message does not block, and has no more octets yet: it is not at its end"
+        )
+    if not isinstance(piece, bytes):
+        raise TypeError(
+            f"message is a file that gives {type(piece).__name__}; open it with 'rb', for a message is octets"
+        )
+    return piece
 
 
 def whole(message: Any) -> Octets | None:

@@ -577,9 +577,12 @@ def _moment(milliseconds: int) -> datetime.datetime:
 def _column(what: str, values: Any, kind: str, formats: str) -> Any:
     """Numbers as an array of the library's, such as "double[]": the caller's own memory, if it has that form."""
     item = ffi.sizeof(kind[:-2])
+    if getattr(getattr(values, "dtype", None), "kind", "") == "M":
+        # NumPy's and pandas' moments, which are UTC; NumPy refuses to lend them.
+        values = [float(moment) / 1e6 for moment in values.astype("datetime64[us]").astype("int64")]
     try:
         view = memoryview(values)
-    except TypeError:
+    except (TypeError, ValueError):
         view = None
     if view is not None and view.format in formats and view.itemsize == item and view.ndim == 1 and view.c_contiguous:
         return ffi.from_buffer(kind, values)
@@ -596,7 +599,7 @@ def _has_buffer(values: Any) -> bool:
     try:
         with memoryview(values) as view:
             return view.format != "O"
-    except TypeError:
+    except (TypeError, ValueError):
         return False
 
 

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterable, Mapping
 from typing import Any, Union
 
+from . import _lend
 from ._errors import InvalidError, error
 from ._library import OfThisProcess, raised, string, text
 from ._native import ffi, lib
@@ -110,11 +111,22 @@ class Rewriter(OfThisProcess):
         mac: str = "compat",
         accept: str = "both",
     ) -> None:
+        _lend.of_type("domain", "str", domain, (str, bytes))
+        _lend.of_type("separator", "str", separator, str)
+        if further is not None:
+            _lend.of_type("further", "a mapping of domains to secrets", further, Mapping)
+        for what, number in (("hash_length", hash_length), ("hash_minimum", hash_minimum), ("max_age", max_age)):
+            _lend.of_type(what, "a number", number, int)
         # What C only borrows has to live until the call is over.
         borrowed: list[Any] = []
 
         def lend(value: str | bytes) -> Any:
-            octets = os.fsencode(value)
+            if not isinstance(value, (str, bytes)):
+                raise TypeError(f"domains, secrets and paths are str or bytes, not {type(value).__name__}")
+            try:
+                octets = os.fsencode(value)
+            except UnicodeEncodeError as why:
+                raise InvalidError(f"{value!r} is no text that can be written: {why}") from None
             if b"\0" in octets:
                 raise InvalidError(f"{value!r} cannot be used: it has a NUL in it")
             borrowed.append(ffi.new("char[]", octets))
@@ -144,7 +156,7 @@ class Rewriter(OfThisProcess):
         options.hash_length = _number("hash_length", hash_length)
         options.hash_minimum = _number("hash_minimum", hash_minimum)
         options.max_age = _number("max_age", max_age)
-        options.always = always
+        options.always = _lend.flag("always", always)
         options.long_local_parts = _word("long_local_parts", long_local_parts, _LONG)
         options.mac = _word("mac", mac, _MAC)
         options.accept = _word("accept", accept, _ACCEPT)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import threading
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from . import _lend
 from ._errors import ClosedError, InvalidError, error
 from ._lend import Lender, text, wrong_type
-from ._library import OfThisProcess, raised, string
+from ._library import OfThisProcess, raised, renewed_in_children, string
 from ._message import Message, Octets, buffer, tell, wire
 from ._native import ffi, lib
 from ._signing_key import SigningKey, made_signer
@@ -187,7 +186,7 @@ class Signing(OfThisProcess):
         if status != lib.MAILREP_OK:
             raise error(status, string(lib.mailrep_status_text(status)))
         self._handle = ffi.gc(made[0], lib.mailrep_signing_free)
-        self._lock = threading.Lock()
+        self._lock = renewed_in_children(self)
 
     def _call(self, function: Any, *arguments: Any) -> None:
         # The library lets one thread at a time use it, and Python's own lock is not held during the call.
@@ -299,7 +298,7 @@ class SigningTable(OfThisProcess):
         if status != lib.MAILREP_OK:
             raise error(status, string(lib.mailrep_status_text(status)))
         self._table = ffi.gc(made[0], lib.mailrep_signing_table_free)
-        self._lock = threading.Lock()
+        self._lock = renewed_in_children(self)
 
     def add(self, pattern: str, *signers: Signer, senders: Senders | str | Iterable[str] = Senders.OWN_DOMAIN) -> None:
         """Adds a rule. Of several that a domain is within the most specific one counts, and only that one.

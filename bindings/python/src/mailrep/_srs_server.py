@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Union
 
+from . import _lend
 from ._errors import ClosedError, InvalidError, error
-from ._library import OfThisProcess, raised, string, text
+from ._library import OfThisProcess, raised, renewed_in_children, string, text
 from ._native import ffi, lib
 
 if TYPE_CHECKING:
@@ -73,13 +73,15 @@ class SrsServer(OfThisProcess):
         options = ffi.new("mailrep_srs_server_options *")
         lib.mailrep_srs_server_options_init(options, ffi.sizeof("mailrep_srs_server_options"))
         options.listen, options.listen_count = listen, len(given)
+        _lend.of_type("connections", "a number", connections, int)
+        _lend.of_type("socket_mode", "a number", socket_mode, int)
         options.connections = _number("connections", connections)
-        options.idle_ms = _number("idle", round(idle * 1_000))
+        options.idle_ms = _lend.duration("idle", idle, 1_000)
         options.socket_mode = _number("socket_mode", socket_mode)
-        options.allow_public = public
+        options.allow_public = _lend.flag("public", public)
         made, fault = ffi.new("mailrep_srs_server **"), ffi.new("mailrep_error **")
-        raised(lib.mailrep_srs_server_start(rewriter._srs, options, made, fault), fault)
-        self._lock = threading.Lock()
+        raised(lib.mailrep_srs_server_start(_srs_of(rewriter), options, made, fault), fault)
+        self._lock = renewed_in_children(self)
         self._server: Any = ffi.gc(made[0], lib.mailrep_srs_server_stop)
         self._addresses = tuple(text(lib.mailrep_srs_server_address(made[0], at)) for at in range(len(given)))
 
@@ -96,7 +98,7 @@ class SrsServer(OfThisProcess):
         with self._lock:
             if self._server is None:
                 raise ClosedError("the server was stopped")
-            status = lib.mailrep_srs_server_exchange(self._server, rewriter._srs)
+            status = lib.mailrep_srs_server_exchange(self._server, _srs_of(rewriter))
         if status != lib.MAILREP_OK:
             raise error(status, string(lib.mailrep_status_text(status)))
 
@@ -131,6 +133,13 @@ def _octets(address: str) -> bytes:
     if b"\0" in octets:
         raise InvalidError(f"{address!r} cannot be used: it has a NUL in it")
     return octets
+
+
+def _srs_of(rewriter: Rewriter) -> Any:
+    srs = getattr(rewriter, "_srs", None)
+    if srs is None:
+        raise _lend.wrong_type("rewriter", "a Rewriter", rewriter)
+    return srs
 
 
 def _number(what: str, value: int) -> int:
