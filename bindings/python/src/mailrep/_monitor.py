@@ -596,6 +596,9 @@ def _column(what: str, values: Any, kind: str, formats: str) -> Any:
 
 def _has_buffer(values: Any) -> bool:
     """Whether they are numbers in memory; an array of NumPy may also have Python's objects."""
+    kind = getattr(getattr(values, "dtype", None), "kind", None)
+    if kind is not None:
+        return bool(kind != "O")
     try:
         with memoryview(values) as view:
             return view.format != "O"

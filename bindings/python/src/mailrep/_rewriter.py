@@ -253,7 +253,9 @@ def _octets(address: str | bytes) -> bytes:
 
 def _lines(secrets: Secrets) -> bytes:
     given = [secrets] if isinstance(secrets, (str, bytes)) else list(secrets)
-    lines = [secret.encode() if isinstance(secret, str) else secret for secret in given]
+    for secret in given:
+        _lend.of_type("a secret", "str or bytes", secret, (str, bytes))
+    lines = [_lend.octets("a secret", secret) for secret in given]
     if any(end in line for line in lines for end in (b"\n", b"\r")):
         raise InvalidError("a secret has a line end in it")
     return b"\n".join(lines)
