@@ -15,9 +15,10 @@ from ._message import octets_of, piece_of, whole
 from ._pool import thread_count
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterable, Iterator
 
     from ._message import Message, Octets
+    from ._more import MoreChecks
     from ._time import Time
     from ._verdict import Verdict
 
@@ -51,8 +52,7 @@ class Checked(NamedTuple):
 
 
 def check_all(
-    check: Callable[..., Verdict],
-    judge_all: Callable[[Sequence[tuple[Octets, dict[str, Any]]]], list[Verdict | Exception]],
+    checker: MoreChecks,
     messages: str | os.PathLike[str] | Iterable[tuple[Any, Message]],
     envelope: Callable[[Any, bytes], Envelope | None] | None,
     threads: int | None,
@@ -62,8 +62,8 @@ def check_all(
 ) -> Generator[Checked, None, None]:
     """As `Checker.check_all`."""
     if threads is None:
-        # Some of them wait for DNS.
-        threads = min(32, _processors() + 4)
+        # Some of them wait for DNS, where there is any.
+        threads = min(32, _processors() + 4) if checker._waits else 1
     threads = thread_count("threads", threads)
     if isinstance(messages, (bytes, bytearray, memoryview)):
         raise InvalidError("messages is one message, and takes pairs of a key and a message, or the path of a mailbox")
@@ -81,14 +81,14 @@ def check_all(
         came = {"ip": told.ip, "helo": told.helo, "mail_from": told.mail_from, "account": told.account}
         return message, {**came, "now": now if told.time is None else told.time}
 
-    return _checked(_Judge(prepare, check, judge_all), pairs, threads, ordered)
+    return _checked(_Judge(prepare, checker), pairs, threads, ordered)
 
 
 class _Judge:
     """How a thread checks what it took: at once, what is there as a whole and is not too much."""
 
-    def __init__(self, prepare: Any, check: Any, judge_all: Any) -> None:
-        self._prepare, self._check, self._judge_all = prepare, check, judge_all
+    def __init__(self, prepare: Callable[[Any, Any], tuple[Any, dict[str, Any]]], checker: MoreChecks) -> None:
+        self._prepare, self._check, self._judge_all = prepare, checker.check, checker._judge_all
 
     def __call__(self, taken: list[tuple[int, Any, Any]]) -> list[tuple[int, Checked | BaseException]]:
         told: list[tuple[int, Checked | BaseException]] = []

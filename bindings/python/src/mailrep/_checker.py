@@ -199,6 +199,7 @@ class Checker(MoreChecks):
         _local_policy(options, lender, {name: given for name, given in policy.items() if given is not None})
         options.dmarc_psl = _lend.flag("dmarc_psl", dmarc_psl)
         self._answering = None if resolver is None else Answering(resolver)
+        self._waits = zone is None
         if self._answering is not None:
             self._answering.fill(options)
 

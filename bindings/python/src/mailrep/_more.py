@@ -31,6 +31,7 @@ class MoreChecks(OfThisProcess):
     _pool: Pool
     _context: Any
     _answering: Answering | None
+    _waits: bool
 
     if TYPE_CHECKING:
 
@@ -128,15 +129,16 @@ class MoreChecks(OfThisProcess):
         ...         print(verdict.spf.result)
         pass
 
-        `threads` check at a time, by default some more than there are processors, for they wait for DNS, too. What they
-        give comes in the order of `messages`, or with `ordered=False` as it is there. At most eight messages a thread
-        are begun and not handed out, however many there are. With `progress` a bar is shown on a terminal, if tqdm is
+        `threads` check at a time: by default some more than there are processors, for they wait for DNS, and one with a
+        `zone`, where nothing is waited for and Python's own lock would have them wait for each other. What they give
+        comes in the order of `messages`, or with `ordered=False` as it is there. Some 16 messages a thread are begun
+        and not handed out at most, however many there are. With `progress` a bar is shown on a terminal, if tqdm is
         installed. `now` is the time of messages whose envelope has none.
 
         Whoever ends early closes the iterator (`contextlib.closing`): what is under way ends by itself. CPython does so
         when it is dropped.
         """
-        checked = _bulk.check_all(self.check, self._judge_all, messages, envelope, threads, ordered=ordered, now=now)
+        checked = _bulk.check_all(self, messages, envelope, threads, ordered=ordered, now=now)
         if not progress:
             return checked
         countable = hasattr(messages, "__len__") and not isinstance(messages, str)
@@ -211,7 +213,7 @@ class MoreChecks(OfThisProcess):
         a permerror
         b the message is empty
         """
-        checked = _bulk.check_all(self.check, self._judge_all, messages, envelope, threads, ordered=ordered, now=now)
+        checked = _bulk.check_all(self, messages, envelope, threads, ordered=ordered, now=now)
 
         def following() -> Checked | None:
             return next(checked, None)
