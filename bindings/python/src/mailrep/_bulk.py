@@ -221,10 +221,15 @@ class _Feed:
 def _header(message: Any) -> tuple[bytes, Any]:
     """The header, or what of it is within the bound, and the message to check."""
     if isinstance(message, StoredMessage):
-        # Most messages are read at once.
         begin = message.read(MOST_HEADER)
-        rest = message.read(_CHUNK)
-        return begin, _Again(message, begin, rest) if rest else begin
+        pieces, length = [begin], len(begin)
+        while piece := message.read(_CHUNK):
+            pieces.append(piece)
+            length += len(piece)
+            if length > _MOST_AT_ONCE:
+                return begin, _Again(message, begin, b"".join(pieces[1:]))
+        # Most messages are not that long, and are there as a whole then.
+        return begin, b"".join(pieces)
     if isinstance(message, (bytes, bytearray, memoryview)):
         return bytes(message[:MOST_HEADER]), message
     if isinstance(message, os.PathLike):
