@@ -218,18 +218,22 @@ class _Feed:
         getattr(self._pairs, "close", lambda: None)()
 
 
+def _stored(message: StoredMessage) -> tuple[bytes, Any]:
+    """The same of a stored message: most are not long, and are there as a whole then."""
+    begin = message.read(MOST_HEADER)
+    pieces, length = [begin], len(begin)
+    while piece := message.read(_CHUNK):
+        pieces.append(piece)
+        length += len(piece)
+        if length > _MOST_AT_ONCE:
+            return begin, _Again(message, begin, b"".join(pieces[1:]))
+    return begin, b"".join(pieces)
+
+
 def _header(message: Any) -> tuple[bytes, Any]:
     """The header, or what of it is within the bound, and the message to check."""
     if isinstance(message, StoredMessage):
-        begin = message.read(MOST_HEADER)
-        pieces, length = [begin], len(begin)
-        while piece := message.read(_CHUNK):
-            pieces.append(piece)
-            length += len(piece)
-            if length > _MOST_AT_ONCE:
-                return begin, _Again(message, begin, b"".join(pieces[1:]))
-        # Most messages are not that long, and are there as a whole then.
-        return begin, b"".join(pieces)
+        return _stored(message)
     if isinstance(message, (bytes, bytearray, memoryview)):
         return bytes(message[:MOST_HEADER]), message
     if isinstance(message, os.PathLike):
