@@ -306,6 +306,12 @@ static void stolen_account(void)
     EXPECT_STATUS(MAILREP_INVALID, mailrep_filter_check_section(filter, "milter", known, 3, &error));
     EXPECT(strstr(mailrep_error_text(error), "mailrep.toml:9:1: there is no key 'threads' in [milter]; did you mean 'thread'?") != NULL);
     mailrep_error_free(error);
+    /* They are none of mailrep-milter's, each of which is told of with its line. */
+    EXPECT_STATUS(MAILREP_INVALID, mailrep_daemon_check_settings(filter, &error));
+    EXPECT(strstr(mailrep_error_text(error), "mailrep.toml:7:1: there is no key 'listen' in [milter]") != NULL);
+    EXPECT(strstr(mailrep_error_text(error), "mailrep.toml:9:1: there is no key 'threads' in [milter]") != NULL);
+    mailrep_error_free(error);
+    EXPECT_STATUS(MAILREP_NULL, mailrep_daemon_check_settings(NULL, NULL));
 
     session = connected(filter, MAILREP_GLUE_BARE_LF, "203.0.113.66");
     for (int number = 0; number < 30; number++) {
