@@ -90,7 +90,7 @@ pub unsafe extern "C" fn mailrep_daemon_check_settings(
 /// @param user    is handed to notify; it has to live as long as the daemon
 /// @param out     where the daemon is left, to be ended with mailrep_daemon_stop(); NULL is left on failure
 /// @param error   where the error is left, as for mailrep_filter_read()
-/// @return        MAILREP_OK; MAILREP_NULL; MAILREP_IO: an address or socket that cannot be listened on
+/// @return        MAILREP_OK; MAILREP_NULL; MAILREP_SYSTEM: an address or socket that cannot be listened on, or no thread
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn mailrep_daemon_start(
     filter: *const Filter,

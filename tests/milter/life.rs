@@ -39,9 +39,7 @@ fn a_reload_takes_what_is_new_and_keeps_the_old_on_error() {
         let policy = host.policy(broken);
         host.milter().reload(&policy);
         host.milter().wait_for_log(&[words]);
-        while host.milter().lines(&["was not taken anew"]).len() == before {
-            std::thread::sleep(Duration::from_millis(10));
-        }
+        host.milter().wait_for_another(&["was not taken anew"], before);
         assert_eq!(host.send(&forger).code, 550);
     }
 }
@@ -115,6 +113,40 @@ fn a_state_that_cannot_be_written_is_told_and_stops_no_mail() {
     host.milter()
         .wait_for_log(&["the state of accounts cannot be written"]);
     assert_eq!(send(&host, "and again"), 250);
+}
+
+#[test]
+fn an_address_that_is_taken_is_no_fault_of_the_policy() {
+    needs_host!();
+    let folder = tempfile::tempdir().unwrap();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let secret = folder.path().join("secret");
+    std::fs::write(&secret, "a secret of this test\n").unwrap();
+    let file = folder.path().join("mailrep.toml");
+    let policies = [
+        format!(
+            "local_domains = [\"example.net\"]\n[srs]\ndomain = \"srs.example.net\"\nsecret_file = \"{}\"\nserve = [\"tcp-forward:{}\"]\n",
+            secret.display(),
+            taken.local_addr().unwrap()
+        ),
+        format!(
+            "[control]\nsocket = \"{}/none/control\"\n",
+            folder.path().display()
+        ),
+    ];
+    for policy in policies {
+        let top = "[milter]\nsocket = \"inet:1@127.0.0.1\"\n[dns]\nnameservers = [\"127.0.0.1\"]\n";
+        let at = policy.find("[srs]").unwrap_or(0);
+        std::fs::write(&file, format!("{}{top}{}", &policy[..at], &policy[at..])).unwrap();
+        let output = Command::new(milter::program().unwrap())
+            .arg("-c")
+            .arg(&file)
+            .output()
+            .unwrap();
+        let text = String::from_utf8_lossy(&output.stderr);
+        // EX_UNAVAILABLE: the unit tries again.
+        assert_eq!(output.status.code(), Some(69), "{text}");
+    }
 }
 
 #[test]

@@ -116,9 +116,14 @@ impl Milter {
 
     /// Waits until its log has a line with all these words.
     pub fn wait_for_log(&self, words: &[&str]) -> String {
+        self.wait_for_another(words, 0)
+    }
+
+    /// Waits until its log has more than so many lines with all these words, and returns the first of those that are more.
+    pub fn wait_for_another(&self, words: &[&str], before: usize) -> String {
         let deadline = Instant::now() + PATIENCE;
         loop {
-            if let Some(line) = self.lines(words).first() {
+            if let Some(line) = self.lines(words).get(before) {
                 return line.clone();
             }
             assert!(

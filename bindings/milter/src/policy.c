@@ -108,7 +108,7 @@ int policy_start(const char *path, struct settings *settings)
     if (status != MAILREP_OK) {
         say_error("", error);
         /* Somebody else at an address may go away; a policy does not change by itself. */
-        return status == MAILREP_IO ? EX_UNAVAILABLE : EX_CONFIG;
+        return status == MAILREP_SYSTEM ? EX_UNAVAILABLE : EX_CONFIG;
     }
     next_save = seconds() + SAVE_AT_MOST;
     return EX_OK;

@@ -289,7 +289,6 @@ def test_an_empty_mailbox_has_no_messages(checker: mailrep.Checker, tmp_path: pa
     assert list(checker.check_all(path)) == []
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
 @pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
 def test_a_child_is_told_that_the_threads_of_check_all_are_its_parents(checker: mailrep.Checker) -> None:
     told = checker.check_all(((at, MESSAGE) for at in range(100)), threads=1)

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any, Union
 
 from . import _lend, _verdict
 from ._errors import ClosedError, InvalidError, error
-from ._library import OfThisProcess, raised, renewed_in_children, string, text
+from ._library import raised, string, text
 from ._limits import Limits
 from ._message import Message, Octets, Readable, buffer, tell, whole
 from ._more import MoreChecks
 from ._native import ffi, lib
+from ._one_at_a_time import OneAtATime
 from ._pool import Pool
 from ._resolver import Answering, Resolver
 from ._time import PRESENT, seconds
@@ -378,7 +379,7 @@ def _views(octets: Octets, came: dict[str, Any]) -> list[tuple[str, Any]]:
     return [("message", buffer("message", octets)), *((name, ffi.from_buffer(value)) for name, value in told)]
 
 
-class Transaction(OfThisProcess):
+class Transaction(OneAtATime):
     r"""One message on its way through, from `Checker.transaction`.
 
     >>> from mailrep import Checker
@@ -397,22 +398,14 @@ class Transaction(OfThisProcess):
     `SequenceError` and changes nothing. Other threads run while the library works.
     """
 
+    _what, _error = "transaction", "mailrep_transaction_error"
+
     def __init__(self, handle: Any, checker: Checker, context: Any) -> None:
-        self._handle = handle
+        super().__init__(handle)
         # As long as there are messages, there is whoever answers their questions.
         self._context = context
         self._answering, self._traced = checker._answering, checker._traced
         self._pool = checker._pool
-        self._lock = renewed_in_children(self)
-
-    def _call(self, function: Any, *arguments: Any) -> None:
-        # The library lets one thread at a time use a transaction, and Python's own lock is not held during the call.
-        with self._lock:
-            if self._handle is None:
-                raise ClosedError("the transaction is closed")
-            status = function(self._handle, *arguments)
-            if status != lib.MAILREP_OK:
-                raise error(status, string(lib.mailrep_transaction_error(self._handle)))
 
     def connect(self, ip: Address) -> None:
         """The client's address; the first call, if it is made at all."""
@@ -496,19 +489,8 @@ class Transaction(OfThisProcess):
 
     def close(self) -> None:
         """Gives the message up, or what is left of it."""
-        with self._lock:
-            self._handle = self._context = None
-
-    def __enter__(self) -> Transaction:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, where: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def __repr__(self) -> str:
-        return f"<mailrep.Transaction{', closed' if self._handle is None else ''}>"
+        super().close()
+        self._context = None
 
 
 def _local_policy(options: Any, lender: _lend.Lender, given: Mapping[str, Any]) -> None:

@@ -12,9 +12,10 @@ from . import _lend
 from ._decision import Decision, Refused, Reply, decision
 from ._errors import ClosedError, InvalidError, error
 from ._lend import Lender, flag, text
-from ._library import OfThisProcess, raised, renewed_in_children, string
+from ._library import OfThisProcess, raised, string
 from ._message import Message, Octets, buffer, divide, wire
 from ._native import ffi, lib
+from ._one_at_a_time import OneAtATime
 from ._time import Time, exact
 from ._verdict import _Word
 
@@ -350,7 +351,7 @@ class Filter(OfThisProcess):
         return handle
 
 
-class FilterSession(OfThisProcess):
+class FilterSession(OneAtATime):
     r"""A connection, and the messages that come over it, from `Filter.session`.
 
     >>> from mailrep import Filter
@@ -370,19 +371,15 @@ class FilterSession(OfThisProcess):
     `SequenceError` and changes nothing. Other threads run while the library works.
     """
 
+    _what, _error = "session", "mailrep_filter_session_error"
+
     def __init__(self, handle: Any) -> None:
-        self._handle = handle
-        self._lock = renewed_in_children(self)
+        super().__init__(handle)
         self._refused: list[Refused] = []
 
     def _call(self, function: Any, *arguments: Any) -> Reply:
-        # The library lets one thread at a time use a session, and Python's own lock is not held during the call.
         with self._lock:
-            if self._handle is None:
-                raise ClosedError("the session is closed")
-            status = function(self._handle, *arguments)
-            if status != lib.MAILREP_OK:
-                raise error(status, string(lib.mailrep_filter_session_error(self._handle)))
+            self._called(function, *arguments)
             return _reply(self._handle)
 
     def set_time(self, now: Time | None) -> None:
@@ -463,21 +460,8 @@ class FilterSession(OfThisProcess):
         """The message is given up; the connection stays."""
         self._call(lib.mailrep_filter_session_abort)
 
-    def close(self) -> None:
-        """The connection ends, and with it a message that is under way."""
-        with self._lock:
-            self._handle = None
-
-    def __enter__(self) -> FilterSession:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, where: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def __repr__(self) -> str:
-        return f"<mailrep.FilterSession{', closed' if self._handle is None else ''}>"
+    # Documented as its own.
+    close = OneAtATime.close
 
 
 _PLACE = re.compile(r".*?:(\d+):(\d+): (.*)")

@@ -6,20 +6,18 @@ import datetime
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from . import _lend
-from ._errors import ClosedError, InvalidError, error
+from ._errors import InvalidError, error
 from ._lend import Lender, text, wrong_type
 from ._library import OfThisProcess, raised, renewed_in_children, string
 from ._message import Message, Octets, buffer, tell, wire
 from ._native import ffi, lib
+from ._one_at_a_time import OneAtATime
 from ._signing_key import SigningKey, made_signer
 from ._time import Time, seconds
 from ._verdict import _Word
-
-if TYPE_CHECKING:
-    from types import TracebackType
 
 _CANONICALIZATIONS = {"relaxed": lib.MAILREP_RELAXED, "simple": lib.MAILREP_SIMPLE}
 _MOST_SECONDS = (1 << 63) - 1
@@ -166,7 +164,7 @@ class Signer(OfThisProcess):
         return f"<mailrep.Signer for {self._domain}: {', '.join(self.key_names)}>"
 
 
-class Signing(OfThisProcess):
+class Signing(OneAtATime):
     r"""A message that is being signed, from `Signer.signing` or `SigningTable.signing`.
 
     >>> from mailrep import Signer, SigningKey
@@ -182,20 +180,12 @@ class Signing(OfThisProcess):
     the message that goes over the wire: line ends are CRLF, no dots are doubled, and nothing is changed afterwards.
     """
 
+    _what, _error = "signing", "mailrep_signing_error"
+
     def __init__(self, status: int, made: Any) -> None:
         if status != lib.MAILREP_OK:
             raise error(status, string(lib.mailrep_status_text(status)))
-        self._handle = ffi.gc(made[0], lib.mailrep_signing_free)
-        self._lock = renewed_in_children(self)
-
-    def _call(self, function: Any, *arguments: Any) -> None:
-        # The library lets one thread at a time use it, and Python's own lock is not held during the call.
-        with self._lock:
-            if self._handle is None:
-                raise ClosedError("the signing is closed")
-            status = function(self._handle, *arguments)
-            if status != lib.MAILREP_OK:
-                raise error(status, string(lib.mailrep_signing_error(self._handle)))
+        super().__init__(ffi.gc(made[0], lib.mailrep_signing_free))
 
     def header(self, name: str | bytes, value: str | bytes) -> None:
         """A header field: the value as it stands after the colon, with its blank and with CRLF in its folds."""
@@ -227,10 +217,8 @@ class Signing(OfThisProcess):
         Raises `InvalidError` if the message cannot be signed.
         """
         moment = int(time.time()) if now is None else seconds(now)
-        self._call(lib.mailrep_signing_finish, moment)
         with self._lock:
-            if self._handle is None:
-                raise ClosedError("the signing was closed meanwhile")
+            self._called(lib.mailrep_signing_finish, moment)
             count = lib.mailrep_signing_count(self._handle)
             return Signed(
                 tuple(text(lib.mailrep_signing_field(self._handle, at)) or "" for at in range(count)),
@@ -238,21 +226,8 @@ class Signing(OfThisProcess):
                 text(lib.mailrep_signing_refusal_code(self._handle)),
             )
 
-    def close(self) -> None:
-        """Gives the message up, or what is left of it."""
-        with self._lock:
-            self._handle = None
-
-    def __enter__(self) -> Signing:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, where: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def __repr__(self) -> str:
-        return f"<mailrep.Signing{', closed' if self._handle is None else ''}>"
+    # Documented as its own.
+    close = OneAtATime.close
 
 
 class Senders(_Word):
